@@ -47,8 +47,8 @@ class AutodiffError(Exception):
     """What a user can do wrong, as facts.
 
     `type` is the class that PyTorch (or Python) would have raised, `message` its first line.  `operands` holds
-    the positions of the arguments that are at fault, for the layer that knows their text; `help` says how to
-    get out, one way a string.
+    the positions of the arguments that are at fault, for the layer that knows their text; `says` stands beside
+    the place; `help` says how to get out, one way a string.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class AutodiffError(Exception):
         labels: Iterable[Label] = (),
         help: Iterable[str] | str = (),
         operands: Iterable[int] = (),
+        source: Source | None = None,
     ) -> None:
         assert code in EXIT_CODES, code
         super().__init__(message)
@@ -69,10 +70,20 @@ class AutodiffError(Exception):
         self.message = message
         self.type = type
         self.span = span
+        self._source = source
         self.says = says
         self.labels = list(labels)
         self.help = [help] if isinstance(help, str) else list(help)
         self.operands = tuple(operands)
+
+    @property
+    def source(self) -> Source | None:
+        """The text that the error is in; without a span when only that much is known (data that came as JSON)."""
+        return self.span.source if self.span is not None else self._source
+
+    def found_in(self, source: Source) -> None:
+        """Say which text the error is in, unless that is known already."""
+        self._source = self._source or source
 
     @property
     def exit_code(self) -> int:

@@ -1,0 +1,320 @@
+"""One question and its answer: parse, build, differentiate, schedule, run.
+
+    Problem ──compile──▶ Compiled (plan, names) ──run──▶ Answer
+
+What is compiled depends on the text and on the *form* of the variables (shape, dtype, whether they want a gradient), not on
+their values, and is kept for the next problem of the same form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff import ops as _operations  # noqa: F401  (registers them)
+from autodiff.backward import gradients, initial_cotangent
+from autodiff.errors import AutodiffError
+from autodiff.execute.run import evaluate, run
+from autodiff.execute.schedule import Plan, schedule
+from autodiff.graph.build import Builder, as_tensor
+from autodiff.graph.dtypes import DType, dtype_of, float64, using_default_dtype
+from autodiff.graph.evaluate import evaluating_with
+from autodiff.graph.lookup import did_you_mean
+from autodiff.graph.node import Node
+from autodiff.graph.op import convert, grad_fn, strengthen, variable
+from autodiff.syntax.parse import parse
+from autodiff.syntax.tree import Tree
+
+DEFAULT_LIMIT_BYTES = 8 * 2**30
+GRADIENT = " gradient"  # the feed that carries the weights of the result; no variable can be called that
+
+
+class Leaf:
+    """A variable's value; `requires_grad` None means: if it can."""
+
+    __slots__ = ("array", "requires_grad")
+
+    def __init__(self, array: np.ndarray, requires_grad: bool | None = None) -> None:
+        self.array = array
+        self.requires_grad = requires_grad
+
+
+class Problem:
+    """What is asked, in normal form."""
+
+    __slots__ = ("backward", "dtype", "expr", "gradient", "let", "limit_bytes", "retain_grad", "variables", "wrt")
+
+    def __init__(
+        self,
+        expr: str,
+        variables: Mapping[str, Leaf],
+        *,
+        let: Mapping[str, str] | None = None,
+        wrt: Sequence[str] | None = None,
+        gradient: np.ndarray | None = None,
+        dtype: DType = float64,
+        backward: bool = True,
+        retain_grad: Sequence[str] = (),
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+    ) -> None:
+        self.expr = expr
+        self.variables = variables
+        self.let = let or {}
+        self.wrt = wrt
+        self.gradient = gradient
+        self.dtype = dtype
+        self.backward = backward
+        self.retain_grad = retain_grad
+        self.limit_bytes = limit_bytes
+
+    def wants_grad(self, name: str) -> bool:
+        """Whether variable `name` requires grad; raises for one that is asked to and cannot."""
+        leaf = self.variables[name]
+        floating = leaf.array.dtype.kind == "f"
+        asked = leaf.requires_grad if self.wrt is None else name in self.wrt
+        if asked and not floating:
+            raise AutodiffError(
+                "integer-gradient",
+                "Only Tensors of floating point and complex dtype can require gradients",
+                help=f"{name} is {dtype_of(leaf.array).name}; write its numbers with a point, or arange(3.) for arange(3)",
+            )
+        return floating if asked is None else asked
+
+
+class Answer:
+    """The value, as much of it as there is, and either gradients or an error.
+
+    `grads` is None when backward did not run; a gradient is None where PyTorch leaves `.grad` None.
+    """
+
+    __slots__ = ("error", "grad_fn", "grads", "value")
+
+    def __init__(self) -> None:
+        self.value: np.ndarray | None = None
+        self.grad_fn: str | None = None
+        self.grads: dict[str, np.ndarray | None] | None = None
+        self.error: AutodiffError | None = None
+
+
+class Compiled:
+    """A plan and what its outputs are: the value first, then the gradients that exist, by name."""
+
+    __slots__ = ("error", "grad_fn", "names", "plan", "value_plan", "wanted")
+
+    def __init__(self, plan: Plan, grad_fn: str | None, wanted: list[str], names: list[str]) -> None:
+        self.plan = plan
+        self.grad_fn = grad_fn
+        self.wanted = wanted  # every name that gets a gradient, in order
+        self.names = names  # those of them that a path leads to
+        self.error: AutodiffError | None = None  # why there is no backward
+        self.value_plan: Plan | None = None
+
+
+class Graph:
+    """The graph of a problem before backward: the result and the nodes that variables and sub-expressions stand for."""
+
+    __slots__ = ("depends_on_data", "feeds", "lets", "output", "problem", "variables")
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.depends_on_data = False
+        self.feeds: dict[str, np.ndarray] = {name: leaf.array for name, leaf in problem.variables.items()}
+        self.variables: dict[str, Node] = {}
+        self.lets: dict[str, Node] = {}
+        for name, leaf in problem.variables.items():
+            wants = problem.wants_grad(name)
+            self.variables[name] = variable(name, leaf.array.shape, dtype_of(leaf.array), wants)
+        builder = Builder({})
+        scope: dict[str, Any] = dict(self.variables)
+        builder.scope = scope
+        with evaluating_with(self._evaluate):
+            for name, text in problem.let.items():
+                value = builder.build(parse(text, f"let.{name}"))
+                scope[name] = value
+                if isinstance(value, Node):
+                    self.lets[name] = value
+            tree = parsed(problem.expr)
+            with_place = builder.tensor(tree)
+        self.output = strengthen(with_place, with_place.dtype)
+        self.output.span = tree.span
+
+    def _evaluate(self, node: Node) -> np.ndarray:
+        self.depends_on_data = True
+        return evaluate([node], self.feeds, self.problem.limit_bytes)[0]
+
+
+_trees: dict[str, Tree] = {}
+_compiled: dict[Any, Compiled] = {}
+_KEPT = 256
+
+
+def parsed(text: str) -> Tree:
+    """The syntax tree of an expression; those of short ones are kept."""
+    tree = _trees.get(text)
+    if tree is None:
+        tree = parse(text)
+        if len(text) < 10_000:
+            _remember(_trees, text, tree)
+    return tree
+
+
+def _remember(store: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(store) >= _KEPT:
+        del store[next(iter(store))]
+    store[key] = value
+
+
+def _form(problem: Problem) -> Any:
+    """Everything that a compiled problem depends on."""
+    return (
+        problem.expr,
+        tuple([(n, v.array.shape, v.array.dtype, problem.wants_grad(n)) for n, v in problem.variables.items()]),
+        tuple(problem.let.items()),
+        None if problem.gradient is None else (problem.gradient.shape, problem.gradient.dtype),
+        problem.dtype,
+        problem.backward,
+        tuple(problem.retain_grad),
+        problem.limit_bytes,
+    )
+
+
+def compile_problem(problem: Problem) -> Compiled:
+    """The plan for a problem; raises what building raises."""
+    check_names(problem)
+    form = _form(problem)
+    found = _compiled.get(form)
+    if found is not None:
+        return found
+    with using_default_dtype(problem.dtype):
+        graph = Graph(problem)
+        compiled = _plan(graph)
+    if not graph.depends_on_data and len(problem.expr) < 10_000:
+        _remember(_compiled, form, compiled)
+    return compiled
+
+
+def check_names(problem: Problem) -> None:
+    """Raise for `wrt` and `retain_grad` names that mean nothing."""
+    for name in problem.wrt or ():
+        if name not in problem.variables:
+            raise AutodiffError(
+                "unknown-wrt",
+                f"cannot differentiate with respect to {name!r}: there is no such variable",
+                type="ValueError",
+                help=did_you_mean(name, list(problem.variables))
+                or (["--retain-grad reports the gradient of a --let"] if name in problem.let else []),
+            )
+    for name in problem.retain_grad:
+        if name not in problem.let:
+            raise AutodiffError(
+                "unknown-wrt",
+                f"cannot retain the gradient of {name!r}: there is no --let of that name",
+                type="ValueError",
+                help=did_you_mean(name, list(problem.let)),
+            )
+
+
+def _plan(graph: Graph) -> Compiled:
+    problem, output = graph.problem, graph.output
+    name = grad_fn(output)
+    wanted = {name: node for name, node in graph.variables.items() if node.requires_grad}
+    if not problem.backward or not wanted:
+        return Compiled(schedule([output], problem.limit_bytes), name, [], [])
+    for retained in problem.retain_grad:
+        node = graph.lets.get(retained)
+        if node is None or not node.requires_grad:
+            raise AutodiffError(
+                "no-grad-path", "can't retain_grad on Tensor that has requires_grad=False", help=f"{retained} is a constant"
+            )
+        wanted[retained] = node
+    try:
+        weights = None
+        if problem.gradient is not None:
+            weights = variable(GRADIENT, problem.gradient.shape, dtype_of(problem.gradient), False)
+            if weights.dtype is not output.dtype and output.requires_grad:
+                weights = convert(weights, output.dtype)
+        start = initial_cotangent(output, weights)
+        grads = gradients([output], [start], list(wanted.values()))
+    except AutodiffError as error:
+        error.span = error.span or output.span
+        compiled = Compiled(schedule([output], problem.limit_bytes), name, [], [])
+        compiled.error = error
+        return compiled
+    reached = {n: g for n, g in zip(wanted, grads, strict=True) if g is not None}
+    plan = schedule([output, *reached.values()], problem.limit_bytes)
+    compiled = Compiled(plan, name, list(wanted), list(reached))
+    compiled.value_plan = schedule([output], problem.limit_bytes)
+    return compiled
+
+
+def solve(problem: Problem) -> Answer:
+    """The answer to a problem; what the user did wrong is in it, beside the value if there is one."""
+    answer = Answer()
+    try:
+        compiled = compile_problem(problem)
+        feeds: dict[str, Any] = {name: leaf.array for name, leaf in problem.variables.items()}
+        if problem.gradient is not None:
+            feeds[GRADIENT] = problem.gradient
+        answer.error = compiled.error
+        try:
+            value, *arrays = run(compiled.plan, feeds)
+        except AutodiffError as error:
+            if compiled.value_plan is None:
+                raise
+            (value,) = run(compiled.value_plan, feeds)
+            answer.error = error
+            arrays = []
+        answer.value, answer.grad_fn = value, compiled.grad_fn
+        if compiled.wanted and answer.error is None:
+            by_name = dict(zip(compiled.names, arrays, strict=True))
+            answer.grads = {name: by_name.get(name) for name in compiled.wanted}
+    except AutodiffError as error:
+        answer.error = error
+    return answer
+
+
+class Expression:
+    """An expression to be evaluated and differentiated from Python, on NumPy arrays.
+
+    Arrays keep their dtype; numbers and lists become float64.  Raises `AutodiffError` with what the command would print.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        parsed(text)
+
+    def value(self, **variables: Any) -> np.ndarray:
+        """The value, as an array of the result's shape."""
+        return self._solve(variables, False)[0]
+
+    def value_and_grad(self, **variables: Any) -> tuple[np.ndarray, dict[str, np.ndarray | None]]:
+        """The value and, for each floating-point variable, the gradient of the (scalar) result: an array of its shape.
+
+        A variable that the result does not depend on has the gradient None.
+        """
+        return self._solve(variables, True)
+
+    def _solve(self, variables: Mapping[str, Any], backward: bool) -> tuple[np.ndarray, dict[str, np.ndarray | None]]:
+        leaves = {name: Leaf(_as_array(value)) for name, value in variables.items()}
+        answer = solve(Problem(self.text, leaves, backward=backward))
+        if answer.error is not None:
+            raise answer.error
+        assert answer.value is not None
+        return answer.value, answer.grads or {}
+
+
+def _as_array(value: Any) -> np.ndarray:
+    if isinstance(value, np.ndarray):
+        return value
+    array = np.asarray(value)
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else array
+
+
+def expression(text: str) -> Expression:
+    """Parse an expression; raises `AutodiffError` when it does not parse."""
+    return Expression(text)
+
+
+__all__ = ["Answer", "Expression", "Graph", "Leaf", "Problem", "as_tensor", "expression", "solve"]

@@ -1,0 +1,449 @@
+"""Syntax tree to graph.
+
+`Builder` gives every piece of an expression its meaning: a node, a plain number, a list, text …  It walks the tree
+without recursion, in the order in which Python would evaluate it, marks the nodes it makes with their place, and adds the
+place and the operands' shapes to whatever error an operation raises.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from autodiff.errors import AutodiffError, Label
+from autodiff.graph import numbers
+from autodiff.graph.dtypes import DType
+from autodiff.graph.evaluate import values_of
+from autodiff.graph.lookup import MODULES, PREFIXES, did_you_mean, find, find_dtype, unknown_attribute, unknown_function
+from autodiff.graph.node import OPERATORS, Node, Results, placed
+from autodiff.graph.op import ATTRIBUTES, Operation, ops
+from autodiff.graph.sizes import numel, show
+from autodiff.graph.values import tensor
+from autodiff.syntax import tree as T
+
+CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+PLAIN = (bool, int, float, Fraction)
+
+
+class Builder:
+    """Builds expressions over a scope of names."""
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
+        self.scope = scope
+
+    def build(self, root: T.Tree) -> Any:
+        """The value of an expression: a node, plain number, list, tuple, text, or None."""
+        values: list[Any] = []
+        for item in reversed(self._order(root)):
+            with placed(item.span):
+                COMBINE[item.__class__](self, item, values)
+        return values[0]
+
+    def tensor(self, root: T.Tree) -> Node:
+        """The value of an expression that must be one tensor (or number)."""
+        value = self.build(root)
+        with placed(root.span):
+            return as_tensor(value, root)
+
+    def _order(self, root: T.Tree) -> list[T.Tree]:
+        """Every item whose value is needed; parents before children, later operands first."""
+        order = []
+        stack = [root]
+        while stack:
+            item = stack.pop()
+            order.append(item)
+            stack.extend(self._operands(item))
+        return order
+
+    def _operands(self, item: T.Tree) -> list[T.Tree]:
+        match item:
+            case T.Number() | T.Name() | T.String() | T.Constant():
+                return []
+            case T.Unary():
+                return [item.operand]
+            case T.Binary():
+                return [item.left, item.right]
+            case T.Compare():
+                return item.operands
+            case T.Call():
+                values = [*item.args, *[k.value for k in item.keywords]]
+                if isinstance(item.function, T.Attribute) and self.module(item.function.value) is None:
+                    return [item.function.value, *values]
+                return values
+            case T.Attribute():
+                return [item.value] if self.module(item.value) is None else []
+            case T.Index():
+                return [item.value, *item.items]
+            case T.Slice():
+                return [part for part in (item.start, item.stop, item.step) if part is not None]
+            case T.ListOf() | T.TupleOf():
+                return item.items
+        raise AssertionError(item)
+
+    def module(self, item: T.Tree) -> str | None:
+        """The dotted module name that an item is, unless a variable of that name hides it."""
+        parts: list[str] = []
+        while isinstance(item, T.Attribute):
+            parts.append(item.name)
+            if len(parts) > 3:
+                return None
+            item = item.value
+        if not isinstance(item, T.Name) or item.id in self.scope or item.id not in MODULES:
+            return None
+        name = ".".join([item.id, *reversed(parts)])
+        return name if name in PREFIXES or name in ("nn", "torch.nn") else None
+
+    def name(self, item: T.Name) -> Any:
+        name = item.id
+        if name in self.scope:
+            return self.scope[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        dtype = find_dtype(name)
+        if dtype is not None:
+            return dtype
+        help = did_you_mean(name, [*self.scope, *CONSTANTS])
+        if not help and find("", name):
+            help = [f"{name} is a function: call it, {name}(…)"]
+        elif not help and name in MODULES:
+            help = [f"{name} is a module: {name}.sum(…) and the like are its functions"]
+        elif not help:
+            help = [f"give it a value: {name}=…"]
+        raise AutodiffError(
+            "unknown-name", f"name '{name}' is not defined", type="NameError", span=item.span, says="no such variable", help=help
+        )
+
+
+# One function for each kind of item: takes the values of its operands off the stack, puts its own there.
+
+
+def _number(builder: Builder, item: T.Number, values: list[Any]) -> None:
+    values.append(item.value)
+
+
+def _literal(builder: Builder, item: T.String | T.Constant, values: list[Any]) -> None:
+    values.append(item.value)
+
+
+def _name(builder: Builder, item: T.Name, values: list[Any]) -> None:
+    values.append(builder.name(item))
+
+
+def _unary(builder: Builder, item: T.Unary, values: list[Any]) -> None:
+    value = values.pop()
+    if item.op == "not":
+        values.append(not truth(value, item.operand))
+        return
+    if isinstance(value, PLAIN):
+        values.append(_located(item, [], [], numbers.unary, item.op, value))
+        return
+    operand = as_operand(value, item.operand)
+    if item.op == "+":
+        values.append(_located(item, [item.operand], [operand], ops.positive, operand))
+        return
+    function = OPERATORS["neg" if item.op == "-" else "~"]
+    values.append(_located(item, [item.operand], [operand], function, operand))
+
+
+def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
+    right = values.pop()
+    left = values.pop()
+    op = item.op
+    if op in ("and", "or"):
+        values.append(right if truth(left, item.left) == (op == "and") else left)
+        return
+    if isinstance(left, PLAIN) and isinstance(right, PLAIN) and op != "@":
+        values.append(_located(item, [], [], numbers.binary, op, left, right))
+        return
+    for value, other, flipped in ((left, right, False), (right, left, True)):
+        if isinstance(value, (str, DType)) or value is None:
+            names = (_type(other), _type(value)) if flipped else (_type(value), _type(other))
+            raise AutodiffError(
+                "argument-type",
+                f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'",
+                type="TypeError",
+                span=item.span,
+            )
+    a, b = as_operand(left, item.left), as_operand(right, item.right)
+    values.append(_located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
+
+
+def _compare(builder: Builder, item: T.Compare, values: list[Any]) -> None:
+    count = len(item.operands)
+    operands = values[-count:]
+    del values[-count:]
+    result: Any = True
+    for i, op in enumerate(item.ops):
+        if i and not truth(result, item, chained=True):
+            break
+        left, right = operands[i], operands[i + 1]
+        if isinstance(left, PLAIN) and isinstance(right, PLAIN):
+            result = numbers.compare(op, left, right)
+        else:
+            trees = item.operands[i : i + 2]
+            a, b = as_operand(left, trees[0]), as_operand(right, trees[1])
+            result = _located(item, trees, [a, b], OPERATORS[op], a, b)
+    values.append(result)
+
+
+def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
+    keywords = {}
+    for keyword in reversed(item.keywords):
+        if keyword.name in keywords:
+            raise AutodiffError(
+                "unknown-argument", f"keyword argument repeated: {keyword.name}", type="SyntaxError", span=keyword.span
+            )
+        keywords[keyword.name] = values.pop()
+    keywords = dict(reversed(keywords.items()))
+    count = len(item.args)
+    args = values[len(values) - count :]
+    del values[len(values) - count :]
+    trees = list(item.args)
+    function = item.function
+    if isinstance(function, T.Name):
+        operation = find("", function.id)
+        if operation is None:
+            raise _not_a_function(builder, function)
+    elif isinstance(function, T.Attribute):
+        module = builder.module(function.value)
+        if module is not None:
+            operation = find(module, function.name) if module in PREFIXES else None
+            if operation is None:
+                error = unknown_function(function.name)
+                error.span = function.name_span
+                raise error
+        else:
+            receiver = values.pop()
+            operation = _method(receiver, function)
+            args.insert(0, receiver)
+            trees.insert(0, function.value)
+    else:
+        raise AutodiffError("not-callable", "this is not a function", type="TypeError", span=function.span)
+    for keyword in item.keywords:
+        trees.append(keyword.value)
+    values.append(_located(item, trees, [*args, *keywords.values()], operation.bind, args, keywords))
+
+
+def _not_a_function(builder: Builder, function: T.Name) -> AutodiffError:
+    if function.id in builder.scope or function.id in CONSTANTS:
+        return AutodiffError(
+            "not-callable",
+            "'Tensor' object is not callable",
+            type="TypeError",
+            span=function.span,
+            says=f"{function.id} is a variable, not a function",
+            help=f"a product is written with a sign: {function.id}*(…)",
+        )
+    error = unknown_function(function.id)
+    error.span = function.span
+    return error
+
+
+def _method(receiver: Any, function: T.Attribute) -> Operation:
+    if isinstance(receiver, (str, DType)) or receiver is None:
+        raise AutodiffError(
+            "unknown-attribute",
+            f"'{_type(receiver)}' object has no attribute '{function.name}'",
+            type="AttributeError",
+            span=function.name_span,
+        )
+    if isinstance(receiver, (tuple, Results)):
+        raise several_results(receiver, function.value)
+    operation = find("", function.name)
+    if operation is None:
+        error = unknown_attribute(function.name)
+        error.span = function.name_span
+        raise error
+    return operation
+
+
+def _attribute(builder: Builder, item: T.Attribute, values: list[Any]) -> None:
+    module = builder.module(item.value)
+    if module is not None:
+        values.append(_member(module, item))
+        return
+    value = values.pop()
+    if isinstance(value, Results) and item.name in value.fields:
+        values.append(value[value.fields.index(item.name)])
+        return
+    if isinstance(value, Results):
+        raise several_results(value, item.value)
+    if item.name in ATTRIBUTES and not isinstance(value, (str, DType, tuple)) and value is not None:
+        operand = as_operand(value, item.value)
+        values.append(_located(item, [item.value], [operand], ATTRIBUTES[item.name], operand))
+        return
+    error = unknown_attribute(item.name)
+    if find("", item.name):
+        error.help = [f"{item.name} is a method: call it, .{item.name}()"]
+    error.span = item.name_span
+    raise error
+
+
+def _member(module: str, item: T.Attribute) -> Any:
+    """`torch.float32`, `math.pi`."""
+    if item.name in CONSTANTS:
+        return CONSTANTS[item.name]
+    dtype = find_dtype(item.name)
+    if dtype is not None:
+        return dtype
+    error = unknown_function(f"{module}.{item.name}")
+    error.span = item.span
+    if module in PREFIXES and find(module, item.name):
+        error.help = [f"{module}.{item.name} is a function: call it, {module}.{item.name}(…)"]
+    raise error
+
+
+def _index(builder: Builder, item: T.Index, values: list[Any]) -> None:
+    count = len(item.items)
+    items = values[-count:]
+    del values[-count:]
+    value = values.pop()
+    if isinstance(value, tuple) or (isinstance(value, list) and len(items) == 1 and isinstance(items[0], (int, slice))):
+        values.append(_located(item, [], [], _from_sequence, value, items))
+        return
+    if isinstance(value, PLAIN):
+        raise AutodiffError(
+            "bad-index", f"'{_type(value)}' object is not subscriptable", type="TypeError", span=item.span
+        )
+    operand = as_operand(value, item.value)
+    values.append(_located(item, [item.value], [operand], OPERATORS["[]"], operand, tuple(items)))
+
+
+def _from_sequence(value: Any, items: list[Any]) -> Any:
+    if len(items) != 1 or not isinstance(items[0], (int, slice)):
+        raise AutodiffError("bad-index", "tuple indices must be integers or slices", type="TypeError")
+    try:
+        return value[items[0]]
+    except IndexError:
+        raise AutodiffError("index-out-of-range", "tuple index out of range", type="IndexError") from None
+
+
+def _slice(builder: Builder, item: T.Slice, values: list[Any]) -> None:
+    step = values.pop() if item.step is not None else None
+    stop = values.pop() if item.stop is not None else None
+    start = values.pop() if item.start is not None else None
+    values.append(slice(start, stop, step))
+
+
+def _list(builder: Builder, item: T.ListOf, values: list[Any]) -> None:
+    count = len(item.items)
+    items = values[len(values) - count :]
+    del values[len(values) - count :]
+    for value, part in zip(items, item.items, strict=True):
+        if isinstance(value, slice):
+            raise AutodiffError("bad-index", "a slice stands only in an index", type="SyntaxError", span=part.span)
+    values.append(items)
+
+
+def _tuple(builder: Builder, item: T.TupleOf, values: list[Any]) -> None:
+    _list(builder, item, values)  # type: ignore[arg-type]
+    values.append(tuple(values.pop()))
+
+
+COMBINE: dict[type, Callable[[Builder, Any, list[Any]], None]] = {
+    T.Number: _number,
+    T.String: _literal,
+    T.Constant: _literal,
+    T.Name: _name,
+    T.Unary: _unary,
+    T.Binary: _binary,
+    T.Compare: _compare,
+    T.Call: _call,
+    T.Attribute: _attribute,
+    T.Index: _index,
+    T.Slice: _slice,
+    T.ListOf: _list,
+    T.TupleOf: _tuple,
+}
+
+
+# Conversions, with the place for what does not convert
+
+
+def as_operand(value: Any, item: T.Tree) -> Any:
+    """A node or plain number, for an operator."""
+    if isinstance(value, Node) or isinstance(value, PLAIN):
+        return value
+    return as_tensor(value, item)
+
+
+def as_tensor(value: Any, item: T.Tree) -> Node:
+    """A node; raises for what is no tensor, such as several results used as one."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, Results) or (isinstance(value, tuple) and any(isinstance(v, (Node, list)) for v in value)):
+        raise several_results(value, item)
+    if isinstance(value, (str, DType, slice)) or value is None or value is ...:
+        raise AutodiffError(
+            "argument-type",
+            f"an expression gives a tensor, and this is {_describe(value)}",
+            type="TypeError",
+            span=item.span,
+        )
+    return _located(item, [], [], tensor, value)  # type: ignore[no-any-return]
+
+
+def several_results(value: Any, item: T.Tree) -> AutodiffError:
+    """The error for a tuple where one tensor is wanted."""
+    text = item.span.text
+    if isinstance(value, Results) and value.fields:
+        names = ", ".join(value.fields)
+        help = f"pick one: {text}.{value.fields[0]}, or {text}[0]"
+        message = f"{value.function}() gives several results here ({names}), and one tensor is wanted"
+    else:
+        help = f"pick one: {text}[0]"
+        message = f"this gives {len(value)} results, and one tensor is wanted"
+    return AutodiffError("several-results", message, type="TypeError", span=item.span, help=help)
+
+
+def truth(value: Any, item: T.Tree, chained: bool = False) -> bool:
+    """bool(value); a tensor must have one element, whose value is then needed."""
+    if not isinstance(value, Node):
+        return bool(value)
+    if numel(value.shape) != 1:
+        help = "combine tensors element by element with & | ~"
+        if chained:
+            help = "a chain of comparisons asks for one truth value: write (a < b) & (b < c)"
+        raise AutodiffError(
+            "no-conversion",
+            "Boolean value of Tensor with more than one value is ambiguous",
+            span=item.span,
+            says=f"this has shape {show(value.shape)}",
+            help=help,
+        )
+    return bool(values_of(value).reshape(-1)[0])
+
+
+def _located(item: T.Tree, trees: list[T.Tree], operands: list[Any], function: Callable[..., Any], *args: Any) -> Any:
+    """function(*args), with place and operands' shapes added to what it raises."""
+    try:
+        return function(*args)
+    except AutodiffError as error:
+        if error.span is None:
+            error.span = item.span
+            shown = [
+                (part, value) for part, value in zip(trees, operands, strict=False) if isinstance(value, Node) and not value.weak
+            ]
+            if error.operands and shown and not error.labels:
+                error.labels = [Label(part.span, _shape_remark(part, value)) for part, value in shown]
+        raise
+
+
+def _shape_remark(item: T.Tree, value: Node) -> str:
+    name = item.id if isinstance(item, T.Name) else "this"
+    return f"{name} has shape {show(value.shape)}"
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, (Node, list)):
+        return "Tensor"
+    return numbers.kind_name(value) if value is not None else "NoneType"
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, str):
+        return "text"
+    return {type(None): "None", DType: "a dtype"}.get(type(value), "not a value")
+

@@ -1,0 +1,69 @@
+"""Finding an operation by the name a user wrote, with or without a module in front."""
+
+from __future__ import annotations
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import ALIASES, DTYPES, DType
+from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation
+
+# Where a module's names are looked for; "" is the common namespace.
+PREFIXES: dict[str, tuple[str, ...]] = {
+    "": ("", "F.", "linalg.", "special."),
+    "torch": ("", "F.", "linalg.", "special."),
+    "np": ("", "F.", "linalg.", "special."),
+    "numpy": ("", "F.", "linalg.", "special."),
+    "F": ("F.", ""),
+    "nn.functional": ("F.", ""),
+    "torch.nn.functional": ("F.", ""),
+    "linalg": ("linalg.", ""),
+    "torch.linalg": ("linalg.", ""),
+    "np.linalg": ("linalg.", ""),
+    "numpy.linalg": ("linalg.", ""),
+    "special": ("special.", ""),
+    "torch.special": ("special.", ""),
+}
+MODULES = frozenset(part for prefix in PREFIXES for part in prefix.split(".") if part)
+NUMPY_SPELLINGS = {"ln": "log"}
+
+
+def find(prefix: str, name: str) -> Operation | None:
+    """The operation that `prefix.name` means, None where there is none."""
+    for namespace in PREFIXES[prefix]:
+        operation = REGISTRY.get(namespace + name)
+        if operation is not None:
+            return operation
+    return REGISTRY.get(NUMPY_SPELLINGS.get(name, ""))
+
+
+def find_dtype(name: str) -> DType | None:
+    return DTYPES.get(name) or ALIASES.get(name)
+
+
+def unknown_function(name: str) -> AutodiffError:
+    """The error for a call of something that does not exist."""
+    return AutodiffError(
+        "unknown-function",
+        f"name '{name}' is not defined",
+        type="NameError",
+        says="there is no such function",
+        help=did_you_mean(name, {n.rpartition(".")[2] for n in REGISTRY}) or "autodiff ops lists every function",
+    )
+
+
+def unknown_attribute(name: str) -> AutodiffError:
+    """The error for an attribute or method that tensors do not have."""
+    known = {n.rpartition(".")[2] for n in REGISTRY} | set(ATTRIBUTES)
+    return AutodiffError(
+        "unknown-attribute",
+        f"'Tensor' object has no attribute '{name}'",
+        type="AttributeError",
+        help=did_you_mean(name, known),
+    )
+
+
+def did_you_mean(name: str, known: set[str] | list[str]) -> list[str]:
+    """A suggestion, as a list of none or one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, sorted(known), 1, 0.6)
+    return [f"did you mean '{close[0]}'?"] if close else []

@@ -1,0 +1,582 @@
+"""Operations: how one is declared, registered, called, and turned into a node.
+
+A *primitive* makes a node and has derivative rules; a *composite* is a short function over primitives, so that the
+visible graph is PyTorch's.  Both are declared in one place with everything there is to say about them:
+
+    exp = elementwise("exp(x)", np.exp, vjp=[lambda g, out, x: g * out], doc="e to the power of each element.")
+
+A derivative rule is called `rule(g, out, *arguments)` with the cotangent, the result and the arguments in the order of
+the signature, and returns the cotangent of its operand, built from the same operations.  There is one rule for each
+tensor operand: `zero` says that the derivative is zero, `none` that there is none (no edge in the graph).  An operation
+whose operands share work has one rule for all, `vjp_all`, returning a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DIMENSIONED, NUMBER, ZERO_DIM, DType
+from autodiff.graph.node import Node, Results
+from autodiff.graph.signature import Signature
+from autodiff.graph.sizes import Shape, broadcast, contiguous_strides
+
+Rule = Callable[..., Any]
+Scalar = int | float | Fraction
+
+
+def zero(g: Node, out: Node, *args: Any) -> None:
+    """The rule of an operand whose derivative is zero wherever it exists (`floor`)."""
+
+
+def none(g: Node, out: Node, *args: Any) -> None:
+    """The rule of an operand that gradients never flow to (a condition, an index)."""
+
+
+REGISTRY: dict[str, Operation] = {}
+PRIMITIVES: list[Primitive] = []
+ATTRIBUTES: dict[str, Callable[..., Any]] = {}
+
+
+def camel_case(name: str) -> str:
+    return "".join(part.capitalize() for part in name.rpartition(".")[2].split("_"))
+
+
+class Operation:
+    """What primitives and composites share: a signature, documentation, a place in the registry."""
+
+    __slots__ = ("_signature", "aliases", "doc", "domain", "example", "kinks", "name", "samples", "signature_text")
+
+    def __init__(
+        self,
+        signature: str,
+        *,
+        doc: str,
+        aliases: Iterable[str] = (),
+        example: str = "",
+        samples: Iterable[str] = (),
+        domain: tuple[float, float] = (-2.0, 2.0),
+        kinks: str = "",
+    ) -> None:
+        self.signature_text = signature
+        self.name = signature.partition("(")[0]
+        self.doc = doc
+        self.aliases = tuple(aliases)
+        self.example = example
+        self.samples = tuple(samples)
+        self.domain = domain
+        self.kinks = kinks
+        self._signature: Signature | None = None
+
+    @property
+    def signature(self) -> Signature:
+        """Parsed when first needed: most runs of the command use a few of the operations."""
+        if self._signature is None:
+            self._signature = Signature(self.signature_text)
+        return self._signature
+
+    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A call as users write it."""
+        return self.apply(self.signature.bind(args, kwargs))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A call from a rule or a composite: arguments have the right kinds."""
+        return self.apply(self.signature.complete(args, kwargs))
+
+    def apply(self, values: list[Any]) -> Any:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+class Composite(Operation):
+    """A short function over other operations."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, signature: str, function: Callable[..., Any], **about: Any) -> None:
+        super().__init__(signature, **about)
+        self.function = function
+
+    def apply(self, values: list[Any]) -> Any:
+        signature = self.signature
+        for i in signature.tensors:
+            values[i] = as_operand(values[i])
+        signature.normalize(values)
+        return self.function(*values)
+
+
+class Primitive(Operation):
+    """An operation that makes a node.
+
+    `shape(*args)` and `dtype(*args)` give the result's; `kernel(*args)` computes it from NumPy arrays, with dims
+    counted from the back; `check(*args)` may raise, or return arguments in normal form.  `results` instead of shape
+    and dtype, for operations with several, returns [(shape, dtype), …], named by `fields`.  `layout` says how the
+    result lies in memory: "contiguous", "like" (follows the first operand, as elementwise operations do), or a
+    function of the node giving strides, for views.  `hidden` nodes (broadcasts, conversions, selections) are not
+    shown to people; `edges(*args)` lists what `next_functions` shows where that is not the operands; `view` marks those that share their operand's memory.  The kernel of an operation that
+    `reads_shape` gets its operand's shape instead of its values; an `impure` one is never shared between equal nodes.
+    """
+
+    __slots__ = (
+        "_lowering", "check", "differentiable", "dtype", "edges", "fields", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
+        "reads_shape", "results", "shape", "text", "view", "vjp", "vjp_all",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        signature: str,
+        kernel: Callable[..., Any],
+        *,
+        shape: Callable[..., Shape] | None = None,
+        dtype: Callable[..., DType] | None = None,
+        vjp: Sequence[Rule] | None = None,
+        vjp_all: Rule | None = None,
+        grad_fn: str | Callable[..., str] = "",
+        edges: Callable[..., Sequence[Node | None]] | None = None,
+        check: Callable[..., Sequence[Any] | None] | None = None,
+        results: Callable[..., Sequence[tuple[Shape, DType]]] | None = None,
+        fields: tuple[str, ...] = (),
+        layout: str | Callable[[Node], Shape] = "contiguous",
+        hidden: bool = False,
+        view: bool = False,
+        reads_shape: bool = False,
+        impure: bool = False,
+        latex: str = "",
+        text: str = "",
+        doc: str,
+        **about: Any,
+    ) -> None:
+        super().__init__(signature, doc=doc, **about)
+        self.kernel = kernel
+        self.shape = shape
+        self.dtype = dtype
+        self.vjp = vjp
+        self.vjp_all = vjp_all
+        self.grad_fn = grad_fn or camel_case(self.name) + "Backward0"
+        self.edges = edges
+        self.check = check
+        self.results = results
+        self.fields = fields
+        self.layout = layout
+        self.hidden = hidden
+        self.view = view
+        self.reads_shape = reads_shape
+        self.impure = impure
+        self._lowering: tuple[bool, int, list[tuple[int, str]]] | None = None
+        self.latex = latex
+        self.text = text
+        PRIMITIVES.append(self)
+        self.differentiable = vjp_all is not None or (vjp is not None and any(rule is not none for rule in vjp))
+
+    def apply(self, values: list[Any]) -> Any:
+        signature = self.signature
+        for i in signature.tensors:
+            values[i] = as_operand(values[i])
+        signature.normalize(values)
+        if self.check is not None:
+            checked = self.check(*values)
+            if checked is not None:
+                values = list(checked)
+        return self.make(values)
+
+    def make(self, values: Sequence[Any]) -> Any:
+        """The node for arguments in normal form."""
+        inputs, params = self.separate(values)
+        if self.results is not None:
+            results = tuple(self.results(*values))
+            node = Node(self, inputs, params, (), dtypes.int64, self.tracks(inputs), results=results)
+            return Results.of(self.name, self.fields, [pick(node, i) for i in range(len(results))])
+        assert self.shape is not None
+        shape = self.shape(*values)
+        dtype = self.dtype(*values) if self.dtype else inputs[0].dtype
+        return Node(self, inputs, params, shape, dtype, dtype.kind >= dtypes.FLOATING and self.tracks(inputs))
+
+    @property
+    def operands_first(self) -> bool:
+        """Whether (*inputs, *params) is already the order of the signature."""
+        return self._lower()[0]
+
+    @property
+    def param_count(self) -> int:
+        return self._lower()[1]
+
+    @property
+    def param_kinds(self) -> list[tuple[int, str]]:
+        """Positions in `params` of what kernels want in another form, with their kinds."""
+        return self._lower()[2]
+
+    def _lower(self) -> tuple[bool, int, list[tuple[int, str]]]:
+        if self._lowering is None:
+            first, count, kinds = True, 0, []
+            for param in self.signature.params:
+                if param.kind == "Tensor" and not param.optional:
+                    first = first and not count
+                    continue
+                if param.kind in ("Tensor", "Tensors"):
+                    first = False
+                elif param.kind in ("Number", "dim", "dims", "newdim", "sizes"):
+                    kinds.append((count, param.kind))
+                count += 1
+            self._lowering = first, count, kinds
+        return self._lowering
+
+    def tracks(self, inputs: Sequence[Node]) -> bool:
+        """Whether a gradient can flow from the result to an operand that wants one."""
+        if not self.differentiable:
+            return False
+        if self.vjp is None or none not in self.vjp:
+            return any(node.requires_grad for node in inputs)
+        return any(node.requires_grad for node, rule in zip(inputs, self.vjp, strict=False) if rule is not none)
+
+    def separate(self, values: Sequence[Any]) -> tuple[tuple[Node, ...], tuple[Any, ...]]:
+        """Arguments as (inputs, params); where an optional tensor is absent, params holds None in its stead."""
+        inputs: list[Node] = []
+        params: list[Any] = []
+        for param, value in zip(self.signature.params, values, strict=True):
+            if param.kind == "Tensors":
+                inputs.extend(value)
+                params.append(len(value))
+            elif param.kind == "Tensor":
+                if value is None:
+                    params.append(None)
+                else:
+                    inputs.append(value)
+                    if param.optional:
+                        params.append(True)
+            else:
+                params.append(value)
+        return tuple(inputs), tuple(params)
+
+    def arrange(self, inputs: Sequence[Any], params: Sequence[Any]) -> tuple[Any, ...]:
+        """The inverse of `separate`; `inputs` may be anything that stands for them, such as arrays."""
+        values: list[Any] = []
+        operands, rest = iter(inputs), iter(params)
+        for param in self.signature.params:
+            if param.kind == "Tensors":
+                values.append([next(operands) for _ in range(next(rest))])
+            elif param.kind == "Tensor":
+                values.append(next(operands) if not param.optional or next(rest) else None)
+            else:
+                values.append(next(rest))
+        return tuple(values)
+
+
+class Elementwise(Primitive):
+    """A primitive whose tensor operands are promoted and broadcast to one dtype and shape.
+
+    Operands come first in the signature.  `computes` says in which dtype: "promote", "float" (integers become the
+    default floating type) or "bool" (promote, and the result is bool).  The first `untyped` operands (a condition) are
+    broadcast but not promoted.  Plain numbers stay as they are; where all operands are plain numbers, so is the result
+    if the operation `keeps_numbers`.
+    """
+
+    __slots__ = ("computes", "keeps_numbers", "operand_count", "untyped")
+
+    def __init__(
+        self,
+        signature: str,
+        kernel: Callable[..., Any],
+        *,
+        computes: str = "float",
+        keeps_numbers: bool = False,
+        untyped: int = 0,
+        **about: Any,
+    ) -> None:
+        super().__init__(signature, kernel, layout="like", **about)
+        self.computes = computes
+        self.keeps_numbers = keeps_numbers
+        self.untyped = untyped
+        self.operand_count = -1
+
+    def apply(self, values: list[Any]) -> Node:
+        count = self.operand_count
+        if count < 0:
+            count = self.operand_count = len(self.signature.tensors)
+        operands = [value if value.__class__ is Node else as_operand(value) for value in values[:count]]
+        if self.check is not None:
+            checked = self.check(*operands, *values[count:])
+            if checked is not None:
+                operands, values = list(checked[:count]), list(checked)
+        untyped = self.untyped
+        shape, dtype = common_form(operands[untyped:])
+        weak = False
+        if dtype.kind < dtypes.FLOATING and self.computes == "float":
+            dtype = dtypes.default_dtype()
+        if all([operand.weak for operand in operands[untyped:]]):
+            if self.keeps_numbers:
+                weak = True
+            else:
+                operands[untyped:] = [strengthen(operand, dtype) for operand in operands[untyped:]]
+        if untyped:
+            for i in range(untyped):
+                shape = broadcast(operands[i].shape, shape, (i, untyped))
+            operands = [
+                fit(operand, shape, operand.dtype if i < untyped else dtype) for i, operand in enumerate(operands)
+            ]
+        elif not weak:
+            operands = [fit(operand, shape, dtype) for operand in operands]
+        requires_grad = False
+        if self.computes == "bool":
+            dtype = dtypes.bool_
+        elif dtype.kind >= dtypes.FLOATING:
+            requires_grad = self.tracks(operands)
+        return Node(self, tuple(operands), tuple(values[count:]), shape, dtype, requires_grad, weak)
+
+    def separate(self, values: Sequence[Any]) -> tuple[tuple[Node, ...], tuple[Any, ...]]:
+        return tuple(values[: self.operand_count]), tuple(values[self.operand_count :])
+
+    def arrange(self, inputs: Sequence[Any], params: Sequence[Any]) -> tuple[Any, ...]:
+        return (*inputs, *params)
+
+
+def common_form(operands: Sequence[Node]) -> tuple[Shape, DType]:
+    """Broadcast shape and promoted dtype; raises `shape-mismatch`."""
+    first = operands[0]
+    if len(operands) == 1:
+        return first.shape, first.dtype
+    shape, dtype = first.shape, first.dtype
+    same = not first.weak
+    for position in range(1, len(operands)):
+        node = operands[position]
+        if node.shape != shape:
+            shape = broadcast(shape, node.shape, (0, position))
+            same = False
+        if node.dtype is not dtype or node.weak:
+            same = False
+    if not same:
+        dtype = dtypes.result_type(
+            (node.dtype, NUMBER if node.weak else DIMENSIONED if node.shape else ZERO_DIM) for node in operands
+        )
+    return shape, dtype
+
+
+def fit(node: Node, shape: Shape, dtype: DType) -> Node:
+    """`node` converted and broadcast, by hidden nodes; plain numbers fit as they are."""
+    if node.weak:
+        return node
+    if node.dtype is not dtype:
+        node = convert(node, dtype)
+    return node if node.shape == shape else broadcast_to(node, shape)
+
+
+def strengthen(node: Node, dtype: DType) -> Node:
+    """A plain number as a zero-dimensional tensor."""
+    if not node.weak:
+        return node
+    return convert(node, dtype)
+
+
+def as_operand(value: Any) -> Any:
+    """What a rule or user gave for a tensor, as a node (a list of them for a list, None for None)."""
+    if value.__class__ is Node or value is None:
+        return value
+    if isinstance(value, (int, float, Fraction)):
+        return number(value)
+    if isinstance(value, (list, tuple)):
+        return [as_operand(v) for v in value]
+    raise AssertionError(f"not an operand: {value!r}")
+
+
+def number(value: Scalar) -> Node:
+    """A plain number as a weak node; raises `limit-number` for integers that int64 cannot hold."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise AutodiffError("limit-number", "value cannot be converted to type int64_t without overflow")
+    return Node(CONSTANT, (), (value,), (), dtypes.of_number(value), False, weak=True)
+
+
+def constant(array: np.ndarray) -> Node:
+    """A tensor of known values."""
+    return Node(CONSTANT, (), (array,), array.shape, dtypes.dtype_of(array), False)
+
+
+def variable(name: str, shape: Shape, dtype: DType, requires_grad: bool) -> Node:
+    """A leaf whose value is fed when the graph runs."""
+    return Node(VARIABLE, (), (name,), shape, dtype, requires_grad)
+
+
+def pick(node: Node, i: int) -> Node:
+    """Result number `i` of a node with several."""
+    assert node.results is not None
+    shape, dtype = node.results[i]
+    return Node(PICK, (node,), (i,), shape, dtype, node.requires_grad and dtype.kind >= dtypes.FLOATING)
+
+
+def convert(node: Node, dtype: DType) -> Node:
+    """A hidden conversion, as type promotion makes."""
+    return Node(CONVERT, (node,), (dtype,), node.shape, dtype, node.requires_grad and dtype.is_floating)
+
+
+def broadcast_to(node: Node, shape: Shape) -> Node:
+    """A hidden broadcast."""
+    return Node(BROADCAST, (node,), (shape,), shape, node.dtype, node.requires_grad)
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("leaves are not computed")
+
+
+def _sum_to(g: Node, out: Node, x: Node, shape: Shape) -> Node:
+    return ops.sum_to_size(g, x.shape)  # type: ignore[no-any-return]
+
+
+CONSTANT = Primitive("constant(value: any)", _never, doc="A known value.", hidden=True)
+VARIABLE = Primitive("variable(name: any)", _never, doc="A leaf.", hidden=True)
+PICK = Primitive("pick(x, i: int)", lambda x, i: x[i], vjp=[none], doc="One of several results.", hidden=True)
+CONVERT = Primitive(
+    "convert(x, dtype: dtype)",
+    lambda x, dtype: np.asarray(x).astype(dtype.numpy, copy=False),
+    vjp=[lambda g, out, x, dtype: g if x.dtype is g.dtype else convert(g, x.dtype)],
+    layout="like",
+    doc="Conversion to another element type.",
+    hidden=True,
+)
+BROADCAST = Primitive(
+    "broadcast(x, shape: sizes)",
+    np.broadcast_to,
+    vjp=[_sum_to],
+    layout="like",
+    doc="A tensor seen with a larger shape.",
+    hidden=True,
+)
+
+
+# Registration
+
+
+def register(operation: Operation) -> None:
+    for name in (operation.name, *operation.aliases):
+        assert name not in REGISTRY, f"{name} is declared twice"
+        REGISTRY[name] = operation
+
+
+def primitive(signature: str, kernel: Callable[..., Any], **about: Any) -> Primitive:
+    """Declare and register a primitive; see `Primitive` for what can be said of it."""
+    operation = Primitive(signature, kernel, **about)
+    register(operation)
+    return operation
+
+
+def elementwise(signature: str, kernel: Callable[..., Any], **about: Any) -> Elementwise:
+    """Declare and register an elementwise primitive; see `Elementwise`."""
+    operation = Elementwise(signature, kernel, **about)
+    register(operation)
+    return operation
+
+
+def composite(signature: str, function: Callable[..., Any], **about: Any) -> Composite:
+    """Declare and register a function over other operations."""
+    operation = Composite(signature, function, **about)
+    register(operation)
+    return operation
+
+
+def attribute(name: str, function: Callable[..., Any]) -> None:
+    """Declare `x.name`, an attribute that is no method (`x.T`)."""
+    ATTRIBUTES[name] = function
+
+
+class _Registered:
+    """Operations as attributes, so that rules of one family can use those of another: `ops.where`, `ops.linalg_inv`."""
+
+    def __getattr__(self, name: str) -> Any:
+        operation = REGISTRY[name] if name in REGISTRY else REGISTRY[name.replace("_", ".", 1)]
+        setattr(self, name, operation)
+        return operation
+
+
+ops = _Registered()
+
+
+# What people see of a node
+
+
+def grad_fn(node: Node) -> str | None:
+    """PyTorch's name for the node that made this one, None for leaves and constants."""
+    node = visible(node)
+    if not node.requires_grad or node.op is VARIABLE:
+        return None
+    name = node.op.grad_fn
+    return name if isinstance(name, str) else name(*node.args)
+
+
+def visible(node: Node) -> Node:
+    """The node that people see: hidden ones stand for their input."""
+    while node.op.hidden and node.inputs:
+        node = node.inputs[0]
+    return node
+
+
+def edges(node: Node) -> list[Node | None]:
+    """The operands that gradients flow to, as `next_functions` shows them: None for one that wants no gradient."""
+    rules = node.op.vjp
+    if node.op.edges is not None:
+        shown = node.op.edges(*node.args)
+        return [visible(operand) if operand is not None and operand.requires_grad else None for operand in shown]
+    if rules is None or len(rules) != len(node.inputs):
+        operands: Iterable[Node] = node.inputs
+    else:
+        operands = [operand for operand, rule in zip(node.inputs, rules, strict=True) if rule is not none]
+    return [visible(operand) if operand.requires_grad else None for operand in operands]
+
+
+def strides(node: Node) -> Shape:
+    """How PyTorch would lay the tensor out, in elements; only views and reshapes ask."""
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        if top._strides is not None:
+            stack.pop()
+            continue
+        waiting = [i for i in top.inputs if i._strides is None] if top.op.layout != "contiguous" else []
+        if waiting:
+            stack.extend(waiting)
+            continue
+        top._strides = _layout(top)
+        stack.pop()
+    assert node._strides is not None
+    return node._strides
+
+
+def _layout(node: Node) -> Shape:
+    layout = node.op.layout
+    if layout == "contiguous":
+        return contiguous_strides(node.shape)
+    if layout == "like":
+        return _elementwise_layout(node)
+    assert callable(layout)
+    return layout(node)
+
+
+def _elementwise_layout(node: Node) -> Shape:
+    """Elementwise results keep the order of dimensions of their first full-sized operand, without gaps."""
+    if node.op is BROADCAST:
+        (x,) = node.inputs
+        own = strides(x)
+        pad = len(node.shape) - len(x.shape)
+        kept = zip(x.shape, own, node.shape[pad:], strict=True)
+        return (0,) * pad + tuple(0 if size == 1 != wide else stride for size, stride, wide in kept)
+    for operand in node.inputs:
+        own = strides(operand)
+        if operand.weak or operand.shape != node.shape or any(s == 0 for s in own):
+            continue
+        if own == contiguous_strides(node.shape):
+            break
+        order = sorted(range(len(own)), key=lambda i: _comparable(own[i]), reverse=True)
+        packed = contiguous_strides(tuple(node.shape[i] for i in order))
+        result: list[Any] = [0] * len(own)
+        for place, i in enumerate(order):
+            result[i] = packed[place]
+        return tuple(result)
+    return contiguous_strides(node.shape)
+
+
+def _comparable(stride: Any) -> int:
+    return stride if isinstance(stride, int) else 1 << 20 * max(len(names) for names, _ in stride.terms)
+

@@ -1,0 +1,341 @@
+"""Signatures: how the arguments of a call find their parameters.
+
+A signature is one line of text, `softplus(x, beta: Number = 1, threshold: Number = 20)`; it is what users see and what
+calls are checked against.  The annotation is the parameter's *kind*:
+
+    (none), Tensor   a tensor; numbers and lists are taken where a tensor is wanted
+    Tensors          a list or tuple of tensors
+    Number           a plain number (int, float, bool)
+    int bool str dtype
+    dim              a dimension of the first operand, kept counted from the front
+    dims             one or several of them as a tuple
+    newdim           a dimension of the result of inserting one
+    sizes            a shape: ints in a list or one after another
+    ints             a list of ints, or ints one after another
+    any              whatever the operation makes of it
+
+with `?` where None may be given.  What follows `*` is given by name only.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import ALIASES, DTYPES, DType
+from autodiff.graph.evaluate import values_of
+from autodiff.graph.node import Node, Results
+from autodiff.graph.sizes import Size, normalize_dim, normalize_dims
+
+REQUIRED: Any = object()
+
+# Other spellings of a parameter's name: PyTorch's own for operands, and NumPy's.
+SPELLINGS = {"input": "x", "self": "x", "other": "y", "axis": "dim", "keepdims": "keepdim", "a": "x", "dims": "dim", "dim": "dims"}
+TENSOR_KINDS = ("Tensor", "Tensors")
+
+
+class Param:
+    """One parameter: `kind` as listed above, `optional` where None may be given."""
+
+    __slots__ = ("default", "keyword_only", "kind", "name", "optional")
+
+    def __init__(self, name: str, kind: str, optional: bool, default: Any, keyword_only: bool) -> None:
+        self.name = name
+        self.kind = kind
+        self.optional = optional
+        self.default = default
+        self.keyword_only = keyword_only
+
+    @property
+    def public_name(self) -> str:
+        """The name PyTorch uses in messages."""
+        return {"x": "input", "y": "other"}.get(self.name, self.name)
+
+
+class Signature:
+    """A parsed signature line."""
+
+    __slots__ = ("defaults", "name", "params", "tensors", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.name, _, inner = text.rstrip(")").partition("(")
+        self.params = _parse_params(inner)
+        self.defaults = [p.default for p in self.params]
+        self.tensors = [i for i, p in enumerate(self.params) if p.kind in TENSOR_KINDS]
+
+    def complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """Arguments in the order of the signature, for calls from rules: right by construction, defaults filled in."""
+        values = self.defaults.copy()
+        values[: len(args)] = args
+        for name, value in kwargs.items():
+            values[next(i for i, p in enumerate(self.params) if p.name == name)] = value
+        return values
+
+    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """Arguments in the order of the signature, for calls from users; raises PyTorch's errors."""
+        params = self.params
+        values = [REQUIRED] * len(params)
+        positional = [i for i, p in enumerate(params) if not p.keyword_only]
+        for place, i in enumerate(positional[: len(args)]):
+            values[i] = args[place]
+        if len(args) > len(positional) or _is_spread(params, positional, args):
+            last = positional[-1] if positional else None
+            if last is None or params[last].kind not in ("sizes", "ints") or len(args) < len(positional):
+                raise self._too_many(len(args), len(positional))
+            values[last] = tuple(args[len(positional) - 1 :])
+        for name, value in kwargs.items():
+            i = self._index_of(name)
+            if values[i] is not REQUIRED:
+                raise AutodiffError(
+                    "unknown-argument",
+                    f"{self.name}() got multiple values for argument '{name}'",
+                    type="TypeError",
+                )
+            values[i] = value
+        self._fill(values)
+        return [self._checked(i, value, len(args)) for i, value in enumerate(values)]
+
+    def _index_of(self, name: str) -> int:
+        for wanted in (name, SPELLINGS.get(name)):
+            for i, p in enumerate(self.params):
+                if p.name == wanted:
+                    return i
+        names = ", ".join(p.name for p in self.params)
+        raise AutodiffError(
+            "unknown-argument",
+            f"{self.name}() got an unexpected keyword argument '{name}'",
+            type="TypeError",
+            help=_did_you_mean(name, [p.name for p in self.params]) or f"its arguments are {names}",
+        )
+
+    def _fill(self, values: list[Any]) -> None:
+        missing = []
+        for i, p in enumerate(self.params):
+            if values[i] is REQUIRED:
+                values[i] = p.default
+                if p.default is REQUIRED:
+                    missing.append(f'"{p.public_name}"')
+        if missing:
+            raise AutodiffError(
+                "missing-argument",
+                f"{self.name}() missing {len(missing)} required positional arguments: {', '.join(missing)}",
+                type="TypeError",
+                help=f"its signature is {self.text}",
+            )
+
+    def _too_many(self, given: int, most: int) -> AutodiffError:
+        return AutodiffError(
+            "too-many-arguments",
+            f"{self.name}() takes {most} positional argument{'s' * (most != 1)} but {given} were given",
+            type="TypeError",
+            help=f"its signature is {self.text}",
+        )
+
+    def _checked(self, i: int, value: Any, given: int) -> Any:
+        param = self.params[i]
+        if value is None and (param.optional or param.default is None):
+            return None
+        if param.kind not in TENSOR_KINDS and param.kind != "any":
+            value = plain(value)
+        converted = CONVERT[param.kind](value)
+        if converted is REQUIRED:
+            position = f" (position {i + 1})" if i < given else ""
+            raise AutodiffError(
+                "argument-type",
+                f"{self.name.removeprefix('F.')}(): argument '{param.public_name}'{position} must be"
+                f" {KIND_NAMES.get(param.kind, param.kind)}, not {type_name(value)}",
+                type="TypeError",
+                operands=(i,),
+            )
+        return converted
+
+    def normalize(self, values: list[Any]) -> None:
+        """Count dimensions from the front, in place."""
+        for i, param in enumerate(self.params):
+            value = values[i]
+            if param.kind not in ("dim", "dims", "newdim") or value is None:
+                continue
+            rank = self._rank(values)
+            if param.kind == "dim":
+                values[i] = normalize_dim(value, rank)
+            elif param.kind == "newdim":
+                values[i] = normalize_dim(value, rank + 1)
+            else:
+                values[i] = normalize_dims((value,) if isinstance(value, int) else value, rank)
+
+    def _rank(self, values: list[Any]) -> int:
+        first = values[self.tensors[0]]
+        if isinstance(first, Node):
+            return len(first.shape)
+        return len(first[0].shape) if first else 0
+
+
+def _is_spread(params: list[Param], positional: list[int], args: list[Any]) -> bool:
+    """Whether the last positional parameter takes `view(2, 3)` style ints."""
+    if not positional or len(args) < len(positional):
+        return False
+    last = params[positional[-1]]
+    return last.kind in ("sizes", "ints") and _as_size(args[len(positional) - 1]) is not REQUIRED
+
+
+def _parse_params(inner: str) -> list[Param]:
+    params = []
+    keyword_only = False
+    for piece in _split(inner):
+        if piece == "*":
+            keyword_only = True
+            continue
+        head, equals, default = piece.partition("=")
+        name, _, kind = head.partition(":")
+        kind = kind.strip() or "Tensor"
+        params.append(
+            Param(
+                name.strip(),
+                kind.rstrip("?"),
+                kind.endswith("?"),
+                _literal(default.strip()) if equals else REQUIRED,
+                keyword_only,
+            )
+        )
+    return params
+
+
+def _split(inner: str) -> list[str]:
+    pieces, depth, piece = [], 0, ""
+    for char in inner:
+        depth += (char in "([") - (char in ")]")
+        if char == "," and not depth:
+            pieces.append(piece.strip())
+            piece = ""
+        else:
+            piece += char
+    return [*pieces, piece.strip()] if piece.strip() else pieces
+
+
+def _literal(text: str) -> Any:
+    constants = {"None": None, "True": True, "False": False, "()": (), "[]": ()}
+    if text in constants:
+        return constants[text]
+    if text[0] in "'\"":
+        return text[1:-1]
+    if text[0] in "([":
+        return tuple(_literal(piece) for piece in _split(text[1:-1]))
+    return float(text) if any(c in text for c in ".en") else int(text)
+
+
+def type_name(value: Any) -> str:
+    """What PyTorch's messages call the type of an argument."""
+    if isinstance(value, Node):
+        return "Tensor"
+    if isinstance(value, Fraction):
+        return "float"
+    if isinstance(value, Results):
+        return "tuple"
+    return "NoneType" if value is None else type(value).__name__
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def plain(value: Any) -> Any:
+    """A zero-dimensional node as the number it is, where a number is wanted; other values as they are."""
+    if isinstance(value, Node) and not value.shape and value.results is None:
+        if value.op.reads_shape:
+            return value.op.kernel(value.inputs[0].shape, *value.params)
+        return values_of(value).item()
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Node) for v in value):
+        return [plain(v) for v in value]
+    return value
+
+
+# Converters from what a user wrote to a kind; REQUIRED says that it does not fit.
+
+
+def _as_tensor(value: Any) -> Any:
+    if isinstance(value, (Node, int, float, Fraction)):
+        return value
+    return value if isinstance(value, list) else REQUIRED
+
+
+def _as_tensors(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and all(_as_tensor(v) is not REQUIRED for v in value):
+        return list(value)
+    return REQUIRED
+
+
+def _as_number(value: Any) -> Any:
+    return value if isinstance(value, (int, float, Fraction)) else REQUIRED
+
+
+def _as_int(value: Any) -> Any:
+    return value if isinstance(value, int) and not isinstance(value, bool) else REQUIRED
+
+
+def _as_size(value: Any) -> Any:
+    return value if isinstance(value, Size) else _as_int(value)
+
+
+def _as_bool(value: Any) -> Any:
+    return value if isinstance(value, bool) else REQUIRED
+
+
+def _as_str(value: Any) -> Any:
+    return value if isinstance(value, str) else REQUIRED
+
+
+def _as_dtype(value: Any) -> Any:
+    if isinstance(value, str):
+        value = DTYPES.get(value.removeprefix("torch.")) or ALIASES.get(value.removeprefix("torch."))
+    return value if isinstance(value, DType) else REQUIRED
+
+
+def _as_dims(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(value) if all(_as_int(v) is not REQUIRED for v in value) else REQUIRED
+    number = _as_int(value)
+    return REQUIRED if number is REQUIRED else (number,)
+
+
+def _as_sizes(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        if len(value) == 1 and isinstance(value[0], (list, tuple)):
+            value = value[0]
+        return tuple(value) if all(_as_size(v) is not REQUIRED for v in value) else REQUIRED
+    size = _as_size(value)
+    return REQUIRED if size is REQUIRED else (size,)
+
+
+def _as_any(value: Any) -> Any:
+    return value
+
+
+CONVERT = {
+    "Tensor": _as_tensor,
+    "Tensors": _as_tensors,
+    "Number": _as_number,
+    "int": _as_int,
+    "bool": _as_bool,
+    "str": _as_str,
+    "dtype": _as_dtype,
+    "dim": _as_int,
+    "newdim": _as_int,
+    "dims": _as_dims,
+    "sizes": _as_sizes,
+    "ints": _as_sizes,
+    "any": _as_any,
+}
+KIND_NAMES = {
+    "Tensors": "tuple of Tensors",
+    "dim": "int",
+    "newdim": "int",
+    "dims": "tuple of ints",
+    "sizes": "tuple of ints",
+    "ints": "tuple of ints",
+    "dtype": "torch.dtype",
+}

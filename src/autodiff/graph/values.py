@@ -1,0 +1,151 @@
+"""Tensors from nested lists, and the texts of numbers that JSON has no literals for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DType
+from autodiff.graph.node import Node
+from autodiff.graph.op import as_operand, constant, ops, strengthen
+
+NONFINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+MAX_RANK = 64
+
+
+def tensor(data: Any, dtype: DType | None = None) -> Node:
+    """A tensor from a number or nested lists; lists that hold tensors are stacked."""
+    if isinstance(data, Node):
+        return strengthen(data, data.dtype)
+    if isinstance(data, (list, tuple)) and _holds_nodes(data):
+        return _stack(data)
+    return constant(array(data, dtype))
+
+
+def array(data: Any, dtype: DType | None = None) -> np.ndarray:
+    """An array from a number or nested lists; raises `ragged-list`, `bad-value` or `limit-number`.
+
+    Without a dtype: bool, int64 or the default floating type, whichever the elements need.
+    """
+    try:
+        result = np.array(data)
+    except (ValueError, OverflowError, TypeError, RecursionError):
+        result = None
+    if result is None or result.dtype.kind not in "biuf" or result.dtype == np.uint64:
+        shape = _measure(data)
+        flat = _flatten(data, len(shape))
+        result = np.array(_common(flat)).reshape(shape)
+    wanted = dtype or _natural(result)
+    with np.errstate(all="ignore"):
+        return result.astype(wanted.numpy, copy=False)
+
+
+def _natural(result: np.ndarray) -> DType:
+    if result.size == 0 or result.dtype.kind == "f":
+        return dtypes.default_dtype()
+    return dtypes.bool_ if result.dtype.kind == "b" else dtypes.int64
+
+
+def _holds_nodes(data: Sequence[Any]) -> bool:
+    stack = [data]
+    while stack:
+        for item in stack.pop():
+            if isinstance(item, Node):
+                return True
+            if isinstance(item, (list, tuple)):
+                stack.append(item)
+    return False
+
+
+def _stack(data: Sequence[Any]) -> Node:
+    """Lists around tensors, innermost first."""
+    pieces = []
+    for item in data:
+        if isinstance(item, (list, tuple)):
+            pieces.append(tensor(item))
+        else:
+            node = as_operand(item)
+            pieces.append(strengthen(node, node.dtype))
+    return ops.stack(pieces, 0)  # type: ignore[no-any-return]
+
+
+def _measure(data: Any) -> tuple[int, ...]:
+    """The shape that nested lists have; raises PyTorch's error where they differ in length."""
+    shape: list[int] = []
+    level = [data]
+    while level and isinstance(level[0], (list, tuple)):
+        length = len(level[0])
+        for item in level:
+            got = len(item) if isinstance(item, (list, tuple)) else None
+            if got is None:
+                raise AutodiffError(
+                    "ragged-list",
+                    f"expected sequence of length {length} at dim {len(shape)} (got {_describe(item)})",
+                    type="ValueError",
+                    help="the rows of a tensor all have the same length",
+                )
+            if got != length:
+                raise AutodiffError(
+                    "ragged-list",
+                    f"expected sequence of length {length} at dim {len(shape)} (got {got})",
+                    type="ValueError",
+                    help="the rows of a tensor all have the same length",
+                )
+        shape.append(length)
+        if len(shape) > MAX_RANK:
+            raise AutodiffError("limit-nesting", f"lists are nested deeper than {MAX_RANK} levels", type="ValueError")
+        level = [inner for item in level for inner in item]
+    return tuple(shape)
+
+
+def _flatten(data: Any, depth: int) -> list[Any]:
+    level = [data]
+    for _ in range(depth):
+        level = [inner for item in level for inner in item]
+    return [_number(item) for item in level]
+
+
+def _number(item: Any) -> bool | int | float:
+    if isinstance(item, bool):
+        return item
+    if isinstance(item, str) and item in NONFINITE:
+        return NONFINITE[item]
+    if isinstance(item, int):
+        if not -(2**63) <= item < 2**63:
+            raise AutodiffError("limit-number", "value cannot be converted to type int64_t without overflow")
+        return item
+    if isinstance(item, float):
+        return item
+    if isinstance(item, Fraction):
+        return real(item)
+    raise AutodiffError("bad-value", f"a tensor cannot hold {_describe(item)}", type="TypeError")
+
+
+def _common(flat: list[Any]) -> list[Any]:
+    """NumPy makes uint64 or object of integers that only fit together as int64; say what is meant."""
+    if any(isinstance(item, float) for item in flat):
+        return [float(item) for item in flat]
+    return flat
+
+
+def real(value: Fraction) -> float:
+    """The nearest float; infinite beyond the range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _describe(item: Any) -> str:
+    if isinstance(item, str):
+        return f"the text {item!r}" if len(item) < 40 else "a text"
+    if item is None:
+        return "null"
+    if isinstance(item, dict):
+        return "an object"
+    return f"{item!r:.40}"

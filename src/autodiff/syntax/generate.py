@@ -1,0 +1,128 @@
+"""The parse tables, made from the grammar by Lark: `python -m autodiff.syntax.generate` rewrites `tables.py`.
+
+The only importer of Lark. The tables are committed, so that nothing has to be built (nor Lark installed) to parse; a
+test holds them equal to the grammar, and `parse` rebuilds them in memory when the grammar beside it was edited.
+"""
+
+from __future__ import annotations
+
+import logging
+import pathlib
+import zlib
+
+import lark
+from lark.grammar import Rule
+from lark.lexer import BasicLexer, UnlessCallback
+from lark.parsers.lalr_analysis import ParseTable, Shift
+
+from autodiff.syntax.lalr import Tables
+
+HEADER = '''\
+# fmt: off
+# ruff: noqa
+"""Made from grammar/expression.lark by `python -m autodiff.syntax.generate`; not to be edited."""
+
+from __future__ import annotations
+
+from autodiff.syntax.lalr import Tables
+
+'''
+
+
+class _Conflicts(logging.Handler):
+    """Lark resolves a shift/reduce conflict silently; here it is an error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if "conflict" in message:
+            raise lark.GrammarError(message)
+
+
+def compile_grammar(grammar: str) -> Tables:
+    """Compile a Lark grammar; the same text gives the same tables, number by number."""
+    handlers, level = lark.logger.handlers, lark.logger.level
+    lark.logger.handlers = [_Conflicts()]
+    lark.logger.setLevel(logging.DEBUG)
+    try:
+        compiled = lark.Lark(grammar, parser="lalr", lexer="basic", debug=True)
+    finally:
+        lark.logger.handlers = handlers
+        lark.logger.setLevel(level)
+
+    lexer = BasicLexer(compiled.lexer_conf)
+    terminals = [(t.name, t.pattern.to_regexp()) for t in lexer.scanner.terminals]
+    kinds = [name for name, _ in terminals]
+    # Lark matches keywords with the pattern of names first, and then looks them up.
+    [(word, lookup)] = lexer.callback.items()
+    assert isinstance(lookup, UnlessCallback)
+    keywords = {t.name: t.pattern.value for t in lookup.scanner.terminals}
+    columns = [*kinds, *sorted(keywords), "$END"]
+
+    table: ParseTable = compiled.parser.parser._parse_table
+    start, accept = table.start_states["start"], table.end_states["start"]
+    numbers = {start: 0}  # breadth first by name, which does not depend on the order of sets
+    queue = [start]
+    for state in queue:
+        for _, (kind, target) in sorted(table.states[state].items()):
+            if kind is Shift and target not in numbers:
+                numbers[target] = len(numbers)
+                queue.append(target)
+
+    lefts = sorted({str(rule.origin.name) for rule in compiled.rules})
+    rules = [_rule(rule, lefts) for rule in compiled.rules]
+    rule_numbers = {rule: i for i, rule in enumerate(compiled.rules)}
+    actions, gotos = [], []
+    for state in queue:
+        row = table.states[state]
+        cells = []
+        for column in columns:
+            kind, target = row.get(column, (None, None))
+            cells.append(0 if kind is None else numbers[target] if kind is Shift else ~rule_numbers[target])
+        actions.append(tuple(cells))
+        gotos.append(tuple(numbers[row[left][1]] if left in row else 0 for left in lefts))
+
+    return Tables(
+        lark=lark.__version__,
+        crc=zlib.crc32(grammar.encode()),
+        terminals=tuple(terminals),
+        ignored=tuple(sorted(kinds.index(name) for name in lexer.ignore_types)),
+        word=kinds.index(word),
+        keywords=tuple(keywords[name] for name in sorted(keywords)),
+        rules=tuple(rules),
+        accept=numbers[accept],
+        actions=tuple(actions),
+        gotos=tuple(gotos),
+    )
+
+
+def _rule(rule: Rule, lefts: list[str]) -> tuple[int, int, str]:
+    length = len(rule.expansion)
+    name = rule.alias or ""
+    if not length or (length > 1 and not name):
+        raise lark.GrammarError(f"a rule of {rule.origin.name} is empty, or has no function that builds a node: {rule}")
+    return lefts.index(rule.origin.name), length, name
+
+
+def module_text(tables: Tables) -> str:
+    """`tables.py` as text."""
+    lines = [HEADER, "TABLES = Tables(\n"]
+    for field in ("lark", "crc", "terminals", "ignored", "word", "keywords", "rules", "accept", "actions", "gotos"):
+        value = getattr(tables, field)
+        if isinstance(value, tuple) and isinstance(value[0], tuple):
+            rows = "".join(f"        {row!a},\n" for row in value)
+            lines.append(f"    {field}=(\n{rows}    ),\n")
+        else:
+            lines.append(f"    {field}={value!a},\n")
+    return "".join([*lines, ")\n"])
+
+
+def main() -> None:
+    here = pathlib.Path(__file__).parent
+    grammar = here.parents[2] / "grammar" / "expression.lark"
+    text = module_text(compile_grammar(grammar.read_text(encoding="utf-8")))
+    (here / "tables.py").write_text(text, encoding="utf-8", newline="\n")
+    print(f"{here / 'tables.py'}: {len(text)} characters")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,492 @@
+"""What was meant by a text that does not parse.
+
+`explain` looks at the place where the parser stopped: the token before it, the one it found, and the brackets that are
+open. Each function below knows one mistake and words it in the user's own text; the last resort says what was expected
+and what was found. Imported only when there is a mistake.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autodiff.errors import AutodiffError, Label, Source, Span
+from autodiff.syntax.characters import quote, stray_character
+from autodiff.syntax.lalr import Unexpected
+from autodiff.syntax.literals import PYTHON_WORDS
+from autodiff.syntax.parse import parser
+from autodiff.syntax.place import LONGEST, Place, Token, error, quoted, suggested
+from autodiff.syntax.tree import Keyword, Tree
+
+CLOSERS = {"(": ")", "[": "]"}
+ASSIGNS = "this would assign"
+
+
+def explain(source: Source, start: int) -> AutodiffError:
+    """The error for a text whose parse stopped at `start`."""
+    place = Place(source, start)
+    for mistake in (
+        quote,
+        stray_character,
+        _ended,
+        _closed,
+        _assigned,
+        _doubled,
+        _worded,
+        _adjoined,
+        _number,
+        _punctuated,
+    ):
+        found = mistake(place)
+        if found is not None:
+            return found
+    return _anything(place)
+
+
+# --------------------------------------------------------------------------------------------- ends and brackets
+
+
+def _ended(place: Place) -> AutodiffError | None:
+    """The text is over too early."""
+    before, end = place.before, len(place.text)
+    if place.found is not None:
+        return None
+    if before is None:
+        return error(
+            "unexpected-end",
+            place.span(end, end),
+            "the expression is empty",
+            "nothing to read",
+            'give an expression, such as "mean(2*(x+1)^2)"',
+        )
+    if place.bracket is not None:
+        return _unclosed(place, place.bracket)
+    span = place.span(end, end)
+    twice = place.token(place.at - 2)
+    if twice is not None and twice.text == before.text and before.text in "+-" and twice.end == before.start:
+        step = before.text
+        variable = suggested(place.text[: twice.start].strip()) or "x"
+        return error(
+            "unexpected-end",
+            span,
+            f"there is no operator {step}{step}: expected an operand after {step}",
+            "an operand is missing here",
+            f"write {variable} {step} 1",
+        )
+    if before.text == ".":
+        return error(
+            "unexpected-end", span, "expected a name after the dot", "a name is missing here", "write x.T, x.sum() …"
+        )
+    if before.text == "%":
+        help = ["a % b is the remainder of a division; for a percentage, divide by 100"]
+    else:
+        help = [f"write what comes after {before.spoken}, or remove it"]
+    return error(
+        "unexpected-end", span, f"expected an operand after {before.spoken}", "an operand is missing here", *help
+    )
+
+
+def _unclosed(place: Place, bracket: Token) -> AutodiffError:
+    text = place.text
+    closers = "".join(CLOSERS[place.tokens[i].text] for i in reversed(place.open))
+    repaired = suggested(text.rstrip() + closers)
+    help = f"write {repaired}" if repaired and _parses(repaired) else f"add the missing {CLOSERS[bracket.text]}"
+    return error(
+        "unclosed-bracket",
+        place.span(bracket.start, bracket.end),
+        f"{bracket.text} is never closed",
+        "opened here",
+        help,
+        labels=[Label(place.span(len(text), len(text)), f"expected {CLOSERS[bracket.text]} before the end")],
+    )
+
+
+def _parses(text: str) -> bool:
+    try:
+        parser().parse(Source("repaired", text))
+    except (Unexpected, AutodiffError):
+        return False
+    return True
+
+
+def _closed(place: Place) -> AutodiffError | None:
+    """A closing bracket without its opening one."""
+    found, bracket, before = place.found, place.bracket, place.before
+    if found is None or found.text not in (")", "]"):
+        return None
+    span = place.span(found.start, found.end)
+    if bracket is None:
+        without = suggested((place.text[: found.start] + place.text[found.end :]).strip())
+        return error(
+            "unopened-bracket",
+            span,
+            f"{found.text} closes nothing",
+            "no bracket is open here",
+            f"remove it: {without}" if without and _parses(without) else "remove it, or open a bracket before",
+        )
+    if CLOSERS[bracket.text] != found.text:
+        return error(
+            "unclosed-bracket",
+            place.span(bracket.start, bracket.end),
+            f"{bracket.text} is closed by {found.text}",
+            "opened here",
+            f"write {CLOSERS[bracket.text]} instead of {found.text}, or close {bracket.text} before it",
+            labels=[Label(span, f"expected {CLOSERS[bracket.text]}")],
+        )
+    if before is bracket and bracket.text == "[":
+        return error(
+            "syntax",
+            place.span(bracket.start, found.end),
+            "the index is empty",
+            "an index is missing here",
+            "write x[0], x[:] …",
+        )
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------- operators
+
+
+def _assigned(place: Place) -> AutodiffError | None:
+    """`=` where nothing is assigned."""
+    found, before, after = place.found, place.before, place.after
+    if found is None or found.text != "=":
+        return None
+    span = place.span(found.start, found.end)
+    if after is not None and after.start == found.end and after.text in ("<", ">"):
+        return error(
+            "syntax",
+            place.span(found.start, after.end),
+            f"there is no operator ={after.text}",
+            "unknown",
+            f"write {after.text}=",
+        )
+    if before is None:
+        return error("syntax", span, "expected an expression, found =", "nothing stands before it", "leave out the =")
+    if not before.ends_operand:
+        whole = place.span(before.start, found.end)
+        if before.end == found.start and before.kind == "COMPARE":
+            write = "==" if before.text == "==" else "!=" if before.text == "!=" else before.text
+            return error("syntax", whole, f"there is no operator {before.text}=", "unknown", f"write {write}")
+        target = place.token(place.at - 2)
+        if before.end == found.start and target is not None and target.ends_operand and before.text not in (",", "."):
+            written = quoted(target.text)
+            return error(
+                "assignment",
+                whole,
+                f"{before.text}= changes a variable, and an expression changes nothing",
+                ASSIGNS,
+                f"write {written} {before.text} …",
+                "programs can change variables: autodiff run FILE",
+            )
+        return None
+    if not place.open and before.kind == "NAME" and place.at == 1:
+        return error("assignment", span, "an expression assigns nothing", ASSIGNS, *_naming(place, before))
+    if place.in_call and not place.text[before.start : before.end].isidentifier():
+        return error("assignment", span, "a keyword argument has a name before its =", ASSIGNS, "to compare, write ==")
+    return error("assignment", span, "= does not compare", ASSIGNS, "to compare, write ==")
+
+
+def _naming(place: Place, target: Token) -> list[str]:
+    assert place.found is not None
+    rest = place.text[place.found.end :].strip()
+    if not rest or suggested(rest) is None:
+        return [f"give {target.text} its value as an argument after the expression: {target.text}=…"]
+    bare = re.fullmatch(r"[\w.+-]+", rest)
+    argument = rest if bare else f"'{rest}'"
+    help = [f"to name a sub-expression, write --let {target.text}={argument}", "to compare, write =="]
+    names = [t for t in place.tokens[place.at + 1 :] if t.kind == "NAME"]
+    if names:
+        return [f"leave out the name: {rest}", *help]
+    return [f"give {target.text} its value as an argument after the expression: {target.text}={argument}", *help]
+
+
+DOUBLES = {
+    "&&": "write & for each element, or and for single truths",
+    "||": "write | for each element, or or for single truths",
+    "<>": "write !=",
+    "->": "an expression has no arrow",
+    "=>": "write >=",
+    "<<": "multiply by a power of two: x * 2**n",
+    ">>": "divide by a power of two: x // 2**n",
+    "^^": "write ^",
+    "@@": "write @",
+}
+
+
+def _doubled(place: Place) -> AutodiffError | None:
+    """Operators of other languages, which are read as two."""
+    found, before = place.found, place.before
+    if found is None or before is None or before.end != found.start or before.text + found.text not in DOUBLES:
+        return None
+    both = before.text + found.text
+    return error(
+        "syntax", place.span(before.start, found.end), f"there is no operator {both}", "unknown", DOUBLES[both]
+    )
+
+
+# --------------------------------------------------------------------------------------------- words and operands
+
+WORDS = {
+    "is": "to compare, write ==",
+    "in": "write isin(x, values)",
+    "if": "to choose element by element, write where(condition, a, b)",
+    "else": "to choose element by element, write where(condition, a, b)",
+    "for": "operations take whole tensors: arange, sum, stack …; programs can loop: autodiff run FILE",
+    "lambda": "write the expression alone; its variables get their values as arguments after it",
+}
+
+
+def python_word(span: Span, word: str) -> AutodiffError:
+    """The error for a word of Python's where a name is wanted."""
+    if word in WORDS:
+        help = [WORDS[word]]
+        if word == "lambda":
+            help.append("as a name, write lam or λ")
+    elif word in ("True", "False", "None", "and", "or", "not"):
+        help = [f"write {word}"]
+    else:
+        help = ["statements make a program: autodiff run FILE"]
+    return error(
+        "syntax", span, f"the word {word} is Python's, and has no meaning in an expression", "cannot stand here", *help
+    )
+
+
+def _worded(place: Place) -> AutodiffError | None:
+    for token in (place.before, place.found):
+        if token is not None and token.kind == "NAME" and token.text in PYTHON_WORDS:
+            if token is place.before and (dot := place.token(place.at - 2)) is not None and dot.text == ".":
+                continue
+            return python_word(place.span(token.start, token.end), token.text)
+    return None
+
+
+def _adjoined(place: Place) -> AutodiffError | None:
+    """Two operands with nothing between them."""
+    found, before, bracket = place.found, place.before, place.bracket
+    if found is None or before is None or not (before.ends_operand and found.starts_operand):
+        return None
+    span = place.span(before.start, found.end)
+    both = quoted(place.text[before.start : found.end])
+    touching = before.end == found.start
+    if before.kind == "NUMBER" and touching:
+        if found.text in ("j", "J"):
+            return error(
+                "bad-number",
+                span,
+                f"{both} is complex, and complex numbers are not supported",
+                "a complex number",
+                f"if {found.text} is a variable, write {before.text}*{found.text}",
+            )
+        if before.text == "0" and re.fullmatch("[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+", found.text):
+            value = int(both, 0) if len(both) < LONGEST else None
+            return error(
+                "bad-number",
+                span,
+                f"{both} is not decimal",
+                "numbers are decimal",
+                f"write {value}" if value is not None else "write the number in decimal",
+            )
+        if found.kind == "NUMBER" or found.text.startswith("_"):
+            return error(
+                "bad-number",
+                span,
+                f"{both} is not a number",
+                "a number has one point, and single _ between digits",
+                "to multiply, write * between the two",
+            )
+        if (
+            before.text.endswith(".")
+            and found.kind == "NAME"
+            and (after := place.after) is not None
+            and after.text == "("
+        ):
+            number = before.text[:-1]
+            return error(
+                "bad-number",
+                span,
+                f"the dot of {both} belongs to the number",
+                "read as the number " + before.text,
+                f"write ({number}).{found.text}(…)",
+            )
+    if before.kind == "NAME" and found.kind == "NUMBER" and found.text.startswith("."):
+        return error(
+            "syntax",
+            span,
+            f"expected a name after the dot, found {found.text[1:]}",
+            "no name",
+            f"to index, write {before.text}[…]",
+        )
+    left, right = suggested(place.left()) or quoted(before.text), suggested(place.right()) or quoted(found.text)
+    comma = (
+        f"to separate two {'items' if bracket and bracket.text == '[' else 'arguments'}, write a comma: {left}, {right}"
+    )
+    if before.kind == found.kind == "NUMBER" or "STRING" in (before.kind, found.kind):
+        return error(
+            "syntax",
+            span,
+            f"there is no operator or comma between {before.spoken} and {found.spoken}",
+            "two operands side by side",
+            comma if bracket else f"to multiply, write {left}*{right}",
+        )
+    help = [f"write {left}*{right}"]
+    if before.kind == "NUMBER" and touching and found.text in ("e", "E"):
+        help.append(f"or give the exponent its digits: {before.text}e3")
+    if before.kind == "NAME" and not touching and len(before.text) > 1 and before.text == left:
+        help = [f"to call {left}, write {left}({right})", f"to multiply, write {left}*{right}"]
+    if bracket is not None:
+        help.append(comma)
+    return error(
+        "implicit-product",
+        span,
+        f"there is no operator between {quoted(left)} and {quoted(right)}",
+        "a product needs its *",
+        *help,
+    )
+
+
+def called_number(source: Source, start: int, end: int, bracket: int, last: int) -> AutodiffError:
+    """The error for `2(x+1)` and `(x+1)(x-1)`: a product that reads like a call."""
+    left, right = source.text[start:end], source.text[bracket:last]
+    shown = f"write {left}*{right}" if suggested(left) and suggested(right) else "write * before the bracket"
+    return error(
+        "implicit-product",
+        Span(source, start, last),
+        f"there is no operator between {quoted(left)} and {quoted(right)}",
+        "a product needs its *",
+        shown,
+    )
+
+
+def _number(place: Place) -> AutodiffError | None:
+    """A superscript with nothing below it."""
+    found = place.found
+    if found is None or found.kind != "SUPERSCRIPT":
+        return None
+    span = place.span(found.start, found.end)
+    return error(
+        "syntax", span, f"{found.text} raises nothing to a power", "nothing stands below it", "write x² or x^2"
+    )
+
+
+# --------------------------------------------------------------------------------------------- calls and the rest
+
+
+def positional_after_keyword(
+    source: Source, start: int, end: int, argument: Tree, arguments: list[Tree]
+) -> AutodiffError:
+    """The error for `f(x=1, 2)`."""
+    ordered = sorted(arguments, key=lambda a: type(a) is Keyword)
+    text = f"{source.text[start:end]}({', '.join(a.span.text for a in ordered)})"
+    return error(
+        "syntax",
+        argument.span,
+        "an argument without a name follows one with a name",
+        "has no name",
+        f"write {text}" if suggested(text) else "move it before the arguments with names",
+    )
+
+
+def repeated_keyword(keywords: list[Keyword]) -> AutodiffError:
+    """The error for `f(x=1, x=2)`."""
+    seen: dict[str, Keyword] = {}
+    for keyword in keywords:
+        if keyword.name in seen:
+            break
+        seen[keyword.name] = keyword
+    label = Label(seen[keyword.name].name_span, "given here first")
+    message = f"the argument {quoted(keyword.name)} is given twice"
+    return error("syntax", keyword.name_span, message, "given again", "remove one of the two", labels=[label])
+
+
+def _punctuated(place: Place) -> AutodiffError | None:
+    """Commas and colons outside of what they belong to, unpacking, bars."""
+    found, before, after, bracket = place.found, place.before, place.after, place.bracket
+    if found is None:
+        return None
+    span = place.span(found.start, found.end)
+    if found.text == "," and bracket is None and before is not None and before.ends_operand:
+        if (
+            before.kind == "NUMBER"
+            and after is not None
+            and after.kind == "NUMBER"
+            and before.end == found.start
+            and found.end == after.start
+            and before.text.isdigit()
+        ):
+            help = [f"in a number, write a point: {before.text}.{after.text}"]
+        else:
+            help = []
+        whole = suggested(place.text.strip())
+        help.append(f"to make a tuple, write ({whole})" if whole else "to make a tuple, write brackets around it")
+        return error(
+            "syntax", span, "an expression has one value, and this comma starts another", "not inside brackets", *help
+        )
+    if found.text == "," and before is not None and before.text == ",":
+        both = place.span(before.start, found.end)
+        return error("syntax", both, "nothing stands between two commas", "one too many", "remove one of them")
+    if found.text == ":" and after is not None and after.text == "=" and after.start == found.end:
+        both = place.span(found.start, after.end)
+        target = Place(place.source, after.start)
+        help = _naming(target, before) if before is not None and place.at == 1 else ["to compare, write =="]
+        return error("assignment", both, "an expression assigns nothing", ASSIGNS, *help)
+    if found.text == ":" and before is not None:
+        help = ["write an index such as x[0:2]"]
+        if bracket is None and place.at == 1 and before.kind == "NAME":
+            help.insert(0, f"a shape is an argument after the expression: {quoted(before.text)}:m,n")
+        if bracket is not None and bracket.text == "[":
+            return error("syntax", span, "this index has a colon too many", "unexpected here", "write start:stop:step")
+        return error("syntax", span, "a colon belongs in an index", "unexpected here", *help)
+    if found.text in ("*", "**") and before is not None and (before.text == "," or (place.in_call and before is bracket)):
+        return error(
+            "syntax",
+            span,
+            f"nothing can be unpacked with {found.text} here",
+            "expected an operand",
+            "write the arguments one by one",
+        )
+    if found.text == "|" and not (before is not None and before.ends_operand):
+        return error("syntax", span, "bars do not make an absolute value", "expected an operand", "write abs(x)")
+    return None
+
+
+def _anything(place: Place) -> AutodiffError:
+    """What was expected, and what was found."""
+    found, before = place.found, place.before
+    assert found is not None
+    span = place.span(found.start, found.end)
+    if before is None:
+        return error(
+            "syntax",
+            span,
+            f"expected an expression, found {found.spoken}",
+            "nothing stands before it",
+            f"write what comes before {found.spoken}, or remove it",
+        )
+    if before.text == ".":
+        return error(
+            "syntax",
+            span,
+            f"expected a name after the dot, found {found.spoken}",
+            "expected a name",
+            "write x.T, x.sum() …",
+        )
+    if before.ends_operand:
+        help = f"write an operator between {before.spoken} and {found.spoken}"
+        if found.text == "not":
+            help = "write and not, or or not"
+        elif found.text == "~":
+            help = "to negate, write ~ before an operand; to compare, write !="
+        return error(
+            "syntax",
+            span,
+            f"expected an operator after {before.spoken}, found {found.spoken}",
+            "expected an operator",
+            help,
+        )
+    if found.text == "not":
+        help = "write brackets around it: (not x)"
+    else:
+        help = f"write what comes between {before.spoken} and {found.spoken}, or remove one of them"
+    return error(
+        "syntax", span, f"expected an operand after {before.spoken}, found {found.spoken}", "expected an operand", help
+    )
