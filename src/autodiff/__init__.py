@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autodiff.version import __version__
+from autodiff.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from autodiff.errors import AutodiffError

@@ -18,11 +18,11 @@ from autodiff.backward import gradients, initial_cotangent
 from autodiff.errors import AutodiffError
 from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import Plan, schedule
-from autodiff.graph.build import Builder, as_tensor
+from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import DType, dtype_of, float64, using_default_dtype
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.lookup import did_you_mean
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, placed
 from autodiff.graph.op import convert, grad_fn, strengthen, variable
 from autodiff.syntax.parse import parse
 from autodiff.syntax.tree import Tree
@@ -101,15 +101,15 @@ class Answer:
 class Compiled:
     """A plan and what its outputs are: the value first, then the gradients that exist, by name."""
 
-    __slots__ = ("error", "grad_fn", "names", "plan", "value_plan", "wanted")
+    __slots__ = ("error", "grad_fn", "names", "output", "plan", "wanted")
 
-    def __init__(self, plan: Plan, grad_fn: str | None, wanted: list[str], names: list[str]) -> None:
+    def __init__(self, plan: Plan, output: Node, wanted: list[str], names: list[str]) -> None:
         self.plan = plan
-        self.grad_fn = grad_fn
+        self.output = output
+        self.grad_fn = grad_fn(output)
         self.wanted = wanted  # every name that gets a gradient, in order
         self.names = names  # those of them that a path leads to
         self.error: AutodiffError | None = None  # why there is no backward
-        self.value_plan: Plan | None = None
 
 
 class Graph:
@@ -126,9 +126,8 @@ class Graph:
         for name, leaf in problem.variables.items():
             wants = problem.wants_grad(name)
             self.variables[name] = variable(name, leaf.array.shape, dtype_of(leaf.array), wants)
-        builder = Builder({})
         scope: dict[str, Any] = dict(self.variables)
-        builder.scope = scope
+        builder = Builder(scope)
         with evaluating_with(self._evaluate):
             for name, text in problem.let.items():
                 value = builder.build(parse(text, f"let.{name}"))
@@ -136,9 +135,9 @@ class Graph:
                 if isinstance(value, Node):
                     self.lets[name] = value
             tree = parsed(problem.expr)
-            with_place = builder.tensor(tree)
-        self.output = strengthen(with_place, with_place.dtype)
-        self.output.span = tree.span
+            result = builder.tensor(tree)
+            with placed(tree.span):
+                self.output = strengthen(result, result.dtype)
 
     def _evaluate(self, node: Node) -> np.ndarray:
         self.depends_on_data = True
@@ -218,10 +217,9 @@ def check_names(problem: Problem) -> None:
 
 def _plan(graph: Graph) -> Compiled:
     problem, output = graph.problem, graph.output
-    name = grad_fn(output)
     wanted = {name: node for name, node in graph.variables.items() if node.requires_grad}
     if not problem.backward or not wanted:
-        return Compiled(schedule([output], problem.limit_bytes), name, [], [])
+        return Compiled(schedule([output], problem.limit_bytes), output, [], [])
     for retained in problem.retain_grad:
         node = graph.lets.get(retained)
         if node is None or not node.requires_grad:
@@ -238,15 +236,13 @@ def _plan(graph: Graph) -> Compiled:
         start = initial_cotangent(output, weights)
         grads = gradients([output], [start], list(wanted.values()))
     except AutodiffError as error:
-        error.span = error.span or output.span
-        compiled = Compiled(schedule([output], problem.limit_bytes), name, [], [])
+        error.span = error.span or parsed(problem.expr).span
+        compiled = Compiled(schedule([output], problem.limit_bytes), output, [], [])
         compiled.error = error
         return compiled
     reached = {n: g for n, g in zip(wanted, grads, strict=True) if g is not None}
     plan = schedule([output, *reached.values()], problem.limit_bytes)
-    compiled = Compiled(plan, name, list(wanted), list(reached))
-    compiled.value_plan = schedule([output], problem.limit_bytes)
-    return compiled
+    return Compiled(plan, output, list(wanted), list(reached))
 
 
 def solve(problem: Problem) -> Answer:
@@ -261,9 +257,9 @@ def solve(problem: Problem) -> Answer:
         try:
             value, *arrays = run(compiled.plan, feeds)
         except AutodiffError as error:
-            if compiled.value_plan is None:
+            if not compiled.names:
                 raise
-            (value,) = run(compiled.value_plan, feeds)
+            value = evaluate([compiled.output], feeds, problem.limit_bytes)[0]
             answer.error = error
             arrays = []
         answer.value, answer.grad_fn = value, compiled.grad_fn
@@ -317,4 +313,4 @@ def expression(text: str) -> Expression:
     return Expression(text)
 
 
-__all__ = ["Answer", "Expression", "Graph", "Leaf", "Problem", "as_tensor", "expression", "solve"]
+__all__ = ["Answer", "Expression", "Graph", "Leaf", "Problem", "expression", "solve"]

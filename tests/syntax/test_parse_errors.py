@@ -1016,9 +1016,10 @@ def test_repairs_are_many() -> None:
     assert len(REPAIRS) > 25
 
 
-def test_long_texts_are_not_repeated() -> None:
+@pytest.mark.parametrize("text", ["(" + "x+" * 1000 + "1) y", "a" * 1000 + " b", "'" + "a" * 1000, "2 " + "9" * 1000])
+def test_long_texts_are_not_repeated(text: str) -> None:
     with pytest.raises(AutodiffError) as raised:
-        parse("(" + "x+" * 1000 + "1) y")
+        parse(text)
     error = raised.value
     assert len(error.message) < 150
     assert max(map(len, error.help)) < 150

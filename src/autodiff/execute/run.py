@@ -22,7 +22,7 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     with np.errstate(all="ignore"):
         for step in plan.steps:
             try:
-                slots[step.out] = step.kernel(*[slots[i] for i in step.inputs], *step.params)
+                result = step.kernel(*[slots[i] for i in step.inputs], *step.params)
             except AutodiffError as error:
                 error.span = error.span or step.node.span
                 raise
@@ -30,6 +30,12 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
                 raise AutodiffError(
                     "limit-size", "not enough memory for this result", type="MemoryError", span=step.node.span
                 ) from error
+            if step.outs is None:
+                slots[step.out] = result
+            else:
+                for slot, part in zip(step.outs, result, strict=True):
+                    slots[slot] = part
+            result = None
             for i in step.free:
                 slots[i] = None
     return [np.asarray(slots[slot], dtype=dtype.numpy) for slot, dtype in plan.outputs]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.execute.tiles import fuse, is_large
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import CONSTANT, VARIABLE, Primitive
@@ -20,9 +21,12 @@ from autodiff.graph.values import real
 
 
 class Step:
-    """One kernel call: results go to slot `out`, the slots in `free` are not needed afterwards."""
+    """One kernel call: the result goes to slot `out`, the slots in `free` are not needed afterwards.
 
-    __slots__ = ("free", "inputs", "kernel", "node", "out", "params")
+    A fused step has several results, for the slots in `outs`.
+    """
+
+    __slots__ = ("free", "inputs", "kernel", "node", "out", "outs", "params")
 
     def __init__(self, kernel: Callable[..., Any], inputs: tuple[int, ...], params: tuple[Any, ...], out: int, node: Node) -> None:
         self.kernel = kernel
@@ -30,7 +34,15 @@ class Step:
         self.params = params
         self.out = out
         self.node = node
+        self.outs: tuple[int, ...] | None = None
         self.free: tuple[int, ...] = ()
+
+
+def fused_step(kernel: Callable[..., Any], inputs: tuple[int, ...], outs: Sequence[int], node: Node) -> Step:
+    """A step with several results."""
+    step = Step(kernel, inputs, (), -1, node)
+    step.outs = tuple(outs)
+    return step
 
 
 class Plan:
@@ -71,6 +83,8 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
         else:
             _add(plan, node, slot, slots, numbers, limit_bytes)
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
+    if any(is_large(step.node) for step in plan.steps):
+        plan.steps = fuse(plan.steps, {slot for slot, _ in plan.outputs}, fused_step)
     _free_at_last_use(plan)
     return plan
 
@@ -124,6 +138,10 @@ def _add(
     inputs = tuple([slots[i] for i in node.inputs])
     params = lowered(node)
     kernel = op.kernel if op.operands_first else _arranged(op)
+    if op.specialize is not None:
+        special = op.specialize(*params)
+        if special is not None:
+            kernel, params = special, ()
     if node.weak:
         if all(i in numbers for i in inputs):
             with np.errstate(all="ignore"):
@@ -198,6 +216,6 @@ def check_size(node: Node, limit_bytes: int) -> None:
 def _free_at_last_use(plan: Plan) -> None:
     kept = {slot for slot, _ in plan.outputs}
     for step in reversed(plan.steps):
-        free = {slot for slot in step.inputs if slot not in kept}
+        free = {slot for slot in (*step.inputs, *(step.outs or ())) if slot not in kept}
         kept |= free
         step.free = tuple(free)

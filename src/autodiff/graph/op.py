@@ -112,6 +112,23 @@ class Composite(Operation):
         return self.function(*values)
 
 
+class Fold:
+    """How a reduction of everything is done piece by piece: `partial` reduces a tile, `combine` a list of partial
+    results, `finish(total, count)` makes the result."""
+
+    __slots__ = ("combine", "finish", "partial")
+
+    def __init__(
+        self,
+        partial: Callable[[Any], Any],
+        combine: Callable[[list[Any]], Any],
+        finish: Callable[[Any, int], Any] = lambda total, count: total,
+    ) -> None:
+        self.partial = partial
+        self.combine = combine
+        self.finish = finish
+
+
 class Primitive(Operation):
     """An operation that makes a node.
 
@@ -122,11 +139,13 @@ class Primitive(Operation):
     function of the node giving strides, for views.  `hidden` nodes (broadcasts, conversions, selections) are not
     shown to people; `edges(*args)` lists what `next_functions` shows where that is not the operands; `view` marks those that share their operand's memory.  The kernel of an operation that
     `reads_shape` gets its operand's shape instead of its values; an `impure` one is never shared between equal nodes.
+    `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a kernel of the operands alone that
+    gives the same values faster (`x^2` is a square).
     """
 
     __slots__ = (
-        "_lowering", "check", "differentiable", "dtype", "edges", "fields", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
-        "reads_shape", "results", "shape", "text", "view", "vjp", "vjp_all",
+        "_lowering", "check", "differentiable", "dtype", "edges", "fields", "fold", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
+        "reads_shape", "results", "shape", "specialize", "text", "view", "vjp", "vjp_all",
     )  # fmt: skip
 
     def __init__(
@@ -148,6 +167,8 @@ class Primitive(Operation):
         view: bool = False,
         reads_shape: bool = False,
         impure: bool = False,
+        fold: Fold | None = None,
+        specialize: Callable[..., Callable[..., Any] | None] | None = None,
         latex: str = "",
         text: str = "",
         doc: str,
@@ -169,6 +190,8 @@ class Primitive(Operation):
         self.view = view
         self.reads_shape = reads_shape
         self.impure = impure
+        self.fold = fold
+        self.specialize = specialize
         self._lowering: tuple[bool, int, list[tuple[int, str]]] | None = None
         self.latex = latex
         self.text = text
@@ -289,7 +312,8 @@ class Elementwise(Primitive):
         untyped: int = 0,
         **about: Any,
     ) -> None:
-        super().__init__(signature, kernel, layout="like", **about)
+        about.setdefault("layout", "like")
+        super().__init__(signature, kernel, **about)
         self.computes = computes
         self.keeps_numbers = keeps_numbers
         self.untyped = untyped

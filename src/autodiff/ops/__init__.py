@@ -4,6 +4,50 @@ To add one, declare it in the file of its family: signature, shape and dtype rul
 operand, documentation, example, samples. The parser, the checks, the documentation and the tests pick it up.
 """
 
-from autodiff.ops import arithmetic, compare, create, layout, reduce, select
+from autodiff.ops import (
+    activations,
+    arithmetic,
+    clamp,
+    compare,
+    create,
+    cumulative,
+    division,
+    elementwise,
+    extremes,
+    join,
+    layout,
+    losses,
+    matmul,
+    norms,
+    reduce,
+    repeat,
+    select,
+    softmax,
+    statistics,
+    triangle,
+    trigonometry,
+)
 
-__all__ = ["arithmetic", "compare", "create", "layout", "reduce", "select"]
+__all__ = [
+    "activations",
+    "arithmetic",
+    "clamp",
+    "compare",
+    "create",
+    "cumulative",
+    "division",
+    "elementwise",
+    "extremes",
+    "join",
+    "layout",
+    "losses",
+    "matmul",
+    "norms",
+    "reduce",
+    "repeat",
+    "select",
+    "softmax",
+    "statistics",
+    "triangle",
+    "trigonometry",
+]

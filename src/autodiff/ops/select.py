@@ -1,16 +1,38 @@
-"""Choosing between tensors element by element."""
+"""Choosing between tensors element by element: where, maximum, clamp."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from autodiff.graph.op import Elementwise, composite, none, ops
+from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
+from autodiff.graph.node import Node
+from autodiff.graph.op import Elementwise, composite, convert, elementwise, none, ops
+from autodiff.graph.sizes import broadcast
+from autodiff.ops.checks import C_NAMES
+
+
+def _check_condition(condition: Node, x: Node, y: Node) -> None:
+    if condition.dtype.kind != dtypes.BOOL:
+        raise AutodiffError(
+            "bad-dtype",
+            "where expected condition to be a boolean tensor, but got a tensor with dtype"
+            f" {condition.dtype.name.capitalize() if condition.weak else condition.dtype.long_name}",
+            operands=(0,),
+            help="compare it with something: condition != 0",
+        )
+    broadcast(broadcast(condition.shape, x.shape, (1, 2)), y.shape, (1, 2))
+
 
 WHERE = Elementwise(
     "where(condition, x, y)",
     np.where,
     computes="promote",
     untyped=1,
+    check=_check_condition,
     vjp=[
         none,
         lambda g, out, condition, x, y: WHERE(condition, g, 0),
@@ -18,10 +40,157 @@ WHERE = Elementwise(
     ],
     doc="x where the condition holds, else y.",
 )
+
+
+def _where(condition: Node, x: Node | None, y: Node | None) -> Any:
+    if x is None and y is None:
+        return ops.nonzero(condition, as_tuple=True)
+    if x is None or y is None:
+        raise AutodiffError(
+            "missing-argument",
+            "where() takes a condition alone, or a condition and two tensors",
+            type="TypeError",
+            help="where(condition, x, y)",
+        )
+    return WHERE(condition, x, y)
+
+
 where = composite(
-    "where(condition, x: Tensor, y: Tensor)",
-    WHERE,
-    doc="x where the condition holds, else y. The branch that is not taken gets a zero gradient, and NaN stays NaN.",
+    "where(condition, x: Tensor? = None, y: Tensor? = None)",
+    _where,
+    doc="x where the condition holds, else y.",
+    kinks="The branch that is not taken gets a zero gradient, and a NaN from behind it stays NaN.",
     example="where([True, False], [1., 2.], 0.5)",
-    samples=["where(x > 0, x^2, y); x:2,3, y:3"],
+    samples=["where(x > 0, x^2, y); x:2,3, y:3", "where(x > 0, x, 1); x:2,3", "where(x > 0, 1, x); x:2,3"],
+)
+
+
+def _masked_fill_check(mask: Node, x: Node, value: Node) -> None:
+    if mask.dtype.kind != dtypes.BOOL:
+        raise AutodiffError(
+            "bad-dtype",
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}",
+            operands=(1,),
+        )
+    if value.shape:
+        raise AutodiffError(
+            "bad-rank",
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with"
+            f" {len(value.shape)} dimension(s).",
+            operands=(2,),
+        )
+
+
+_filled: dict[str, Any] = {
+    "computes": "promote",
+    "untyped": 1,
+    "check": _masked_fill_check,
+    "text": "masked_fill(x, mask, value)",
+    "doc": "x with value where the mask holds.",
+}
+MASKED_FILL = Elementwise(
+    "masked_fill(mask, x, value)",
+    lambda mask, x, value: np.where(mask, value, x),
+    vjp=[
+        none,
+        lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0),
+        lambda g, out, mask, x, value: WHERE(mask, g, 0),
+    ],
+    grad_fn="MaskedFillBackward1",
+    **_filled,
+)
+MASKED_FILL_NUMBER = Elementwise(
+    "masked_fill(mask, x, value)",
+    lambda mask, x, value: np.where(mask, value, x),
+    vjp=[none, lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0), none],
+    grad_fn="MaskedFillBackward0",
+    **_filled,
+)
+
+
+def _masked_fill(x: Node, mask: Node, value: Node) -> Node:
+    if value.dtype.kind > x.dtype.kind:
+        value = ops.trunc(value) if x.dtype.kind == dtypes.INTEGER else value
+        value = convert(value, x.dtype)
+        if not value.inputs[0].weak:
+            return MASKED_FILL(mask, x, value)  # type: ignore[no-any-return]
+        return MASKED_FILL_NUMBER(mask, x, value)  # type: ignore[no-any-return]
+    if value.weak:
+        return MASKED_FILL_NUMBER(mask, x, value)  # type: ignore[no-any-return]
+    return MASKED_FILL(mask, x, convert(value, x.dtype) if value.dtype is not x.dtype else value)  # type: ignore[no-any-return]
+
+
+masked_fill = composite(
+    "masked_fill(x, mask, value)",
+    _masked_fill,
+    doc="x with value, a number or a tensor without dimensions, where the mask holds.",
+    example="masked_fill([1., 2., 3.], [True, False, True], 0)",
+    samples=["masked_fill(x, x > 0, 1); x:2,3", "masked_fill(x, x > 0, s); x:2,3, s:scalar"],
+)
+
+# The larger and the smaller of two
+
+
+def _halves(other_wins: Callable[[Any, Any], Any]) -> list[Callable[..., Any]]:
+    def to_x(g: Node, out: Node, x: Node, y: Node) -> Node:
+        return MASKED_FILL_NUMBER(other_wins(x, y), WHERE(x_equals(x, y), g / 2, g), 0)  # type: ignore[no-any-return]
+
+    def to_y(g: Node, out: Node, x: Node, y: Node) -> Node:
+        return MASKED_FILL_NUMBER(other_wins(y, x), WHERE(x_equals(x, y), g / 2, g), 0)  # type: ignore[no-any-return]
+
+    def x_equals(x: Node, y: Node) -> Node:
+        return ops.eq(x, y)  # type: ignore[no-any-return]
+
+    return [to_x, to_y]
+
+
+def _whole(x_wins: Callable[[Any, Any], Any]) -> list[Callable[..., Any]]:
+    def chosen(x: Node, y: Node) -> Node:
+        return x_wins(x, y) | ops.isnan(y)
+
+    return [
+        lambda g, out, x, y: MASKED_FILL_NUMBER(~chosen(x, y), g, 0),
+        lambda g, out, x, y: MASKED_FILL_NUMBER(chosen(x, y), g, 0),
+    ]
+
+
+maximum = elementwise(
+    "maximum(x, y)",
+    np.maximum,
+    computes="promote",
+    vjp=_halves(lambda x, y: x < y),
+    doc="The larger of x and y, element by element; NaN if either is.",
+    kinks="Where both are equal each gets half of the gradient.",
+    example="maximum([1., 5.], [3., 2.])",
+    samples=["maximum(x, y); x:2,3, y:3"],
+)
+minimum = elementwise(
+    "minimum(x, y)",
+    np.minimum,
+    computes="promote",
+    vjp=_halves(lambda x, y: x > y),
+    doc="The smaller of x and y, element by element; NaN if either is.",
+    kinks="Where both are equal each gets half of the gradient.",
+    example="minimum([1., 5.], [3., 2.])",
+    samples=["minimum(x, y); x:2,3, y:3"],
+)
+fmax = elementwise(
+    "fmax(x, y)",
+    np.fmax,
+    computes="promote",
+    vjp=_whole(lambda x, y: x >= y),
+    doc="The larger of x and y, element by element; a NaN gives way to a number.",
+    kinks="Where both are equal x gets the gradient.",
+    example="fmax([1., nan], [3., 2.])",
+    samples=["fmax(x, y); x:2,3, y:3"],
+)
+fmin = elementwise(
+    "fmin(x, y)",
+    np.fmin,
+    computes="promote",
+    vjp=_whole(lambda x, y: x <= y),
+    doc="The smaller of x and y, element by element; a NaN gives way to a number.",
+    kinks="Where both are equal x gets the gradient.",
+    example="fmin([1., nan], [3., 2.])",
+    samples=["fmin(x, y); x:2,3, y:3"],
 )

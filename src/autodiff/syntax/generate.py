@@ -121,7 +121,6 @@ def main() -> None:
     grammar = here.parents[2] / "grammar" / "expression.lark"
     text = module_text(compile_grammar(grammar.read_text(encoding="utf-8")))
     (here / "tables.py").write_text(text, encoding="utf-8", newline="\n")
-    print(f"{here / 'tables.py'}: {len(text)} characters")
 
 
 if __name__ == "__main__":

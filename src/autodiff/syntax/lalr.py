@@ -60,7 +60,7 @@ class Tables:
         self.gotos = gotos
 
 
-class Unexpected(Exception):
+class UnexpectedError(Exception):
     """No rule continues with what stands at `start`: a token, no token at all, or the end of the text."""
 
     def __init__(self, start: int) -> None:
@@ -79,7 +79,7 @@ class Parser:
         self._after_memo: dict[tuple[int, int, int], int] = {}
 
     def parse(self, source: Source) -> Any:
-        """The value of the whole text, or `Unexpected`."""
+        """The value of the whole text, or `UnexpectedError`."""
         text = source.text
         matches = self._regex.finditer(text)
         ignored, keywords, word, end_token = self._ignored, self._keywords, self.tables.word, self.end
@@ -95,7 +95,7 @@ class Parser:
             if match is not None:
                 start, end = match.span()
                 if start != position:
-                    raise Unexpected(position)
+                    raise UnexpectedError(position)
                 position = end
                 token = match.lastindex - 1  # type: ignore[operator]  # every alternative is a group
                 if token in ignored:
@@ -105,7 +105,7 @@ class Parser:
             else:
                 start = end = len(text)
                 if start != position:
-                    raise Unexpected(position)
+                    raise UnexpectedError(position)
                 token = end_token
             while (action := row[token]) < 0:
                 left, length, build = rules[~action]
@@ -127,7 +127,7 @@ class Parser:
                 states.append(state)
                 row = actions[state]
             if not action:
-                raise Unexpected(start)
+                raise UnexpectedError(start)
             states.append(action)
             values.append(None)
             starts.append(start)
@@ -139,7 +139,7 @@ class Parser:
         below, left, token = key
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
         state = gotos[below][left]
-        while state != self.tables.accept and (action := actions[state][token]) < 0 and not rules[~action][2]:
+        while (action := actions[state][token]) < 0 and not rules[~action][2]:
             state = gotos[below][rules[~action][0]]
         self._after_memo[key] = state
         return state

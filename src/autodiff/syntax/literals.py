@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import kwlist
 from typing import TYPE_CHECKING
 
 from autodiff.errors import AutodiffError, Span
@@ -105,10 +106,7 @@ def string(text: str, span: Span) -> str:
 
 
 # Python's own words cannot be names, so that every formula that is printed can be run by Python.
-PYTHON_WORDS = frozenset(
-    "False None True and as assert async await break class continue def del elif else except finally for from global "
-    "if import in is lambda nonlocal not or pass raise return try while with yield".split()
-)
+PYTHON_WORDS = frozenset(kwlist)
 
 
 def identifier(text: str, span: Span) -> str:

@@ -11,7 +11,7 @@ import re
 
 from autodiff.errors import AutodiffError, Label, Source, Span
 from autodiff.syntax.characters import quote, stray_character
-from autodiff.syntax.lalr import Unexpected
+from autodiff.syntax.lalr import UnexpectedError
 from autodiff.syntax.literals import PYTHON_WORDS
 from autodiff.syntax.parse import parser
 from autodiff.syntax.place import LONGEST, Place, Token, error, quoted, suggested
@@ -24,22 +24,11 @@ ASSIGNS = "this would assign"
 def explain(source: Source, start: int) -> AutodiffError:
     """The error for a text whose parse stopped at `start`."""
     place = Place(source, start)
-    for mistake in (
-        quote,
-        stray_character,
-        _ended,
-        _closed,
-        _assigned,
-        _doubled,
-        _worded,
-        _adjoined,
-        _number,
-        _punctuated,
-    ):
+    for mistake in (quote, stray_character, _ended, _closed, _assigned, _doubled, _worded, _adjoined, _superscript):
         found = mistake(place)
         if found is not None:
             return found
-    return _anything(place)
+    return _punctuated(place) or _anything(place)
 
 
 # --------------------------------------------------------------------------------------------- ends and brackets
@@ -103,7 +92,7 @@ def _unclosed(place: Place, bracket: Token) -> AutodiffError:
 def _parses(text: str) -> bool:
     try:
         parser().parse(Source("repaired", text))
-    except (Unexpected, AutodiffError):
+    except (UnexpectedError, AutodiffError):
         return False
     return True
 
@@ -206,6 +195,7 @@ DOUBLES = {
     "<>": "write !=",
     "->": "an expression has no arrow",
     "=>": "write >=",
+    "=<": "write <=",
     "<<": "multiply by a power of two: x * 2**n",
     ">>": "divide by a power of two: x // 2**n",
     "^^": "write ^",
@@ -357,7 +347,7 @@ def called_number(source: Source, start: int, end: int, bracket: int, last: int)
     )
 
 
-def _number(place: Place) -> AutodiffError | None:
+def _superscript(place: Place) -> AutodiffError | None:
     """A superscript with nothing below it."""
     found = place.found
     if found is None or found.kind != "SUPERSCRIPT":
@@ -436,7 +426,8 @@ def _punctuated(place: Place) -> AutodiffError | None:
         if bracket is not None and bracket.text == "[":
             return error("syntax", span, "this index has a colon too many", "unexpected here", "write start:stop:step")
         return error("syntax", span, "a colon belongs in an index", "unexpected here", *help)
-    if found.text in ("*", "**") and before is not None and (before.text == "," or (place.in_call and before is bracket)):
+    at_item = before is not None and (before.text == "," or (place.in_call and before is bracket))
+    if found.text in ("*", "**") and at_item:
         return error(
             "syntax",
             span,

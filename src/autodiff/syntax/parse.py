@@ -9,8 +9,8 @@ than that; `tables.py` is its result as plain literals, committed, and held equa
 carry a checksum of the grammar: when the file beside this package no longer has it, somebody is editing the grammar,
 and the tables are rebuilt in memory (then, and only then, Lark is imported). Nothing is ever cached in a folder.
 
-A text that is not in the language raises `Unexpected` with a position in `lalr`; `mistakes` reads the tokens around it
-and says what was meant.
+A text that is not in the language raises `UnexpectedError` with a position in `lalr`; `mistakes` reads the tokens
+around it and says what was meant.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import zlib
 
 from autodiff.errors import Source
 from autodiff.syntax.actions import BUILDERS
-from autodiff.syntax.lalr import Parser, Tables, Unexpected
+from autodiff.syntax.lalr import Parser, Tables, UnexpectedError
 from autodiff.syntax.tree import Tree
 
 _parser: Parser | None = None
@@ -33,7 +33,7 @@ def parse(text: str, name: str = "expr") -> Tree:
     source = Source(name, text)
     try:
         tree: Tree = parser().parse(source)
-    except Unexpected as unexpected:
+    except UnexpectedError as unexpected:
         from autodiff.syntax.mistakes import explain
 
         error = explain(source, unexpected.start)

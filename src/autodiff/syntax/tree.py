@@ -23,7 +23,7 @@ class Tree:
 
 
 class Number(Tree):
-    """A literal, exact: `3` is an int, `0.1` is Fraction(1, 10) with `decimal` set (it was written with a point or exponent)."""
+    """A literal, exact: `3` is an int, `0.1` is Fraction(1, 10) with `decimal` set (it has a point or an exponent)."""
 
     __slots__ = ("decimal", "value")
 
@@ -71,7 +71,7 @@ class Unary(Tree):
 
 
 class Binary(Tree):
-    """`op` is one of `+ - * / // % @ ** | & and or`, already normalised (`^` is `**`, `×` is `*`); `op_span` is the sign itself."""
+    """`op` is one of `+ - * / // % @ ** | & and or`, normalised (`^` is `**`, `×` is `*`); `op_span` is the sign."""
 
     __slots__ = ("left", "op", "op_span", "right")
 

@@ -1,0 +1,5 @@
+"""`python -m autodiff`."""
+
+from autodiff.cli.main import main
+
+main()

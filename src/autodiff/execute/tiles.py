@@ -1,0 +1,280 @@
+"""Chains of elementwise steps over one large shape, run tile by tile in buffers that stay in the cache.
+
+A loop runs every step of a chain on one tile before it goes to the next, so that intermediates never reach memory; the
+reductions that end a chain are folded as the tiles go by.  What needs the result of such a reduction (a variance, a
+softmax over everything) runs in a later loop over the same tiles, which computes cheap intermediates again rather than
+keep them.  Partial sums are combined in float64 and rounded once; tiles do not depend on threads.
+
+    steps ──stages──▶ [steps, loops] ──compile──▶ Loop, called like any kernel
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autodiff.graph.node import Node
+from autodiff.graph.op import BROADCAST, CONVERT, Elementwise
+from autodiff.graph.sizes import Shape
+
+if TYPE_CHECKING:
+    from autodiff.execute.schedule import Step
+
+TILE = 1 << 15  # elements; float32 operands of a few steps then fit the second-level cache
+SMALLEST = 1 << 16  # below this, one kernel after the other is as fast
+
+
+class Loop:
+    """A fused chain, called with its external inputs; returns materialised results, then reductions.
+
+    Values are numbered: the externals first, then one for each member.  `uniform` are the members that are the same
+    everywhere, computed once; `program` holds for each of the others its kernel, whether that takes `out=`, where its
+    operands are, its parameters, its own number, the buffer it may use and the output it fills.
+    """
+
+    __slots__ = ("buffers", "count", "folds", "outputs", "program", "shape", "uniform", "uniform_outputs")
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        self.count = 0
+        self.uniform: list[tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], int]] = []
+        self.uniform_outputs: list[tuple[int, int]] = []
+        self.program: list[tuple[Callable[..., Any], bool, tuple[int, ...], tuple[Any, ...], int, int, int]] = []
+        self.buffers: list[np.dtype[Any]] = []
+        self.outputs: list[np.dtype[Any]] = []
+        self.folds: list[tuple[int, Node]] = []
+
+    def __call__(self, *arrays: Any) -> list[Any]:
+        values: list[Any] = [*arrays, *[None] * self.count]
+        flat = all(np.ndim(a) == 0 or np.size(a) == 1 or self._is_flat(a) for a in arrays)
+        inner = 1 if flat else int(np.prod(self.shape[1:], dtype=np.int64))
+        length = int(np.prod(self.shape, dtype=np.int64)) if flat else self.shape[0]
+        step = max(1, TILE // inner)
+        rest = () if flat else self.shape[1:]
+        sliced = []
+        for i, array in enumerate(arrays):
+            if np.size(array) == 1 and self.shape != np.shape(array):
+                values[i] = array.reshape(())[()] if isinstance(array, np.ndarray) else array
+            elif flat:
+                sliced.append((i, array.reshape(-1)))
+            elif array.ndim == len(self.shape) and array.shape[0] == self.shape[0]:
+                sliced.append((i, array))
+        outputs = [np.empty((length, *rest), dtype) for dtype in self.outputs]
+        buffers = [np.empty((min(step, length), *rest), dtype) for dtype in self.buffers]
+        partial: list[list[Any]] = [[] for _ in self.folds]
+        for kernel, operands, params, target in self.uniform:
+            values[target] = kernel(*[values[i] for i in operands], *params)
+        for i, output in self.uniform_outputs:
+            outputs[output][...] = values[i]
+        for start in range(0, length, step):
+            stop = min(start + step, length)
+            for i, array in sliced:
+                values[i] = array[start:stop]
+            for kernel, takes_out, operands, params, target, buffer, output in self.program:
+                if takes_out:
+                    out = outputs[output][start:stop] if output >= 0 else buffers[buffer][: stop - start]
+                    values[target] = kernel(*[values[i] for i in operands], *params, out=out)
+                else:
+                    values[target] = value = kernel(*[values[i] for i in operands], *params)
+                    if output >= 0:
+                        outputs[output][start:stop] = value
+            for (i, node), parts in zip(self.folds, partial, strict=True):
+                tile = values[i]
+                if np.shape(tile) != (stop - start, *rest):
+                    tile = np.broadcast_to(tile, (stop - start, *rest))
+                parts.append(node.op.fold.partial(tile))  # type: ignore[union-attr]
+        results: list[Any] = [output.reshape(self.shape) for output in outputs]
+        count = int(np.prod(self.shape, dtype=np.int64))
+        for (_, node), parts in zip(self.folds, partial, strict=True):
+            total = node.op.fold.finish(node.op.fold.combine(parts), count)  # type: ignore[union-attr]
+            results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))  # type: ignore[arg-type]
+        return results
+
+    def _is_flat(self, array: np.ndarray) -> bool:
+        return array.shape == self.shape and array.flags.c_contiguous
+
+
+def is_large(node: Node) -> bool:
+    """Whether a node's result is worth tiling."""
+    total = 1
+    for dim in node.shape:
+        if not isinstance(dim, int):
+            return False
+        total *= dim
+    return total >= SMALLEST
+
+
+def _is_member(node: Node) -> bool:
+    """Steps that run on tiles: elementwise over a large shape."""
+    return (isinstance(node.op, Elementwise) or node.op is CONVERT or node.op is BROADCAST) and not node.weak and is_large(node)
+
+
+def _is_fold(node: Node) -> bool:
+    """A reduction of everything, over a large operand."""
+    if node.op.fold is None or not is_large(node.inputs[0]):
+        return False
+    shape, kept = node.inputs[0].shape, node.shape
+    return all(dim == 1 for dim in kept) and any(dim != 1 for dim in shape)
+
+
+def fuse(steps: Sequence[Step], wanted: set[int], make_step: Callable[..., Step]) -> list[Step]:
+    """The same computation with its large elementwise chains in loops, in an order that works."""
+    stages, members = _stages(steps)
+    if not members:
+        return list(steps)
+    producer = {step.out: step for step in steps}
+    last = max(stages.values())
+    result: list[Step] = []
+    kept = _materialised(steps, stages, members, wanted)
+    by_stage: list[list[Step]] = [[] for _ in range(last + 1)]
+    for step in steps:
+        by_stage[stages[step.out]].append(step)
+    for stage in by_stage:
+        result += [step for step in stage if step.out not in members]
+        loops: dict[Shape, list[Step]] = {}
+        for step in stage:
+            if step.out in members and (step.out in kept or _is_fold(step.node)):
+                loops.setdefault(_loop_shape(step.node), []).append(step)
+        for shape, roots in loops.items():
+            result.append(_compile(shape, roots, producer, members, kept, stages, make_step))
+    return result
+
+
+def _loop_shape(node: Node) -> Shape:
+    return node.inputs[0].shape if _is_fold(node) else node.shape
+
+
+def _stages(steps: Sequence[Step]) -> tuple[dict[int, int], set[int]]:
+    """For each step the round it runs in, and the slots of those that run on tiles.
+
+    In round s the ordinary steps run first, then the loops; what a loop makes is there from round s + 1 on, except for
+    members of the same loop.
+    """
+    stage: dict[int, int] = {}
+    members: set[int] = set()
+    shapes: dict[int, Shape] = {}
+    for step in steps:
+        node = step.node
+        fold = _is_fold(node)
+        tiled = fold or _is_member(node)
+        shape = _loop_shape(node) if tiled else None
+        when = 0
+        for i in step.inputs:
+            at = stage.get(i, 0)
+            together = tiled and i in members and shapes[i] == shape and not _ends(i, shapes)
+            when = max(when, at if together or i not in members else at + 1)
+        stage[step.out] = when
+        if tiled:
+            members.add(step.out)
+            shapes[step.out] = () if fold else node.shape
+    return stage, members
+
+
+def _ends(slot: int, shapes: dict[int, Shape]) -> bool:
+    return shapes[slot] == ()
+
+
+def _materialised(steps: Sequence[Step], stage: dict[int, int], members: set[int], wanted: set[int]) -> set[int]:
+    """Members whose whole result is needed: outside of loops, as an output, or by a loop over another shape."""
+    kept = {slot for slot in wanted if slot in members}
+    nodes = {step.out: step.node for step in steps}
+    for step in steps:
+        for i in step.inputs:
+            if i not in members:
+                continue
+            inside = step.out in members and _loop_shape(step.node) == nodes[i].shape
+            if not inside and not _is_fold(nodes[i]):
+                kept.add(i)
+    return kept
+
+
+def _compile(
+    shape: Shape,
+    roots: list[Step],
+    producer: dict[int, Step],
+    members: set[int],
+    kept: set[int],
+    stages: dict[int, int],
+    make_step: Callable[..., Step],
+) -> Step:
+    """One loop that computes `roots`, with everything they need from the same tiles."""
+    now = stages[roots[0].out]
+    inside: dict[int, Step] = {}
+    external: dict[int, None] = {}
+    stack = list(roots)
+    while stack:
+        step = stack.pop()
+        if step.out in inside:
+            continue
+        inside[step.out] = step
+        for i in step.inputs:
+            earlier = producer.get(i)
+            again = earlier is not None and i in members and not _is_fold(earlier.node) and earlier.node.shape == shape
+            if again and (stages[i] == now or i not in kept):
+                stack.append(earlier)  # type: ignore[arg-type]
+            else:
+                external[i] = None
+    order = sorted(inside.values(), key=lambda step: step.node.index)
+    loop = Loop(tuple(shape))  # type: ignore[arg-type]
+    place = {slot: i for i, slot in enumerate(external)}
+    chain = [step for step in order if not _is_fold(step.node)]
+    for step in chain:
+        place[step.out] = len(place)
+    loop.count = len(chain)
+    outs = [step.out for step in chain if step.out in kept and stages[step.out] == now]
+    loop.outputs = [inside[slot].node.dtype.numpy for slot in outs]
+    _assign_buffers(loop, chain, order, place, {slot: i for i, slot in enumerate(outs)})
+    folds = [step for step in order if _is_fold(step.node)]
+    loop.folds = [(place[step.inputs[0]], step.node) for step in folds]
+    return make_step(loop, tuple(external), [*outs, *[step.out for step in folds]], roots[0].node)
+
+
+def _assign_buffers(
+    loop: Loop, chain: list[Step], order: list[Step], place: dict[int, int], outputs: dict[int, int]
+) -> None:
+    """Give each member a buffer that no later step still reads from."""
+    last_use: dict[int, int] = {step.inputs[0]: len(chain) for step in order if _is_fold(step.node)}
+    for time, step in reversed(list(enumerate(chain))):
+        for i in step.inputs:
+            last_use.setdefault(i, time)
+            if not isinstance(step.kernel, np.ufunc):  # the result may be a view of the operand
+                last_use[i] = max(last_use[i], last_use.get(step.out, time))
+    free: dict[Any, list[int]] = {}
+    held: dict[int, int] = {}
+    uniform: set[int] = set()
+    for time, step in enumerate(chain):
+        dtype = step.node.dtype.numpy
+        takes_out = isinstance(step.kernel, np.ufunc)
+        output = outputs.get(step.out, -1)
+        buffer = -1
+        operands = tuple([place[i] for i in step.inputs])
+        kernel, params = (_same, ()) if step.node.op is BROADCAST else (step.kernel, step.params)
+        if all(i in uniform or _is_single(x) for i, x in zip(step.inputs, step.node.inputs, strict=True)):
+            uniform.add(step.out)
+            loop.uniform.append((kernel, operands, params, place[step.out]))
+            if output >= 0:
+                loop.uniform_outputs.append((place[step.out], output))
+            continue
+        for i in set(step.inputs):  # an elementwise step may write over an operand that nothing needs any more
+            if last_use.get(i) == time and i in held:
+                free.setdefault(loop.buffers[held[i]], []).append(held.pop(i))
+        if takes_out and output < 0:
+            pool = free.setdefault(dtype, [])
+            if pool:
+                buffer = pool.pop()
+            else:
+                buffer = len(loop.buffers)
+                loop.buffers.append(dtype)
+            held[step.out] = buffer
+        loop.program.append((kernel, takes_out, operands, params, place[step.out], buffer, output))
+
+
+def _is_single(node: Node) -> bool:
+    return all(dim == 1 for dim in node.shape)
+
+
+def _same(x: Any) -> Any:
+    """Tiles broadcast where they meet."""
+    return x

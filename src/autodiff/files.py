@@ -1,0 +1,222 @@
+"""Numbers in files: JSON, NumPy's `.npy`, and CSV.
+
+    path or standard input ──bytes──▶ what it looks like ──▶ an array (.npy), or numbers without a dtype yet
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import DTYPES, dtype_of
+from autodiff.graph.lookup import did_you_mean
+
+NPY = b"\x93NUMPY"
+
+
+class Numbers:
+    """Nested lists (or an array) of numbers that take the dtype they are asked for."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file; raises `unreadable-file` with the path and the reason."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: str, error: Exception) -> AutodiffError:
+    """The error for a file that cannot be read."""
+    reason = getattr(error, "strerror", None) or str(error)
+    kind = {FileNotFoundError: "FileNotFoundError", PermissionError: "PermissionError", IsADirectoryError: "IsADirectoryError"}
+    help: list[str] = []
+    if isinstance(error, FileNotFoundError):
+        folder, name = os.path.split(path)
+        try:
+            help = did_you_mean(name, os.listdir(folder or "."))
+        except OSError:
+            pass
+    return AutodiffError("unreadable-file", f"cannot read {path}: {reason}", type=kind.get(type(error), "OSError"), help=help)
+
+
+def decode(content: bytes, path: str) -> str:
+    """UTF-8 text, without a byte order mark; raises `unreadable-file`."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AutodiffError(
+            "unreadable-file", f"cannot read {_called(path)}: it is not UTF-8 text (byte {error.start})", type="UnicodeDecodeError"
+        ) from None
+
+
+def load(path: str, read_stdin: Callable[[], bytes]) -> np.ndarray | Numbers:
+    """What a file holds; `-` is standard input, `data.csv:column` one column of a table."""
+    if path == "-":
+        return _sniffed(read_stdin(), path)
+    if not path:
+        raise AutodiffError("usage", "@ is followed by the name of a file, or by - for standard input", type="ValueError")
+    file, column = _column(path)
+    if column is not None:
+        return Numbers(_table(decode(read_bytes(file), file), file, column))
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".npy":
+        return _mapped(path)
+    content = read_bytes(path)
+    if suffix == ".csv" and not content.startswith(NPY):
+        return Numbers(_table(decode(content, path), path))
+    return _sniffed(content, path)
+
+
+def _column(path: str) -> tuple[str, str | None]:
+    """`data.csv:price` as file and column, unless there is a file of that whole name."""
+    file, colon, column = path.rpartition(":")
+    if colon and file.lower().endswith(".csv") and not os.path.exists(path):
+        return file, column
+    return path, None
+
+
+def _mapped(path: str) -> np.ndarray:
+    """An array in a .npy file, mapped into memory rather than read."""
+    try:
+        return _native(np.load(path, mmap_mode="r", allow_pickle=False))
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except (ValueError, EOFError) as error:
+        raise unreadable(path, _reason(error)) from None
+
+
+def _reason(error: Exception) -> Exception:
+    if "allow_pickle" in str(error) or "Object arrays" in str(error):
+        return ValueError("it is no .npy file of plain numbers")
+    return ValueError(str(error).split("\n")[0] or "it is no .npy file")
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
+        dtype_of(array)  # raises
+    name = array.dtype.newbyteorder("=").name
+    if name not in DTYPES:
+        dtype_of(array)
+    plain = array.view(np.ndarray)
+    return plain if plain.dtype.isnative else plain.astype(plain.dtype.newbyteorder("="))
+
+
+def _sniffed(content: bytes, path: str) -> np.ndarray | Numbers:
+    """JSON, or a table of numbers, or .npy, whatever the content looks like."""
+    if content.startswith(NPY):
+        from io import BytesIO
+
+        try:
+            return _native(np.load(BytesIO(content), allow_pickle=False))
+        except (ValueError, EOFError, OSError) as error:
+            raise unreadable(path, _reason(error)) from None
+    text = decode(content, path)
+    if path.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{", '"', ""):
+        return Numbers(_json(text, path))
+    try:
+        return Numbers(_json(text, path))
+    except AutodiffError:
+        return Numbers(_table(text, path))
+
+
+def _json(text: str, path: str) -> Any:
+    from autodiff.jsons import loads
+
+    try:
+        data = loads(text)
+    except AutodiffError as error:
+        error.message = f"{_called(path)} is not JSON: {error.message}" if error.code == "bad-json" else error.message
+        raise
+    if isinstance(data, dict):
+        raise AutodiffError("bad-value", f"{_called(path)} holds an object, and a number or nested lists are wanted", type="TypeError")
+    return data
+
+
+def _called(path: str) -> str:
+    return "standard input" if path == "-" else path
+
+
+# Tables
+
+
+def _table(text: str, path: str, column: str | None = None) -> np.ndarray:
+    """Rows of numbers, always two-dimensional; one column, with one dimension, where it is asked for by name."""
+    rows = _cells(text)
+    if not rows:
+        raise AutodiffError("bad-value", f"{_called(path)} is empty", type="ValueError")
+    header: list[str] | None = None
+    if any(_number(cell) is None for cell in rows[0][1]) and not _looks_like_numbers(rows):
+        header = [cell.strip() for cell in rows[0][1]]
+        rows = rows[1:]
+    width = len(header) if header is not None else len(rows[0][1])
+    wanted = range(width) if column is None else [_position(column, header, width, path)]
+    result = np.empty((len(rows), len(wanted)))
+    for i, (line, cells) in enumerate(rows):
+        if len(cells) != width:
+            raise AutodiffError(
+                "ragged-list",
+                f"line {line} of {_called(path)} has {len(cells)} columns, and the lines before it have {width}",
+                type="ValueError",
+                help="every line of a table has the same number of columns",
+            )
+        for j, place in enumerate(wanted):
+            number = _number(cells[place])
+            if number is None:
+                what = f"{cells[place]!r:.40}" if cells[place].strip() else "nothing"
+                raise AutodiffError(
+                    "bad-value",
+                    f"line {line} of {_called(path)} has {what} in column {header[place] if header else place + 1}",
+                    type="ValueError",
+                    help="a table holds numbers, below one line of names; nan stands for a missing one",
+                )
+            result[i, j] = number
+    return result if column is None else result[:, 0]
+
+
+def _cells(text: str) -> list[tuple[int, list[str]]]:
+    """Non-blank lines with their numbers, cut at commas (or semicolons or tabs where there are no commas)."""
+    import csv
+
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    try:
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise AutodiffError("bad-value", f"this is no table: {error}", type="ValueError") from None
+
+
+def _looks_like_numbers(rows: list[tuple[int, list[str]]]) -> bool:
+    """Whether the first line is data with a fault rather than names: it has a number in it."""
+    return any(_number(cell) is not None for cell in rows[0][1])
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _position(column: str, header: list[str] | None, width: int, path: str) -> int:
+    if header is not None and column in header:
+        return header.index(column)
+    if header is None:
+        message = f"{_called(path)} has no line of names, so there is no column {column!r}"
+        help = ["pick it by its index in the expression: x[:, 0]"]
+    else:
+        message = f"{_called(path)} has no column {column!r}"
+        help = did_you_mean(column, header) or ["its columns are " + ", ".join(header)]
+    raise AutodiffError("bad-value", message, type="KeyError", help=help)

@@ -1,0 +1,82 @@
+"""Errors that many elementwise operations share: element types that PyTorch's kernels do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import BOOL, FLOATING, INTEGER, DType
+from autodiff.graph.node import Node
+from autodiff.graph.op import common_form
+
+NEEDS_FLOATING = "make it floating: write the numbers with a point (3.), or x.double()"
+C_NAMES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long",
+    "float16": "c10::Half",
+    "float32": "float",
+    "float64": "double",
+}
+
+
+def not_implemented(kernel: str, dtype: DType, operands: tuple[int, ...] = (0,)) -> AutodiffError:
+    """PyTorch's error for a kernel that does not take an element type."""
+    return AutodiffError(
+        "bad-dtype",
+        f"\"{kernel}\" not implemented for '{dtype.long_name}'",
+        type="NotImplementedError",
+        operands=operands,
+        help=NEEDS_FLOATING if dtype.kind in (BOOL, INTEGER) else (),
+    )
+
+
+def floating_only(kernel: str, operands: int = 1) -> Callable[..., None]:
+    """A check that the tensor operands promote to a floating type; plain numbers become floating by themselves."""
+
+    def check(*args: Any) -> None:
+        tensors = [x for x in args[:operands] if not x.weak]
+        if tensors:
+            dtype = common_form(args[:operands])[1]
+            if dtype.kind < FLOATING:
+                raise not_implemented(kernel, dtype, tuple(range(operands)))
+
+    return check
+
+
+def no_bool(kernel: str) -> Callable[..., None]:
+    """A check that x is no tensor of truth values."""
+
+    def check(x: Node, *_: Any) -> None:
+        if x.dtype.kind == BOOL:
+            raise not_implemented(kernel, x.dtype)
+
+    return check
+
+
+def integers_only(kernel: str, operands: int = 2) -> Callable[..., None]:
+    """A check that the operands promote to integers or truth values."""
+
+    def check(*args: Any) -> None:
+        dtype = common_form(args[:operands])[1]
+        if dtype.kind >= FLOATING:
+            raise not_implemented(kernel, dtype, tuple(range(operands)))
+
+    return check
+
+
+def not_differentiable(name: str) -> Callable[..., Any]:
+    """The rule of an operand that PyTorch has no derivative for, although its gradient is tracked."""
+
+    def rule(*_: Any) -> Any:
+        raise AutodiffError(
+            "not-differentiable",
+            f"derivative for aten::{name} is not implemented",
+            help="detach() what needs no gradient",
+        )
+
+    return rule

@@ -1,0 +1,435 @@
+"""Exponentials, logarithms, roots, rounding, and formulas of two or three tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
+from autodiff.graph.node import Node
+from autodiff.graph.op import Elementwise, Rule, composite, elementwise, none, number, ops, zero
+from autodiff.ops.checks import C_NAMES, floating_only, no_bool, not_differentiable, not_implemented
+from autodiff.ops.numerics import expit
+
+
+def unary(name: str, kernel: Callable[..., Any], rule: Rule, doc: str, example: str, **about: Any) -> Elementwise:
+    """A function of one tensor, with the sample that all of them have."""
+    about.setdefault("samples", [f"{name}(x); x:2,3"])
+    return elementwise(f"{name}(x)", kernel, vjp=[rule], doc=doc, example=f"{name}({example})", **about)
+
+
+# Numbers in derivative formulas that stay recognisable, `log(10)`, and are folded before anything runs.
+
+_LOG_OF_NUMBER = Elementwise("log(x)", np.log, keeps_numbers=True, vjp=[zero], latex=r"\ln", doc="The logarithm of a number.")
+_SQRT_OF_NUMBER = Elementwise(
+    "sqrt(x)", np.sqrt, keeps_numbers=True, vjp=[zero], latex=r"\sqrt", doc="The square root of a number."
+)
+
+
+def log_of(value: Any) -> Node:
+    """The natural logarithm of a plain number, as a plain number."""
+    return _LOG_OF_NUMBER(number(value))  # type: ignore[no-any-return]
+
+
+def sqrt_of(value: Any) -> Node:
+    """The square root of a plain number, as a plain number."""
+    return _SQRT_OF_NUMBER(number(value))  # type: ignore[no-any-return]
+
+
+POSITIVE = (0.2, 3.0)
+
+exp = unary("exp", np.exp, lambda g, out, x: g * out, "e to the power of each element.", "[0., 1.]", latex=r"\exp")
+exp2 = unary("exp2", np.exp2, lambda g, out, x: g * out * log_of(2), "2 to the power of each element.", "[0., 3.]")
+expm1 = unary("expm1", np.expm1, lambda g, out, x: g * (out + 1), "exp(x) - 1, precise for small x.", "[0., 1e-10]")
+log = unary(
+    "log", np.log, lambda g, out, x: g / x, "The natural logarithm.", "[1., 2.]", domain=POSITIVE, latex=r"\ln"
+)
+log2 = unary(
+    "log2", np.log2, lambda g, out, x: g / (x * log_of(2)), "The logarithm to base 2.", "[1., 8.]", domain=POSITIVE, latex=r"\log_2"
+)
+log10 = unary(
+    "log10", np.log10, lambda g, out, x: g / (x * log_of(10)), "The logarithm to base 10.", "[1., 100.]", domain=POSITIVE, latex=r"\log_{10}"
+)
+log1p = unary(
+    "log1p",
+    np.log1p,
+    lambda g, out, x: g / (x + 1),
+    "log(1 + x), precise for small x.",
+    "[0., 1e-10]",
+    domain=(-0.8, 3.0),
+    grad_fn="Log1PBackward0",
+)
+sqrt = unary(
+    "sqrt", np.sqrt, lambda g, out, x: g / (2 * out), "The square root.", "[1., 4.]", domain=POSITIVE, latex=r"\sqrt"
+)
+rsqrt = unary(
+    "rsqrt",
+    lambda x: np.reciprocal(np.sqrt(x)),
+    lambda g, out, x: -0.5 * g * out**3,
+    "1/sqrt(x).",
+    "[1., 4.]",
+    domain=POSITIVE,
+)
+sigmoid = unary(
+    "sigmoid",
+    expit,
+    lambda g, out, x: g * (1 - out) * out,
+    "1/(1 + exp(-x)).",
+    "[-1., 0., 1.]",
+    aliases=["special.expit"],
+    latex=r"\sigma",
+)
+
+
+def _logit_kernel(x: Any, eps: float | None) -> Any:
+    if eps is not None:
+        x = np.clip(x, eps, 1 - eps)
+    return np.log(np.divide(x, np.subtract(1, x)))
+
+
+def _logit_rule(g: Node, out: Node, x: Node, eps: Any) -> Node:
+    low, high = (0, 1) if eps is None else (eps, 1 - eps)
+    outside = math.nan if eps is None else 0
+    return ops.where((x >= low) & (x <= high), g / (x * (1 - x)), outside)  # type: ignore[no-any-return]
+
+
+logit = elementwise(
+    "logit(x, eps: Number? = None)",
+    _logit_kernel,
+    vjp=[_logit_rule],
+    doc="log(x/(1 - x)), the inverse of sigmoid; with eps, x is first clamped to eps … 1 - eps.",
+    kinks="Beyond eps the derivative is 0.",
+    example="logit([0.2, 0.5])",
+    samples=["logit(x); x:2,3", "logit(x, 0.3); x:2,3"],
+    domain=(0.1, 0.9),
+)
+
+# Signs and rounding
+
+
+def _sign(x: Any) -> Any:
+    """Unlike NumPy's, of NaN it is 0."""
+    if np.asarray(x).dtype.kind == "b":
+        return x
+    return np.where(np.isnan(x), 0, np.sign(x)).astype(np.asarray(x).dtype) if np.asarray(x).dtype.kind == "f" else np.sign(x)
+
+
+absolute = unary(
+    "abs",
+    np.abs,
+    lambda g, out, x: g * ops.sgn(x),
+    "The absolute value.",
+    "[-1., 2.]",
+    computes="promote",
+    aliases=["absolute"],
+    check=no_bool("abs_cpu"),
+    kinks="The derivative at 0 is 0.",
+    text="abs(x)",
+    latex=r"\left|x\right|",
+)
+sign = unary("sign", _sign, zero, "-1, 0 or 1, the sign of each element.", "[-2., 0., 3.]", computes="promote")
+sgn = unary("sgn", _sign, zero, "-1, 0 or 1, the sign of each element.", "[-2., 0., 3.]", computes="promote")
+
+
+def _rounding(name: str, kernel: Any, doc: str, *aliases: str) -> Elementwise:
+    return unary(
+        name,
+        kernel,
+        zero,
+        doc,
+        "[-1.5, 0.5, 2.7]",
+        computes="promote",
+        aliases=aliases,
+        check=no_bool(f"{name}_vml_cpu"),
+        kinks="The derivative is 0, also at the steps.",
+        domain=(0.1, 0.4),
+    )
+
+
+floor = _rounding("floor", np.floor, "The largest integer that is not above x.")
+ceil = _rounding("ceil", np.ceil, "The smallest integer that is not below x.")
+trunc = _rounding("trunc", np.trunc, "x rounded towards zero.", "fix")
+frac = unary(
+    "frac",
+    lambda x: np.subtract(x, np.trunc(x)),
+    lambda g, out, x: g,
+    "x without its integer part, with the sign of x.",
+    "[-1.5, 0.5, 2.7]",
+    check=floating_only("frac_cpu"),
+    domain=(0.1, 0.9),
+)
+ROUND = Elementwise(
+    "round(x)",
+    np.rint,
+    computes="promote",
+    vjp=[zero],
+    check=no_bool("round_vml_cpu"),
+    doc="x rounded to an integer, halves to the even one.",
+)
+
+
+def _round_decimals(x: Any, decimals: int) -> Any:
+    if decimals >= 0:
+        scale = 10.0**decimals
+        return np.divide(np.rint(np.multiply(x, scale)), scale)
+    scale = 10.0**-decimals
+    return np.multiply(np.rint(np.divide(x, scale)), scale)
+
+
+ROUND_DECIMALS = Elementwise(
+    "round(x, decimals: int)",
+    _round_decimals,
+    computes="promote",
+    vjp=[zero],
+    check=floating_only("round_cpu"),
+    grad_fn="RoundBackward1",
+    doc="x rounded to so many decimals.",
+)
+round_ = composite(
+    "round(x, *, decimals: int? = None)",
+    lambda x, decimals: ROUND(x) if decimals is None else ROUND_DECIMALS(x, decimals),
+    doc="x rounded to an integer, or to so many decimals; halves go to the even neighbour.",
+    kinks="The derivative is 0, also at the steps.",
+    example="round([0.5, 1.5, 2.25], decimals=1)",
+    samples=["round(x); x:2,3", "round(x, decimals=1); x:2,3 in 0.11..0.14"],
+    domain=(0.1, 0.4),
+)
+
+
+def _nan_to_num_kernel(x: Any, nan: float | None, posinf: float | None, neginf: float | None) -> Any:
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return x
+    range_ = np.finfo(x.dtype)
+    x = np.where(np.isnan(x), 0.0 if nan is None else nan, x)
+    x = np.where(np.equal(x, np.inf), range_.max if posinf is None else posinf, x)
+    return np.where(np.equal(x, -np.inf), range_.min if neginf is None else neginf, x).astype(range_.dtype)
+
+
+nan_to_num = elementwise(
+    "nan_to_num(x, nan: Number? = None, posinf: Number? = None, neginf: Number? = None)",
+    _nan_to_num_kernel,
+    computes="promote",
+    vjp=[lambda g, out, x, *_: g * ops.isfinite(x)],
+    doc="x with NaN replaced (by 0), and infinities (by the largest numbers of the dtype).",
+    kinks="What is replaced gets a zero gradient.",
+    example="nan_to_num([1., nan, inf], posinf=99)",
+    samples=["nan_to_num(x); x:2,3"],
+)
+
+# Of two tensors
+
+logaddexp = elementwise(
+    "logaddexp(x, y)",
+    np.logaddexp,
+    check=floating_only("logaddexp_cpu", 2),
+    vjp=[lambda g, out, x, y: g / (1 + ops.exp(y - x)), lambda g, out, x, y: g / (1 + ops.exp(x - y))],
+    doc="log(exp(x) + exp(y)), without overflow.",
+    example="logaddexp([0., 1000.], [0., 1000.])",
+    samples=["logaddexp(x, y); x:2,3, y:3"],
+)
+logaddexp2 = elementwise(
+    "logaddexp2(x, y)",
+    np.logaddexp2,
+    check=floating_only("logaddexp2_cpu", 2),
+    vjp=[lambda g, out, x, y: g / (1 + 2 ** (y - x)), lambda g, out, x, y: g / (1 + 2 ** (x - y))],
+    doc="log2(2^x + 2^y), without overflow.",
+    example="logaddexp2([0., 2000.], [0., 2000.])",
+    samples=["logaddexp2(x, y); x:2,3, y:3"],
+)
+
+
+def _copysign_to_x(g: Node, out: Node, x: Node, y: Node) -> Node:
+    return g * ops.masked_fill(out / x, ops.eq(x, 0), 0)
+
+
+_copysign: dict[str, Any] = {"doc": "The size of x with the sign of y."}
+COPYSIGN = Elementwise("copysign(x, y)", np.copysign, vjp=[_copysign_to_x, zero], **_copysign)
+COPYSIGN_NUMBER = Elementwise(
+    "copysign(x, y)", np.copysign, vjp=[_copysign_to_x, none], grad_fn="CopysignBackward1", **_copysign
+)
+copysign = composite(
+    "copysign(x, y)",
+    lambda x, y: (COPYSIGN_NUMBER if y.weak else COPYSIGN)(x, y),
+    doc="The size of x with the sign of y.",
+    kinks="The derivative at 0 is 0.",
+    example="copysign([1., -2.], [-1., -1.])",
+    samples=["copysign(x, y); x:2,3, y:3", "copysign(x, -1); x:2,3"],
+)
+ldexp = elementwise(
+    "ldexp(x, y)",
+    lambda x, y: np.multiply(x, np.exp2(y)),
+    vjp=[lambda g, out, x, y: g * 2**y, lambda g, out, x, y: g * out * log_of(2)],
+    doc="x*2^y.",
+    example="ldexp([1., 2.], [3, 4])",
+    samples=["ldexp(x, y); x:2,3, y:3"],
+)
+
+
+def _check_heaviside(x: Node, y: Node) -> None:
+    if x.dtype is not y.dtype and not (x.weak or y.weak):
+        raise AutodiffError(
+            "bad-dtype", "heaviside is not yet implemented for tensors with different dtypes.", operands=(0, 1)
+        )
+
+
+heaviside = elementwise(
+    "heaviside(x, values)",
+    lambda x, values: np.where(np.equal(x, 0), values, np.greater(x, 0)).astype(np.result_type(x, values)),
+    computes="promote",
+    check=_check_heaviside,
+    vjp=[not_differentiable("heaviside"), not_differentiable("heaviside")],
+    grad_fn="NotImplemented",
+    doc="0 where x is negative, 1 where it is positive, values where it is 0. PyTorch has no derivative for it.",
+    example="heaviside([-1., 0., 2.], 0.5)",
+)
+nextafter = elementwise(
+    "nextafter(x, y)",
+    np.nextafter,
+    check=floating_only("nextafter_cpu", 2),
+    vjp=[not_differentiable("nextafter"), not_differentiable("nextafter")],
+    doc="The next number after x in the direction of y. PyTorch has no derivative for it.",
+    example="nextafter([1.], [2.])",
+)
+gcd = elementwise(
+    "gcd(x, y)",
+    np.gcd,
+    computes="promote",
+    check=lambda x, y: _integers("gcd_cpu", x, y),
+    doc="The greatest common divisor.",
+    example="gcd([12, 18], 8)",
+)
+lcm = elementwise(
+    "lcm(x, y)",
+    np.lcm,
+    computes="promote",
+    check=lambda x, y: _integers("lcm_cpu", x, y),
+    doc="The least common multiple.",
+    example="lcm([4, 6], 10)",
+)
+
+
+def _integers(kernel: str, x: Node, y: Node) -> None:
+    for node in (x, y):
+        if node.dtype.kind != dtypes.INTEGER:
+            raise not_implemented(kernel, node.dtype, (0, 1))
+
+
+# Of three tensors
+
+
+def _same_type(x: Node, other: Node, name: str, position: int) -> None:
+    if other.dtype is not x.dtype and not (x.weak or other.weak):
+        raise AutodiffError(
+            "bad-dtype",
+            f"expected dtype {_c_name(x)} for `{name}` but got dtype {_c_name(other)}",
+            operands=(0, position),
+        )
+
+
+def _c_name(node: Node) -> str:
+    return C_NAMES[node.dtype.name].replace("long", "long int")
+
+
+def _check_lerp(x: Node, end: Node, weight: Node) -> None:
+    _same_type(x, end, "end", 1)
+    if not weight.weak:
+        _same_type(x, weight, "weight", 2)
+    if x.dtype.kind < dtypes.FLOATING and not x.weak:
+        raise not_implemented(f"lerp_kernel_{'scalar' if weight.weak else 'tensor'}", x.dtype)
+
+
+def _lerp_kernel(x: Any, end: Any, weight: Any) -> Any:
+    """From the nearer end, as PyTorch does, so that weight 1 is exactly end."""
+    step = np.subtract(end, x)
+    near = np.less(np.abs(weight), 0.5)
+    return np.where(near, np.add(x, np.multiply(weight, step)), np.subtract(end, np.multiply(step, np.subtract(1, weight))))
+
+
+_lerp: dict[str, Any] = {"check": _check_lerp, "doc": "x + weight*(end - x)."}
+LERP_NUMBER = Elementwise(
+    "lerp(x, end, weight)",
+    _lerp_kernel,
+    vjp=[lambda g, out, x, end, weight: g * (1 - weight), lambda g, out, x, end, weight: g * weight, none],
+    grad_fn="LerpBackward0",
+    **_lerp,
+)
+LERP = Elementwise(
+    "lerp(x, end, weight)",
+    _lerp_kernel,
+    vjp=[
+        lambda g, out, x, end, weight: g * (1 - weight),
+        lambda g, out, x, end, weight: g * weight,
+        lambda g, out, x, end, weight: g * (end - x),
+    ],
+    grad_fn="LerpBackward1",
+    **_lerp,
+)
+lerp = composite(
+    "lerp(x, end, weight)",
+    lambda x, end, weight: (LERP_NUMBER if weight.weak else LERP)(x, end, weight),
+    doc="The point between x and end: x + weight*(end - x).",
+    example="lerp([0., 10.], [10., 20.], 0.25)",
+    samples=["lerp(x, y, 0.4); x:2,3, y:3", "lerp(x, y, z); x:2,3, y:3, z:2,1"],
+)
+ADDCMUL = Elementwise(
+    "addcmul(x, tensor1, tensor2, value: Number)",
+    lambda x, tensor1, tensor2, value: np.add(x, np.multiply(np.multiply(value, tensor1), tensor2)),
+    computes="promote",
+    vjp=[
+        lambda g, out, x, a, b, value: g,
+        lambda g, out, x, a, b, value: g * (b * value),
+        lambda g, out, x, a, b, value: g * (a * value),
+    ],
+    text="x + value*tensor1*tensor2",
+    doc="x + value*tensor1*tensor2.",
+)
+
+
+def _addcmul(x: Node, tensor1: Node, tensor2: Node, value: Any) -> Node:
+    if not any(node.dtype.is_floating for node in (x, tensor1, tensor2)):
+        value = int(value)
+    return ADDCMUL(x, tensor1, tensor2, value)  # type: ignore[no-any-return]
+
+
+addcmul = composite(
+    "addcmul(x, tensor1, tensor2, *, value: Number = 1)",
+    _addcmul,
+    doc="x + value*tensor1*tensor2.",
+    example="addcmul([1., 1.], [2., 3.], [4., 5.], value=0.5)",
+    samples=["addcmul(x, y, z, value=2); x:2,3, y:3, z:2,1"],
+)
+
+
+def _check_addcdiv(x: Node, tensor1: Node, tensor2: Node, value: Any) -> None:
+    if not (tensor1.dtype.is_floating or tensor2.dtype.is_floating):
+        raise AutodiffError(
+            "bad-dtype",
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true"
+            " division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value *"
+            " torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 /"
+            " tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value"
+            " * tensor1 / tensor2), for all dtypes.",
+            operands=(1, 2),
+        )
+
+
+addcdiv = elementwise(
+    "addcdiv(x, tensor1, tensor2, *, value: Number = 1)",
+    lambda x, tensor1, tensor2, value: np.add(x, np.divide(np.multiply(value, tensor1), tensor2)),
+    computes="promote",
+    check=_check_addcdiv,
+    vjp=[
+        lambda g, out, x, a, b, value: g,
+        lambda g, out, x, a, b, value: g * (value / b),
+        lambda g, out, x, a, b, value: -g * (value * a / (b * b)),
+    ],
+    text="x + value*tensor1/tensor2",
+    doc="x + value*tensor1/tensor2.",
+    example="addcdiv([1., 1.], [2., 3.], [4., 5.], value=0.5)",
+    samples=["addcdiv(x, y, z, value=2); x:2,3, y:3, z:2,1 in 0.5..2"],
+)
