@@ -26,6 +26,15 @@ from autodiff.syntax.tree import Tree
 LONG = 500  # characters from which on it pays to import json
 
 
+def normal_name(name: str) -> str:
+    """A name as the language reads it: NFKC, so that the mathematical 𝑥 is x."""
+    if name.isascii():
+        return name
+    from unicodedata import normalize
+
+    return normalize("NFKC", name)
+
+
 class Value:
     """An array that may depend on the dtype asked for; `text` is what was written, where that may help a message."""
 
@@ -47,9 +56,26 @@ class Value:
 def tensor_data(data: Any, dtype: DType) -> np.ndarray:
     """The array of a number or nested lists: bool if they hold booleans alone, `dtype` otherwise.
 
-    Raises `ragged-list`, `bad-value`, `limit-number`, `limit-nesting`.
+    Raises `ragged-list`, `bad-value`, `limit-nesting`.
     """
-    return _of_dtype(values.array(data), dtype)
+    try:
+        return _of_dtype(values.array(data), dtype)
+    except AutodiffError as error:
+        if error.code != "limit-number":
+            raise
+    return _of_dtype(values.array(_floats(data)), dtype)  # an integer beyond int64 is a floating-point number all the same
+
+
+def _floats(data: Any) -> Any:
+    """Nested lists (64 deep at most, or they would have been refused) with every integer as a float."""
+    if isinstance(data, (list, tuple)):
+        return [_floats(item) for item in data]
+    if isinstance(data, int) and not isinstance(data, bool):
+        try:
+            return float(data)
+        except OverflowError:
+            return float("inf") if data > 0 else float("-inf")
+    return data
 
 
 def _of_dtype(array: np.ndarray, dtype: DType) -> np.ndarray:
@@ -85,7 +111,12 @@ def _evaluated(tree: Tree, dtype: DType, limit_bytes: int | None) -> np.ndarray:
 
     with using_default_dtype(dtype), evaluating_with(values_now):
         value = Builder({}).build(tree)
-        node = as_tensor(value, tree)
+        try:
+            node = as_tensor(value, tree)
+        except AutodiffError as error:
+            if error.code != "limit-number":
+                raise
+            return tensor_data(value, dtype)
         if node.op is CONSTANT and not isinstance(value, Node):
             return _of_dtype(np.asarray(node.params[0]), dtype)
         array = values_now(strengthen(node, node.dtype))

@@ -89,11 +89,12 @@ class Answer:
     `grads` is None when backward did not run; a gradient is None where PyTorch leaves `.grad` None.
     """
 
-    __slots__ = ("error", "grad_fn", "grads", "value")
+    __slots__ = ("error", "grad_fn", "grads", "requires_grad", "value")
 
     def __init__(self) -> None:
         self.value: np.ndarray | None = None
         self.grad_fn: str | None = None
+        self.requires_grad = False
         self.grads: dict[str, np.ndarray | None] | None = None
         self.error: AutodiffError | None = None
 
@@ -262,7 +263,7 @@ def solve(problem: Problem) -> Answer:
             value = evaluate([compiled.output], feeds, problem.limit_bytes)[0]
             answer.error = error
             arrays = []
-        answer.value, answer.grad_fn = value, compiled.grad_fn
+        answer.value, answer.grad_fn, answer.requires_grad = value, compiled.grad_fn, compiled.output.requires_grad
         if compiled.wanted and answer.error is None:
             by_name = dict(zip(compiled.names, arrays, strict=True))
             answer.grads = {name: by_name.get(name) for name in compiled.wanted}

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.execute.rewrite import decompose
 from autodiff.execute.tiles import fuse, is_large
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import CONSTANT, VARIABLE, Primitive
+from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, VARIABLE, Primitive
 from autodiff.graph.sizes import concrete
 from autodiff.graph.values import real
 
@@ -60,30 +61,16 @@ class Plan:
 
 def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
     """A plan for all outputs together; raises `limit-size` when a result would be larger than `limit_bytes`."""
-    plan = Plan()
-    slots: dict[Node, int] = {}
-    shared: dict[Any, int] = {}
-    numbers: dict[int, Any] = {}  # slots whose value is a plain number known now
-    for node in _needed(outputs):
-        key = _identity(node, slots)
-        if key is not None and key in shared:
-            slots[node] = shared[key]
-            continue
-        slot = slots[node] = plan.size
-        plan.size += 1
-        if key is not None:
-            shared[key] = slot
-        if node.op is VARIABLE:
-            plan.feeds.append((slot, node))
-        elif node.op is CONSTANT:
-            value = _plain(node.params[0])
-            plan.known.append((slot, value))
-            if node.weak:
-                numbers[slot] = value
-        else:
-            _add(plan, node, slot, slots, numbers, limit_bytes)
+    nodes = _needed(outputs)
+    finer = decompose(outputs, nodes)
+    if finer is not outputs:
+        outputs, nodes = finer, _needed(finer)
+    scheduler = _Scheduler(limit_bytes)
+    for node in nodes:
+        scheduler.add(node)
+    plan, slots = scheduler.plan, scheduler.slots
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
-    if any(is_large(step.node) for step in plan.steps):
+    if any([is_large(step.node) for step in plan.steps]):
         plan.steps = fuse(plan.steps, {slot for slot, _ in plan.outputs}, fused_step)
     _free_at_last_use(plan)
     return plan
@@ -103,56 +90,113 @@ def _needed(outputs: Sequence[Node]) -> list[Node]:
     return sorted(seen, key=lambda node: node.index)
 
 
-def _identity(node: Node, slots: dict[Node, int]) -> Any:
-    """What makes two nodes compute the same, None where sharing is not possible."""
-    op = node.op
-    if op is VARIABLE or op.impure:
-        return None
-    if op is CONSTANT:
-        value = node.params[0]
-        return None if isinstance(value, np.ndarray) else (op, type(value), value, str(value), node.dtype)
-    try:
+class _Scheduler:
+    """A plan in the making: which slot each node's value is in, and what is known of slots."""
+
+    __slots__ = ("limit_bytes", "numbers", "ones", "plan", "shared", "slots")
+
+    def __init__(self, limit_bytes: int | None) -> None:
+        self.plan = Plan()
+        self.limit_bytes = limit_bytes
+        self.slots: dict[Node, int] = {}
+        self.shared: dict[Any, int] = {}
+        self.numbers: dict[int, Any] = {}  # slots of plain numbers, known now
+        self.ones: set[int] = set()  # slots whose every element is one
+
+    def add(self, node: Node) -> None:
+        key = self._identity(node)
+        slot = self.shared.get(key) if key is not None else None
+        if slot is None:
+            slot = self._place(node)
+            if key is not None:
+                self.shared[key] = slot
+        self.slots[node] = slot
+
+    def _identity(self, node: Node) -> Any:
+        """What makes two nodes compute the same, None where sharing is not possible."""
+        op = node.op
+        if op is VARIABLE or op.impure:
+            return None
+        if op is CONSTANT:
+            value = node.params[0]
+            return None if isinstance(value, np.ndarray) else (op, type(value), value, str(value), node.dtype)
+        slots = self.slots
+        operands: Any = node.inputs[0].shape if op.reads_shape else tuple([slots[i] for i in node.inputs])
+        try:
+            key = (op, operands, node.params, node.dtype)
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    def _place(self, node: Node) -> int:
+        op = node.op
+        if op is VARIABLE:
+            slot = self._slot()
+            self.plan.feeds.append((slot, node))
+            return slot
+        if op is CONSTANT:
+            value = _plain(node.params[0])
+            return self._number(value) if node.weak else self._known(value)
         if op.reads_shape:
-            key = (op, node.inputs[0].shape, node.params)
-        else:
-            key = (op, tuple([slots[i] for i in node.inputs]), node.params, node.dtype)  # type: ignore[assignment]
-        hash(key)
-    except TypeError:
+            return self._number(op.kernel(concrete(node.inputs[0].shape), *node.params))
+        return self._step(node)
+
+    def _slot(self) -> int:
+        self.plan.size += 1
+        return self.plan.size - 1
+
+    def _known(self, value: Any) -> int:
+        slot = self._slot()
+        self.plan.known.append((slot, value))
+        return slot
+
+    def _number(self, value: Any) -> int:
+        slot = self._known(value)
+        self.numbers[slot] = value
+        if value == 1:
+            self.ones.add(slot)
+        return slot
+
+    def _step(self, node: Node) -> int:
+        op = node.op
+        inputs = tuple([self.slots[i] for i in node.inputs])
+        params = lowered(node)
+        same = self._factor(node, inputs)
+        if same is not None:
+            return same
+        kernel = op.kernel if op.operands_first else _arranged(op)
+        special = op.specialize(*params) if op.specialize is not None else None
+        if special is not None:
+            kernel, order = special
+            inputs = tuple([inputs[i] if isinstance(i, int) else self._known(i[0]) for i in order])
+            params = ()
+        if node.weak:
+            if all(i in self.numbers for i in inputs):
+                with np.errstate(all="ignore"):
+                    return self._number(as_number(kernel(*[self.numbers[i] for i in inputs], *params)))
+            kernel = _numeric(kernel)
+        elif self.limit_bytes is not None and not op.view and op is not BROADCAST:
+            check_size(node, self.limit_bytes)
+        slot = self._slot()
+        if (op.name == "full" and node.params[0] == 1) or (op in (BROADCAST, CONVERT) and inputs[0] in self.ones):
+            self.ones.add(slot)
+        self.plan.steps.append(Step(kernel, inputs, params, slot, node))
+        return slot
+
+    def _factor(self, node: Node, inputs: tuple[int, ...]) -> int | None:
+        """The factor that a product is equal to when the other is one, element for element and bit for bit."""
+        if node.op.name != "mul" or node.weak or self.ones.isdisjoint(inputs):
+            return None
+        for one, other in ((0, 1), (1, 0)):
+            factor = node.inputs[other]
+            if inputs[one] in self.ones and not factor.weak and factor.dtype is node.dtype and factor.shape == node.shape:
+                return inputs[other]
         return None
-    return key
 
 
 def _plain(value: Any) -> Any:
     return real(value) if isinstance(value, Fraction) else value
-
-
-def _add(
-    plan: Plan, node: Node, slot: int, slots: dict[Node, int], numbers: dict[int, Any], limit_bytes: int | None
-) -> None:
-    op = node.op
-    if op.reads_shape:
-        value = op.kernel(concrete(node.inputs[0].shape), *node.params)
-        plan.known.append((slot, value))
-        numbers[slot] = value
-        return
-    inputs = tuple([slots[i] for i in node.inputs])
-    params = lowered(node)
-    kernel = op.kernel if op.operands_first else _arranged(op)
-    if op.specialize is not None:
-        special = op.specialize(*params)
-        if special is not None:
-            kernel, params = special, ()
-    if node.weak:
-        if all(i in numbers for i in inputs):
-            with np.errstate(all="ignore"):
-                value = as_number(kernel(*[numbers[i] for i in inputs], *params))
-            plan.known.append((slot, value))
-            numbers[slot] = value
-            return
-        kernel = _numeric(kernel)
-    elif limit_bytes is not None and op.layout == "contiguous":
-        check_size(node, limit_bytes)
-    plan.steps.append(Step(kernel, inputs, params, slot, node))
 
 
 def as_number(value: Any) -> Any:
@@ -200,9 +244,9 @@ def lowered(node: Node) -> tuple[Any, ...]:
 
 
 def check_size(node: Node, limit_bytes: int) -> None:
-    total = node.dtype.size
-    for dim in concrete(node.shape):
-        total *= dim
+    total: int = node.dtype.size
+    for dim in node.shape if node.results is None else ():
+        total *= dim  # type: ignore[assignment]
     if total > limit_bytes:
         raise AutodiffError(
             "limit-size",

@@ -34,7 +34,7 @@ class Loop:
     operands are, its parameters, its own number, the buffer it may use and the output it fills.
     """
 
-    __slots__ = ("buffers", "count", "folds", "outputs", "program", "shape", "uniform", "uniform_outputs")
+    __slots__ = ("buffers", "by_rows", "count", "folds", "outputs", "program", "shape", "uniform", "uniform_outputs")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
@@ -43,12 +43,13 @@ class Loop:
         self.uniform_outputs: list[tuple[int, int]] = []
         self.program: list[tuple[Callable[..., Any], bool, tuple[int, ...], tuple[Any, ...], int, int, int]] = []
         self.buffers: list[np.dtype[Any]] = []
-        self.outputs: list[np.dtype[Any]] = []
+        self.outputs: list[tuple[tuple[int, ...], np.dtype[Any]]] = []
+        self.by_rows = False
         self.folds: list[tuple[int, Node]] = []
 
     def __call__(self, *arrays: Any) -> list[Any]:
         values: list[Any] = [*arrays, *[None] * self.count]
-        flat = all(np.ndim(a) == 0 or np.size(a) == 1 or self._is_flat(a) for a in arrays)
+        flat = not self.by_rows and all([np.size(a) == 1 or self._is_flat(a) for a in arrays])
         inner = 1 if flat else int(np.prod(self.shape[1:], dtype=np.int64))
         length = int(np.prod(self.shape, dtype=np.int64)) if flat else self.shape[0]
         step = max(1, TILE // inner)
@@ -61,7 +62,7 @@ class Loop:
                 sliced.append((i, array.reshape(-1)))
             elif array.ndim == len(self.shape) and array.shape[0] == self.shape[0]:
                 sliced.append((i, array))
-        outputs = [np.empty((length, *rest), dtype) for dtype in self.outputs]
+        outputs = [np.empty((length,) if flat else shape, dtype) for shape, dtype in self.outputs]
         buffers = [np.empty((min(step, length), *rest), dtype) for dtype in self.buffers]
         partial: list[list[Any]] = [[] for _ in self.folds]
         for kernel, operands, params, target in self.uniform:
@@ -85,11 +86,11 @@ class Loop:
                 if np.shape(tile) != (stop - start, *rest):
                     tile = np.broadcast_to(tile, (stop - start, *rest))
                 parts.append(node.op.fold.partial(tile))  # type: ignore[union-attr]
-        results: list[Any] = [output.reshape(self.shape) for output in outputs]
+        results: list[Any] = [output.reshape(shape) for output, (shape, _) in zip(outputs, self.outputs, strict=True)]
         count = int(np.prod(self.shape, dtype=np.int64))
         for (_, node), parts in zip(self.folds, partial, strict=True):
             total = node.op.fold.finish(node.op.fold.combine(parts), count)  # type: ignore[union-attr]
-            results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))  # type: ignore[arg-type]
+            results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))
         return results
 
     def _is_flat(self, array: np.ndarray) -> bool:
@@ -119,6 +120,27 @@ def _is_fold(node: Node) -> bool:
     return all(dim == 1 for dim in kept) and any(dim != 1 for dim in shape)
 
 
+def carries_rows(node: Node) -> bool:
+    """Whether the kernel may be given a few rows (slices of the first axis) at a time: it does not mix them."""
+    op = node.op
+    if not op.batches or len(node.inputs) != 1 or node.rank == 0 or node.results is not None:
+        return False
+    x = node.inputs[0]
+    if x.rank < 2 or node.shape[0] != x.shape[0]:
+        return False
+    for i, kind in op.param_kinds:
+        dims = node.params[i]
+        if kind == "dim" and dims == 0:
+            return False
+        if kind == "dims" and (dims is None or 0 in dims):
+            return False
+    return True
+
+
+def _is_rowwise(node: Node) -> bool:
+    return carries_rows(node) and is_large(node.inputs[0])
+
+
 def fuse(steps: Sequence[Step], wanted: set[int], make_step: Callable[..., Step]) -> list[Step]:
     """The same computation with its large elementwise chains in loops, in an order that works."""
     stages, members = _stages(steps)
@@ -143,7 +165,7 @@ def fuse(steps: Sequence[Step], wanted: set[int], make_step: Callable[..., Step]
 
 
 def _loop_shape(node: Node) -> Shape:
-    return node.inputs[0].shape if _is_fold(node) else node.shape
+    return node.inputs[0].shape if _is_fold(node) or _is_rowwise(node) else node.shape
 
 
 def _stages(steps: Sequence[Step]) -> tuple[dict[int, int], set[int]]:
@@ -158,22 +180,18 @@ def _stages(steps: Sequence[Step]) -> tuple[dict[int, int], set[int]]:
     for step in steps:
         node = step.node
         fold = _is_fold(node)
-        tiled = fold or _is_member(node)
+        tiled = fold or _is_member(node) or _is_rowwise(node)
         shape = _loop_shape(node) if tiled else None
         when = 0
         for i in step.inputs:
             at = stage.get(i, 0)
-            together = tiled and i in members and shapes[i] == shape and not _ends(i, shapes)
+            together = tiled and i in members and shapes[i] == shape
             when = max(when, at if together or i not in members else at + 1)
         stage[step.out] = when
         if tiled:
             members.add(step.out)
-            shapes[step.out] = () if fold else node.shape
+            shapes[step.out] = () if fold else _loop_shape(node)
     return stage, members
-
-
-def _ends(slot: int, shapes: dict[int, Shape]) -> bool:
-    return shapes[slot] == ()
 
 
 def _materialised(steps: Sequence[Step], stage: dict[int, int], members: set[int], wanted: set[int]) -> set[int]:
@@ -184,7 +202,7 @@ def _materialised(steps: Sequence[Step], stage: dict[int, int], members: set[int
         for i in step.inputs:
             if i not in members:
                 continue
-            inside = step.out in members and _loop_shape(step.node) == nodes[i].shape
+            inside = step.out in members and _loop_shape(step.node) == _loop_shape(nodes[i])
             if not inside and not _is_fold(nodes[i]):
                 kept.add(i)
     return kept
@@ -211,7 +229,7 @@ def _compile(
         inside[step.out] = step
         for i in step.inputs:
             earlier = producer.get(i)
-            again = earlier is not None and i in members and not _is_fold(earlier.node) and earlier.node.shape == shape
+            again = earlier is not None and i in members and not _is_fold(earlier.node) and _loop_shape(earlier.node) == shape
             if again and (stages[i] == now or i not in kept):
                 stack.append(earlier)  # type: ignore[arg-type]
             else:
@@ -224,7 +242,8 @@ def _compile(
         place[step.out] = len(place)
     loop.count = len(chain)
     outs = [step.out for step in chain if step.out in kept and stages[step.out] == now]
-    loop.outputs = [inside[slot].node.dtype.numpy for slot in outs]
+    loop.outputs = [(inside[slot].node.shape, inside[slot].node.dtype.numpy) for slot in outs]  # type: ignore[misc]
+    loop.by_rows = any(_is_rowwise(step.node) for step in chain)
     _assign_buffers(loop, chain, order, place, {slot: i for i, slot in enumerate(outs)})
     folds = [step for step in order if _is_fold(step.node)]
     loop.folds = [(place[step.inputs[0]], step.node) for step in folds]

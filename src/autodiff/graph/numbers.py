@@ -92,7 +92,7 @@ def _power(a: Plain, b: Plain) -> Plain:
         if isinstance(a, int) and b > 0:
             if b * (size - 1) > MAX_BITS:
                 raise _too_long()
-            return a**b
+            return a**b  # type: ignore[no-any-return]
     base, exponent = float(a), float(b)
     if base < 0 and not exponent.is_integer() and math.isfinite(base) and math.isfinite(exponent):
         raise AutodiffError(

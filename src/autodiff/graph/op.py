@@ -139,12 +139,14 @@ class Primitive(Operation):
     function of the node giving strides, for views.  `hidden` nodes (broadcasts, conversions, selections) are not
     shown to people; `edges(*args)` lists what `next_functions` shows where that is not the operands; `view` marks those that share their operand's memory.  The kernel of an operation that
     `reads_shape` gets its operand's shape instead of its values; an `impure` one is never shared between equal nodes.
-    `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a kernel of the operands alone that
-    gives the same values faster (`x^2` is a square).
+    `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a faster kernel with the same
+    values and its arguments, operands by position and numbers as (value,): `x^2` is (np.square, (0,)); `decompose(*args)` is an equal graph of finer operations, for
+    tensors that are worth running tile by tile.  A kernel that `batches` works on trailing axes alone and carries
+    leading ones along.
     """
 
     __slots__ = (
-        "_lowering", "check", "differentiable", "dtype", "edges", "fields", "fold", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
+        "_lowering", "batches", "check", "decompose", "differentiable", "dtype", "edges", "fields", "fold", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
         "reads_shape", "results", "shape", "specialize", "text", "view", "vjp", "vjp_all",
     )  # fmt: skip
 
@@ -168,7 +170,9 @@ class Primitive(Operation):
         reads_shape: bool = False,
         impure: bool = False,
         fold: Fold | None = None,
-        specialize: Callable[..., Callable[..., Any] | None] | None = None,
+        specialize: Callable[..., tuple[Callable[..., Any], tuple[Any, ...]] | None] | None = None,
+        decompose: Callable[..., Node] | None = None,
+        batches: bool = False,
         latex: str = "",
         text: str = "",
         doc: str,
@@ -192,6 +196,8 @@ class Primitive(Operation):
         self.impure = impure
         self.fold = fold
         self.specialize = specialize
+        self.decompose = decompose
+        self.batches = batches
         self._lowering: tuple[bool, int, list[tuple[int, str]]] | None = None
         self.latex = latex
         self.text = text

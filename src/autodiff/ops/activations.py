@@ -14,25 +14,33 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Composite, Elementwise, Rule, composite, elementwise, ops
 from autodiff.graph.sizes import show
 from autodiff.ops.checks import floating_only, not_implemented
-from autodiff.ops.elementwise import sqrt_of
-from autodiff.ops.numerics import erf, expit, log_expit, softplus as softplus_kernel
+from autodiff.ops.elementwise import logistic, sqrt_of
+from autodiff.ops.numerics import erf, log_expit
+from autodiff.ops.numerics import softplus as softplus_kernel
 from autodiff.ops.trigonometry import tanh
 
 # PyTorch's signatures have `inplace`, which is accepted and changes nothing: nodes are immutable.
 
 
 def _activation(
-    signature: str, kernel: Callable[..., Any], rule: Rule, doc: str, *, grad_fn: str = "", computes: str = "float",
-    check: Callable[..., Any] | None = None, text: str = "", **about: Any,
-) -> Composite:  # fmt: skip
+    signature: str,
+    kernel: Callable[..., Any],
+    rule: Rule,
+    doc: str,
+    *,
+    computes: str = "float",
+    check: Callable[..., Any] | None = None,
+    specialize: Callable[..., Any] | None = None,
+    **about: Any,
+) -> Composite:
     """A function of one tensor and plain numbers, that may be told to work in place."""
-    primitive = Elementwise(signature, kernel, vjp=[rule], doc=doc, grad_fn=grad_fn, computes=computes, check=check, text=text)
+    primitive = Elementwise(
+        signature, kernel, vjp=[rule], doc=doc, computes=computes, check=check, specialize=specialize
+    )
     name = primitive.name
     about.setdefault("samples", [f"{name}(x); x:2,3"])
     about.setdefault("example", f"{name}([-1., 0.5, 2.])")
-    return composite(
-        f"{signature[:-1]}, inplace: bool = False)", lambda *args: primitive(*args[:-1]), doc=doc, **about
-    )
+    return composite(f"{signature[:-1]}, inplace: bool = False)", lambda *args: primitive(*args[:-1]), doc=doc, **about)
 
 
 def _check_relu(x: Node) -> None:
@@ -42,18 +50,19 @@ def _check_relu(x: Node) -> None:
 
 relu = _activation(
     "relu(x)",
-    lambda x: np.maximum(x, 0),
+    lambda x: np.maximum(0, x),  # a negative zero stays one, as in PyTorch
     lambda g, out, x: ops.where(out <= 0, 0, g),
     "x where it is positive, else 0.",
+    specialize=lambda: (np.maximum, ((0,), 0)),
     computes="promote",
     check=_check_relu,
     kinks="The derivative at 0 is 0.",
 )
 HARDTANH = Elementwise(
     "hardtanh(x, min_val: Number, max_val: Number)",
-    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    lambda x, low, high: np.minimum(high, np.maximum(low, x)),
     computes="promote",
-    vjp=[lambda g, out, x, low, high: ops.where((x <= low) | (x >= high), 0, g)],
+    vjp=[lambda g, out, x, low, high: ops.where((x > low) & (x < high), g, 0)],
     doc="x, kept between min_val and max_val.",
 )
 
@@ -96,13 +105,14 @@ leaky_relu = _activation(
 
 
 def _elu_kernel(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
-    below = np.multiply(alpha * scale, np.expm1(np.multiply(np.minimum(x, 0), input_scale)))
-    return np.where(np.less_equal(x, 0), below, np.multiply(x, scale))
+    below = np.multiply(alpha * scale, np.expm1(np.multiply(np.minimum(0, x), input_scale)))
+    return np.where(np.less(x, 0), below, np.multiply(x, scale))
 
 
 def _elu_rule(g: Node, out: Node, x: Node, alpha: Any, scale: Any, input_scale: Any) -> Node:
-    below = g * (input_scale * alpha * scale * ops.exp(_scaled(x, input_scale)))
-    return ops.where(x <= 0, below, _scaled(g, scale))  # type: ignore[no-any-return]
+    negative = ops.where(x >= 0, 0, x)  # exp would overflow, and spoil the second derivative
+    below = g * (input_scale * alpha * scale * ops.exp(_scaled(negative, input_scale)))
+    return ops.where(x > 0, _scaled(g, scale), below)  # type: ignore[no-any-return]
 
 
 def _scaled(x: Node, factor: Any) -> Node:
@@ -218,7 +228,7 @@ def _gelu(x: Node, approximate: str) -> Node:
 gelu = composite(
     "gelu(x, *, approximate: str = 'none')",
     _gelu,
-    doc="x times the standard normal distribution function of x (Hendrycks and Gimpel 2016), or its tanh approximation.",
+    doc="x times the standard normal distribution function (Hendrycks and Gimpel 2016), or its tanh approximation.",
     example="gelu([-1., 0.5, 2.])",
     samples=["gelu(x); x:2,3", "gelu(x, approximate='tanh'); x:2,3"],
 )
@@ -231,7 +241,7 @@ def _silu_rule(g: Node, out: Node, x: Node) -> Node:
 
 silu = _activation(
     "silu(x)",
-    lambda x: np.multiply(x, expit(x)),
+    lambda x: np.multiply(x, logistic(x)),
     _silu_rule,
     "x*sigmoid(x).",
     check=floating_only("silu_cpu"),
@@ -262,10 +272,10 @@ hardsigmoid = _activation(
 hardswish = _activation(
     "hardswish(x)",
     lambda x: np.divide(np.multiply(x, np.minimum(np.maximum(np.add(x, 3), 0), 6)), 6),
-    lambda g, out, x: ops.where(x < -3, 0, ops.where(x <= 3, g * (x / 3 + 0.5), g)),
+    lambda g, out, x: ops.where(x <= -3, 0, ops.where(x >= 3, g, g * (x / 3 + 0.5))),
     "x*hardsigmoid(x).",
     check=floating_only("hardswish_cpu"),
-    kinks="The derivative is -1/2 at -3 and 3/2 at 3.",
+    kinks="The derivative is 0 at -3 and 1 at 3.",
 )
 
 
@@ -325,10 +335,10 @@ def _check_softshrink(x: Node, lambd: Any) -> None:
 softshrink = elementwise(
     "softshrink(x, lambd: Number = 0.5)",
     lambda x, lambd: np.where(
-        np.greater(x, lambd), np.subtract(x, lambd), np.where(np.less(x, -lambd), np.add(x, lambd), np.multiply(x, 0))
+        np.greater(x, lambd), np.subtract(x, lambd), np.where(np.less(x, -lambd), np.add(x, lambd), 0 * np.abs(x))
     ),
     check=_check_softshrink,
-    vjp=[lambda g, out, x, lambd: ops.where((x >= -lambd) & (x <= lambd), 0, g)],
+    vjp=[lambda g, out, x, lambd: ops.where((x < -lambd) | (x > lambd), g, 0)],
     doc="x moved towards 0 by lambd, and 0 where it is nearer than that.",
     kinks="The derivative at -lambd and lambd is 0.",
     example="softshrink([-1., 0.2, 2.])",
@@ -338,7 +348,7 @@ hardshrink = elementwise(
     "hardshrink(x, lambd: Number = 0.5)",
     lambda x, lambd: np.where(np.greater_equal(x, -lambd) & np.less_equal(x, lambd), 0, x),
     check=floating_only("hardshrink_cpu"),
-    vjp=[lambda g, out, x, lambd: ops.where((x >= -lambd) & (x <= lambd), 0, g)],
+    vjp=[lambda g, out, x, lambd: ops.where((x < -lambd) | (x > lambd), g, 0)],
     doc="x, and 0 where it is within lambd of 0.",
     kinks="The derivative at -lambd and lambd is 0.",
     example="hardshrink([-1., 0.2, 2.])",

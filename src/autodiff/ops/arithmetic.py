@@ -11,9 +11,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import CONSTANT, Elementwise, as_operand, composite, convert, elementwise, none, ops
-from autodiff.ops.elementwise import log_of
 from autodiff.ops.checks import not_implemented
-
+from autodiff.ops.elementwise import log_of
 
 
 def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
@@ -26,9 +25,7 @@ def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
         )
 
 
-_INVERT = (
-    "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
-)
+_INVERT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 
 
 def _check_sub(x: Node, y: Node, alpha: Any = 1) -> None:
@@ -56,11 +53,17 @@ def _check_neg(x: Node) -> None:
         )
 
 
+def _tensor_first(x: Node, y: Node) -> list[Node]:
+    """Python hands `2*x` to the tensor, whose operation is then x*2."""
+    return [y, x] if x.weak else [x, y]
+
+
 ADD = Elementwise(
     "add(x, y)",
     np.add,
     computes="promote",
     keeps_numbers=True,
+    edges=_tensor_first,
     vjp=[lambda g, out, x, y: g, lambda g, out, x, y: g],
     text="x + y",
     doc="x + y.",
@@ -98,6 +101,7 @@ SUB_SCALED = Elementwise(
 RSUB = Elementwise(
     "rsub(x, y: Number)",
     lambda x, y: np.subtract(y, x),
+    specialize=lambda y: (np.subtract, ((y,), 0)),
     computes="promote",
     vjp=[lambda g, out, x, y: -g],
     grad_fn="RsubBackward1",
@@ -140,6 +144,7 @@ MUL = Elementwise(
     np.multiply,
     computes="promote",
     keeps_numbers=True,
+    edges=_tensor_first,
     vjp=[lambda g, out, x, y: g * y, lambda g, out, x, y: g * x],
     text="x*y",
     doc="x*y, element by element.",
@@ -194,7 +199,11 @@ reciprocal = elementwise(
     domain=(0.3, 2.0),
 )
 positive = composite(
-    "positive(x)", lambda x: _positive(x), doc="x itself.", example="positive([1., -2.])", samples=["positive(x); x:2,3"]
+    "positive(x)",
+    lambda x: _positive(x),
+    doc="x itself.",
+    example="positive([1., -2.])",
+    samples=["positive(x); x:2,3"],
 )
 
 
@@ -226,7 +235,8 @@ def _power_kernel(x: Any, exponent: Any) -> Any:
 
 def _special_power(exponent: Any) -> Any:
     """A kernel that computes this power alone, with the values of `_power_kernel`."""
-    return {1: _itself, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(exponent)
+    kernel = {1: _itself, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(exponent)
+    return kernel and (kernel, (0,))
 
 
 def _itself(x: Any) -> Any:
@@ -251,6 +261,7 @@ POW_NUMBER = Elementwise(
     "pow(x, exponent: Number)",
     _power_kernel,
     specialize=_special_power,
+    decompose=lambda x, n: x * x * x if n == 3 else POW_NUMBER(x, n),
     computes="promote",
     vjp=[lambda g, out, x, n: ops.zeros_like(x) if n == 0 else g * (n * pow_(x, n - 1))],
     grad_fn="PowBackward0",
@@ -265,7 +276,7 @@ POW_TENSOR = Elementwise(
     check=_check_pow,
     vjp=[
         lambda g, out, x, n: ops.where(ops.eq(n, 0), ops.zeros_like(out), g * (n * POW_TENSOR(x, n - 1))),
-        lambda g, out, x, n: g * ops.where((x == 0) & (n >= 0), ops.zeros_like(out), out * ops.log(x)),
+        lambda g, out, x, n: g * ops.where(ops.eq(x, 0) & (n >= 0), ops.zeros_like(out), out * ops.log(x)),
     ],
     grad_fn="PowBackward1",
     text="x^exponent",
@@ -382,7 +393,9 @@ pow_ = composite(
     samples=["x^3; x:2,3", "x^y; x:2,3, y:3", "2^x; x:2,3", "x^-0.5; x:2,3"],
     domain=(0.3, 2.0),
 )
-square = composite("square(x)", lambda x: _power(x, 2), doc="x^2.", example="square([1., 2., 3.])", samples=["square(x); x:2,3"])
+square = composite(
+    "square(x)", lambda x: _power(x, 2), doc="x^2.", example="square([1., 2., 3.])", samples=["square(x); x:2,3"]
+)
 float_power = composite(
     "float_power(x, exponent)",
     lambda x, exponent: _power(_double(x), _double(exponent)),

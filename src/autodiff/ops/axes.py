@@ -10,6 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, attribute, composite, ops, primitive, strides
 from autodiff.graph.sizes import Shape, contiguous_strides, normalize_dim, show
+from autodiff.ops.layout import packed
 
 # Views with another order of dimensions
 
@@ -282,15 +283,19 @@ def _turned(shape: Shape, k: int, dim0: int, dim1: int) -> Shape:
     return _swapped(shape, dim0, dim1) if k % 2 else shape
 
 
+def _turned_strides(node: Node) -> Shape:
+    (x,) = node.inputs
+    k, dim0, dim1 = node.params
+    own = packed(x.shape, strides(x)) if k % 4 else contiguous_strides(x.shape)
+    return _turned(own, k, dim0, dim1)
+
+
 ROT90 = Primitive(
     "rot90(x, k: int, dim0: dim, dim1: dim)",
     lambda x, k, dim0, dim1: np.rot90(x, k, (dim0, dim1)),
     shape=lambda x, k, dim0, dim1: _turned(x.shape, k, dim0, dim1),
     vjp=[lambda g, out, x, k, dim0, dim1: ROT90(g, -k, dim0, dim1)],
-    layout=lambda node: _turned(
-        contiguous_strides(_turned(node.shape, *node.params)),
-        *node.params,
-    ),
+    layout=_turned_strides,
     doc="x turned k times by 90 degrees in the plane of two dims.",
 )
 
@@ -315,9 +320,9 @@ def _rot90(x: Node, k: int, dims: tuple[int, ...]) -> Node:
 
 
 composite(
-    "rot90(x, k: int = 1, dims: ints = (0, 1))",
-    _rot90,
-    doc="x turned k times by 90 degrees, from the first of dims towards the second.",
+    "rot90(x, k: int = 1, dims: ints? = None)",
+    lambda x, k, dims: _rot90(x, k, (0, 1) if dims is None else dims),
+    doc="x turned k times by 90 degrees, from the first of dims (0 and 1 unless said otherwise) towards the second.",
     example="rot90([[1., 2.], [3., 4.]])",
     samples=["rot90(x); x:2,3", "rot90(x, 2); x:2,3", "rot90(x, -1, (1, 2)); x:2,2,3"],
 )

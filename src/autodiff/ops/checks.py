@@ -69,13 +69,18 @@ def integers_only(kernel: str, operands: int = 2) -> Callable[..., None]:
     return check
 
 
-def not_differentiable(name: str) -> Callable[..., Any]:
+def wanting(*operands: Node) -> list[Node]:
+    """The edges of PyTorch's node for an operation without a derivative: the operands that want one."""
+    return [operand for operand in operands if operand.requires_grad]
+
+
+def not_differentiable(name: str, message: str = "derivative for aten::{} is not implemented") -> Callable[..., Any]:
     """The rule of an operand that PyTorch has no derivative for, although its gradient is tracked."""
 
     def rule(*_: Any) -> Any:
         raise AutodiffError(
             "not-differentiable",
-            f"derivative for aten::{name} is not implemented",
+            message.format(name),
             help="detach() what needs no gradient",
         )
 

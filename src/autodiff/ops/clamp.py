@@ -13,12 +13,32 @@ from autodiff.graph.op import Elementwise, composite, none, ops
 
 
 def _between(x: Any, low: Any, high: Any) -> Any:
-    return np.minimum(np.maximum(x, low), high)
+    return np.minimum(high, np.maximum(low, x))
 
 
-def _clamp(signature: str, kernel: Callable[..., Any], vjp: list[Any], grad_fn: str, text: str = "") -> Elementwise:
+def _at_least(x: Any, low: Any) -> Any:
+    """Of two zeros the one in x, as in PyTorch: NumPy takes the second."""
+    return np.maximum(low, x)
+
+
+def _at_most(x: Any, high: Any) -> Any:
+    return np.minimum(high, x)
+
+
+def _clamp(
+    signature: str, kernel: Callable[..., Any], vjp: list[Any], grad_fn: str, text: str = "", edges: Any = None
+) -> Elementwise:
+    ufunc = {_at_least: np.maximum, _at_most: np.minimum}.get(kernel)
     return Elementwise(
-        signature, kernel, computes="promote", vjp=vjp, grad_fn=grad_fn, text=text, doc="x, kept within the bounds."
+        signature,
+        kernel,
+        specialize=ufunc and (lambda: (ufunc, (1, 0))),
+        computes="promote",
+        vjp=vjp,
+        grad_fn=grad_fn,
+        text=text,
+        edges=edges,
+        doc="x, kept within the bounds.",
     )
 
 
@@ -39,10 +59,10 @@ def _below(g: Node, out: Node, x: Node, high: Node) -> Node:
 
 
 CLAMP_NUMBERS = _clamp("clamp(x, min, max)", _between, [_inside, none, none], "ClampBackward1")
-CLAMP_FROM_NUMBER = _clamp("clamp(x, min)", np.maximum, [_above, none], "ClampBackward1", "clamp(x, min=min)")
-CLAMP_TO_NUMBER = _clamp("clamp(x, max)", np.minimum, [_below, none], "ClampBackward1", "clamp(x, max=max)")
-CLAMP_MIN_NUMBER = _clamp("clamp_min(x, min)", np.maximum, [_above, none], "ClampMinBackward0")
-CLAMP_MAX_NUMBER = _clamp("clamp_max(x, max)", np.minimum, [_below, none], "ClampMaxBackward0")
+CLAMP_FROM_NUMBER = _clamp("clamp(x, min)", _at_least, [_above, none], "ClampBackward1", "clamp(x, min=min)")
+CLAMP_TO_NUMBER = _clamp("clamp(x, max)", _at_most, [_below, none], "ClampBackward1", "clamp(x, max=max)")
+CLAMP_MIN_NUMBER = _clamp("clamp_min(x, min)", _at_least, [_above, none], "ClampMinBackward0")
+CLAMP_MAX_NUMBER = _clamp("clamp_max(x, max)", _at_most, [_below, none], "ClampMaxBackward0")
 
 # By tensors: a bound gets the gradient where x is beyond it.
 
@@ -70,28 +90,21 @@ CLAMP_MAX = _clamp(
 )
 
 # PyTorch's node of `clamp` with one tensor has an edge for the other bound too, which leads nowhere.
-ABSENT = False
 CLAMP_FROM_TENSOR = _clamp(
-    "clamp(x, min, max)",
-    lambda x, low, absent: np.maximum(x, low),
-    [
-        lambda g, out, x, low, absent: ops.where(x >= low, g, 0),
-        lambda g, out, x, low, absent: ops.where(x < low, g, 0),
-        lambda *_: None,
-    ],
+    "clamp(x, min)",
+    np.maximum,
+    [_above, lambda g, out, x, low: ops.where(x < low, g, 0)],
     "ClampBackward0",
     "clamp(x, min=min)",
+    lambda x, low: [x, low, None],
 )
 CLAMP_TO_TENSOR = _clamp(
-    "clamp(x, min, max)",
-    lambda x, absent, high: np.minimum(x, high),
-    [
-        lambda g, out, x, absent, high: ops.where(x <= high, g, 0),
-        lambda *_: None,
-        lambda g, out, x, absent, high: ops.where(x > high, g, 0),
-    ],
+    "clamp(x, max)",
+    np.minimum,
+    [_below, lambda g, out, x, high: ops.where(x > high, g, 0)],
     "ClampBackward0",
     "clamp(x, max=max)",
+    lambda x, high: [x, None, high],
 )
 
 
@@ -100,9 +113,9 @@ def _choose(x: Node, low: Node | None, high: Node | None) -> Node:
         raise AutodiffError("missing-argument", "torch.clamp: At least one of 'min' or 'max' must not be None")
     numbers = (low is None or low.weak) and (high is None or high.weak)
     if high is None:
-        return CLAMP_FROM_NUMBER(x, low) if numbers else CLAMP_FROM_TENSOR(x, low, ABSENT)  # type: ignore[no-any-return]
+        return CLAMP_FROM_NUMBER(x, low) if numbers else CLAMP_FROM_TENSOR(x, low)  # type: ignore[no-any-return]
     if low is None:
-        return CLAMP_TO_NUMBER(x, high) if numbers else CLAMP_TO_TENSOR(x, ABSENT, high)  # type: ignore[no-any-return]
+        return CLAMP_TO_NUMBER(x, high) if numbers else CLAMP_TO_TENSOR(x, high)  # type: ignore[no-any-return]
     return (CLAMP_NUMBERS if numbers else CLAMP_TENSORS)(x, low, high)  # type: ignore[no-any-return]
 
 

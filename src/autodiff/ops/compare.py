@@ -140,7 +140,9 @@ isneginf = _question("isneginf", lambda x: np.equal(x, -np.inf), "negative infin
 isfinite = _question("isfinite", np.isfinite, "neither infinite nor NaN")
 isreal = _question("isreal", lambda x: np.ones(np.shape(x), bool), "real")
 signbit = _question(
-    "signbit", lambda x: np.signbit(x) if np.asarray(x).dtype.kind == "f" else np.less(x, 0), "negative, or a negative zero"
+    "signbit",
+    lambda x: np.signbit(x) if np.asarray(x).dtype.kind == "f" else np.less(x, 0),
+    "negative, or a negative zero",
 )
 
 
@@ -184,5 +186,8 @@ def _equal(x: Node, y: Node) -> Node:
 
 
 composite(
-    "equal(x, y)", _equal, doc="Whether x and y have the same shape and elements, a truth value.", example="equal([1., 2.], [1., 2.])"
+    "equal(x, y)",
+    _equal,
+    doc="Whether x and y have the same shape and elements, a truth value.",
+    example="equal([1., 2.], [1., 2.])",
 )

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.sizes import reduced
 from autodiff.ops.checks import not_implemented
-from autodiff.ops.reduce import Dims, in_dtype, kept, sum_dtype
+from autodiff.ops.reduce import Dims, in_dtype, invalid_combination, kept, sum_dtype
+
 
 def flip(x: Node, dim: Dims) -> Node:
     return ops.flip(x, dim) if x.shape else x  # type: ignore[no-any-return]
@@ -41,6 +43,7 @@ CUMSUM = Primitive(
     "cumsum(x, dim: dims)",
     _running(np.add),
     shape=lambda x, dim: x.shape,
+    batches=True,
     dtype=lambda x, dim: sum_dtype(x.dtype),
     vjp=[lambda g, out, x, dim: flip(CUMSUM(flip(g, dim), dim), dim)],
     doc="Sums of the elements up to each, along dim.",
@@ -75,6 +78,7 @@ RECURRENCE = Primitive(
     "linear_recurrence(a, b, dim: dims)",
     _recur,
     shape=lambda a, b, dim: b.shape,
+    batches=True,
     dtype=lambda a, b, dim: b.dtype,
     vjp=[
         lambda g, out, a, b, dim: _back_recurrence(a, g, dim) * shifted(out, dim, 0),
@@ -101,6 +105,7 @@ SHIFT = Primitive(
     "shift(x, dim: dims, fill: Number)",
     _shift_kernel,
     shape=lambda x, dim, fill: x.shape,
+    batches=True,
     vjp=[lambda g, out, x, dim, fill: flip(SHIFT(flip(g, dim), dim, 0), dim)],
     doc="x moved by one along dim, fill in the place that becomes free.",
 )
@@ -117,6 +122,7 @@ CUMPROD = Primitive(
     "cumprod(x, dim: dims)",
     _running(np.multiply),
     shape=lambda x, dim: x.shape,
+    batches=True,
     dtype=lambda x, dim: sum_dtype(x.dtype),
     vjp=[lambda g, out, x, dim: shifted(out, dim, 1) * _back_recurrence(x, g, dim)],
     doc="Products of the elements up to each, along dim.",
@@ -174,6 +180,7 @@ OTHERS = Primitive(
     "product_of_others(x, dim: dims)",
     _others_kernel,
     shape=lambda x, dim: x.shape,
+    batches=True,
     vjp=[_others_rule],
     text="prod(x)/x",
     doc="For each element the product of all others along dim.",
@@ -194,14 +201,23 @@ PROD = Primitive(
     "prod(x, dim: dims? = None, keepdim: bool = False)",
     _multiply_up,
     shape=lambda x, dim, keepdim: reduced(x.shape, dim, keepdim),
+    batches=True,
     dtype=lambda x, dim, keepdim: sum_dtype(x.dtype),
     vjp=[_prod_rule],
     grad_fn=lambda x, dim, keepdim: "ProdBackward0" if dim is None else "ProdBackward1",
     doc="Product of all elements, or along dim.",
 )
+
+
+def _prod(x: Node, dim: int | None, keepdim: bool, dtype: DType | None) -> Node:
+    if dim is None and keepdim:
+        raise invalid_combination("prod", x, keepdim=keepdim)
+    return PROD(in_dtype(x, dtype), None if dim is None else (dim,), keepdim)  # type: ignore[no-any-return]
+
+
 prod = composite(
     "prod(x, dim: dim? = None, keepdim: bool = False, *, dtype: dtype? = None)",
-    lambda x, dim, keepdim, dtype: PROD(in_dtype(x, dtype), None if dim is None else (dim,), keepdim),
+    _prod,
     doc="Product of all elements, or along dim. Right where elements are zero.",
     example="prod([[1., 2.], [3., 4.]], dim=0)",
     samples=["prod(x); x:2,3", "prod(x, 1); x:2,3", "prod(x, 0, keepdim=True); x:3,2", "prod(x*(x - x)); x:3"],
@@ -233,6 +249,7 @@ def _running_extreme(name: str, accumulate: Callable[..., Any], holds: Callable[
         kernel,
         results=lambda x, dim: [(x.shape, x.dtype), (x.shape, dtypes.int64)],
         fields=("values", "indices"),
+        batches=True,
         vjp=[rule],
         doc=f"The {adjective} element up to each, and where it is.",
     )
@@ -272,6 +289,7 @@ LOGCUMSUMEXP = Primitive(
     _logcumsumexp_kernel,
     check=_logcumsumexp_check,
     shape=lambda x, dim: x.shape,
+    batches=True,
     vjp=[_logcumsumexp_rule],
     doc="log(cumsum(exp(x))) along dim, without overflow.",
 )

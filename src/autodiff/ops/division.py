@@ -11,7 +11,7 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import Elementwise, as_operand, common_form, composite, none, zero
 from autodiff.ops.arithmetic import TRUE_DIV
-from autodiff.ops.checks import not_differentiable, not_implemented
+from autodiff.ops.checks import not_differentiable, not_implemented, wanting
 
 
 def _integers(x: Any, y: Any) -> bool:
@@ -56,7 +56,8 @@ def _no_bools(kernel: str) -> Any:
 
 
 def _rounded(signature: str, kernel: Any, name: str, text: str, **about: Any) -> Elementwise:
-    return Elementwise(signature, kernel, computes="promote", keeps_numbers=True, check=_no_bools(name), text=text, **about)
+    check = _no_bools(name)
+    return Elementwise(signature, kernel, computes="promote", keeps_numbers=True, check=check, text=text, **about)
 
 
 FLOOR_DIVIDE = _rounded(
@@ -65,26 +66,9 @@ FLOOR_DIVIDE = _rounded(
     "div_floor_cpu",
     "x // y",
     vjp=[not_differentiable("floor_divide"), not_differentiable("floor_divide")],
+    edges=wanting,
     grad_fn="NotImplemented",
     doc="The floor of x/y.",
-)
-FLOOR_DIVIDE_NUMBER = _rounded(
-    "floor_divide(x, y)",
-    _floor_divide,
-    "div_floor_cpu",
-    "x // y",
-    vjp=[not_differentiable("floor_divide"), none],
-    grad_fn="NotImplemented",
-    doc="The floor of x/y, for a plain number y.",
-)
-FLOOR_DIVIDE_OF_NUMBER = _rounded(
-    "floor_divide(x, y)",
-    _floor_divide,
-    "div_floor_cpu",
-    "x // y",
-    vjp=[none, not_differentiable("floor_divide")],
-    grad_fn="NotImplemented",
-    doc="The floor of x/y, for a plain number x.",
 )
 DIV_FLOOR = _rounded(
     "div_floor(x, y)",
@@ -128,6 +112,7 @@ REMAINDER_OF_NUMBER = _rounded(
     "remainder_cpu",
     "x % y",
     vjp=[none, not_differentiable("remainder")],
+    edges=wanting,
     grad_fn="NotImplemented",
     doc="What remains of x/y, for a plain number x.",
 )
@@ -149,12 +134,6 @@ FMOD_NUMBER = _rounded(
     grad_fn="FmodBackward0",
     doc="What remains of x/y, for a plain number y.",
 )
-
-
-def _floor_division(x: Any, y: Any) -> Node:
-    x, y = as_operand(x), as_operand(y)
-    chosen = FLOOR_DIVIDE_NUMBER if y.weak else FLOOR_DIVIDE_OF_NUMBER if x.weak else FLOOR_DIVIDE
-    return chosen(x, y)  # type: ignore[no-any-return]
 
 
 def _modulo(x: Any, y: Any) -> Node:
@@ -198,7 +177,7 @@ true_divide = composite(
 )
 floor_divide = composite(
     "floor_divide(x, y)",
-    _floor_division,
+    FLOOR_DIVIDE,
     doc="The floor of x/y. PyTorch has no derivative for it; div(x, y, rounding_mode='floor') has.",
     example="floor_divide([5., -5.], 3)",
 )
@@ -218,7 +197,10 @@ fmod = composite(
     samples=["fmod(x, 3); x:2,3 in 3.2..5.8", "fmod(x, y); x:2,3 in 3.2..5.8, y:3 in 2.95..3.05"],
 )
 composite(
-    "__rmod__(x, y)", lambda x, y: _modulo(y, x), doc="y % x, as Python calls it.", example="tensor([5., 7.]).__rmod__(3)"
+    "__rmod__(x, y)",
+    lambda x, y: _modulo(y, x),
+    doc="y % x, as Python calls it.",
+    example="tensor([5., 7.]).__rmod__(3)",
 )
 
-OPERATORS.update({"//": _floor_division, "%": _modulo})
+OPERATORS.update({"//": FLOOR_DIVIDE, "%": _modulo})

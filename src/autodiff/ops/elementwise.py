@@ -11,9 +11,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, Rule, composite, elementwise, none, number, ops, zero
-from autodiff.ops.checks import C_NAMES, floating_only, no_bool, not_differentiable, not_implemented
-from autodiff.ops.numerics import expit
+from autodiff.graph.op import Elementwise, Rule, common_form, composite, elementwise, none, number, ops, zero
+from autodiff.ops.checks import C_NAMES, floating_only, no_bool, not_differentiable, not_implemented, wanting
 
 
 def unary(name: str, kernel: Callable[..., Any], rule: Rule, doc: str, example: str, **about: Any) -> Elementwise:
@@ -24,7 +23,9 @@ def unary(name: str, kernel: Callable[..., Any], rule: Rule, doc: str, example: 
 
 # Numbers in derivative formulas that stay recognisable, `log(10)`, and are folded before anything runs.
 
-_LOG_OF_NUMBER = Elementwise("log(x)", np.log, keeps_numbers=True, vjp=[zero], latex=r"\ln", doc="The logarithm of a number.")
+_LOG_OF_NUMBER = Elementwise(
+    "log(x)", np.log, keeps_numbers=True, vjp=[zero], latex=r"\ln", doc="The logarithm of a number."
+)
 _SQRT_OF_NUMBER = Elementwise(
     "sqrt(x)", np.sqrt, keeps_numbers=True, vjp=[zero], latex=r"\sqrt", doc="The square root of a number."
 )
@@ -45,14 +46,24 @@ POSITIVE = (0.2, 3.0)
 exp = unary("exp", np.exp, lambda g, out, x: g * out, "e to the power of each element.", "[0., 1.]", latex=r"\exp")
 exp2 = unary("exp2", np.exp2, lambda g, out, x: g * out * log_of(2), "2 to the power of each element.", "[0., 3.]")
 expm1 = unary("expm1", np.expm1, lambda g, out, x: g * (out + 1), "exp(x) - 1, precise for small x.", "[0., 1e-10]")
-log = unary(
-    "log", np.log, lambda g, out, x: g / x, "The natural logarithm.", "[1., 2.]", domain=POSITIVE, latex=r"\ln"
-)
+log = unary("log", np.log, lambda g, out, x: g / x, "The natural logarithm.", "[1., 2.]", domain=POSITIVE, latex=r"\ln")
 log2 = unary(
-    "log2", np.log2, lambda g, out, x: g / (x * log_of(2)), "The logarithm to base 2.", "[1., 8.]", domain=POSITIVE, latex=r"\log_2"
+    "log2",
+    np.log2,
+    lambda g, out, x: g / (x * log_of(2)),
+    "The logarithm to base 2.",
+    "[1., 8.]",
+    domain=POSITIVE,
+    latex=r"\log_2",
 )
 log10 = unary(
-    "log10", np.log10, lambda g, out, x: g / (x * log_of(10)), "The logarithm to base 10.", "[1., 100.]", domain=POSITIVE, latex=r"\log_{10}"
+    "log10",
+    np.log10,
+    lambda g, out, x: g / (x * log_of(10)),
+    "The logarithm to base 10.",
+    "[1., 100.]",
+    domain=POSITIVE,
+    latex=r"\log_{10}",
 )
 log1p = unary(
     "log1p",
@@ -74,9 +85,19 @@ rsqrt = unary(
     "[1., 4.]",
     domain=POSITIVE,
 )
+
+
+def logistic(x: Any) -> Any:
+    """1/(1 + exp(-x)) in the precision of x; an overflow of exp gives the right limit, 0."""
+    x = np.asarray(x)
+    if x.dtype == np.float16:
+        return logistic(x.astype(np.float32)).astype(np.float16)
+    return np.reciprocal(np.add(np.exp(np.negative(x)), 1))
+
+
 sigmoid = unary(
     "sigmoid",
-    expit,
+    logistic,
     lambda g, out, x: g * (1 - out) * out,
     "1/(1 + exp(-x)).",
     "[-1., 0., 1.]",
@@ -87,7 +108,7 @@ sigmoid = unary(
 
 def _logit_kernel(x: Any, eps: float | None) -> Any:
     if eps is not None:
-        x = np.clip(x, eps, 1 - eps)
+        x = np.where(np.less(x, eps), eps, np.where(np.greater(x, 1 - eps), 1 - eps, x))
     return np.log(np.divide(x, np.subtract(1, x)))
 
 
@@ -115,7 +136,11 @@ def _sign(x: Any) -> Any:
     """Unlike NumPy's, of NaN it is 0."""
     if np.asarray(x).dtype.kind == "b":
         return x
-    return np.where(np.isnan(x), 0, np.sign(x)).astype(np.asarray(x).dtype) if np.asarray(x).dtype.kind == "f" else np.sign(x)
+    return (
+        np.where(np.isnan(x), 0, np.sign(x)).astype(np.asarray(x).dtype)
+        if np.asarray(x).dtype.kind == "f"
+        else np.sign(x)
+    )
 
 
 absolute = unary(
@@ -283,6 +308,7 @@ heaviside = elementwise(
     computes="promote",
     check=_check_heaviside,
     vjp=[not_differentiable("heaviside"), not_differentiable("heaviside")],
+    edges=wanting,
     grad_fn="NotImplemented",
     doc="0 where x is negative, 1 where it is positive, values where it is 0. PyTorch has no derivative for it.",
     example="heaviside([-1., 0., 2.], 0.5)",
@@ -291,8 +317,8 @@ nextafter = elementwise(
     "nextafter(x, y)",
     np.nextafter,
     check=floating_only("nextafter_cpu", 2),
-    vjp=[not_differentiable("nextafter"), not_differentiable("nextafter")],
-    doc="The next number after x in the direction of y. PyTorch has no derivative for it.",
+    vjp=[lambda g, out, x, y: ops.where(ops.ne(x, y), g, 0), zero],
+    doc="The next number after x in the direction of y.",
     example="nextafter([1.], [2.])",
 )
 gcd = elementwise(
@@ -314,9 +340,9 @@ lcm = elementwise(
 
 
 def _integers(kernel: str, x: Node, y: Node) -> None:
-    for node in (x, y):
-        if node.dtype.kind != dtypes.INTEGER:
-            raise not_implemented(kernel, node.dtype, (0, 1))
+    dtype = common_form((x, y))[1]
+    if dtype.kind != dtypes.INTEGER:
+        raise not_implemented(kernel, dtype, (0, 1))
 
 
 # Of three tensors
@@ -347,7 +373,9 @@ def _lerp_kernel(x: Any, end: Any, weight: Any) -> Any:
     """From the nearer end, as PyTorch does, so that weight 1 is exactly end."""
     step = np.subtract(end, x)
     near = np.less(np.abs(weight), 0.5)
-    return np.where(near, np.add(x, np.multiply(weight, step)), np.subtract(end, np.multiply(step, np.subtract(1, weight))))
+    return np.where(
+        near, np.add(x, np.multiply(weight, step)), np.subtract(end, np.multiply(step, np.subtract(1, weight)))
+    )
 
 
 _lerp: dict[str, Any] = {"check": _check_lerp, "doc": "x + weight*(end - x)."}

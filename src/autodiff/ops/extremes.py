@@ -15,7 +15,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, as_operand, composite, ops
+from autodiff.graph.op import Composite, Fold, Primitive, as_operand, composite, ops
 from autodiff.graph.sizes import Shape, normalize_dim, numel, reduced
 from autodiff.ops.reduce import SUM, Dims, empty_dim, invalid_combination, kept, reduced_shape, spread
 
@@ -93,6 +93,8 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
         lambda x, dim: choose(x, axis=dim),
         check=lambda x, dim: needs_elements(name, x, None),
         shape=lambda x, dim: (),
+        fold=Fold(choose, choose),
+        batches=True,
         vjp=[lambda g, out, x, dim: share_evenly_or_nan(g, x, out)],
         grad_fn=f"{name.capitalize()}Backward1",
         doc=f"The {adjective} element.",
@@ -110,6 +112,7 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
         along_kernel,
         check=lambda x, dim, keepdim: needs_elements(name, x, dim),
         results=values_and_indices,
+        batches=True,
         fields=("values", "indices"),
         vjp=[lambda g, out, x, dim, keepdim: put_back(g[0], x, dim, out[1], keepdim)],
         grad_fn=f"{name.capitalize()}Backward0",
@@ -118,17 +121,17 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
     )
 
     def call(x: Node, dim: Any, keepdim: bool, y: Node | None) -> Any:
-        keep = ["keepdim=bool"] if keepdim else []
+        keep = {"keepdim": True} if keepdim else {}
         if y is not None or isinstance(dim, (Node, list)):
             if keepdim or (y is not None and dim is not None):
-                raise invalid_combination(name, x, y if dim is None else dim, *keep)
+                raise invalid_combination(name, x, y if dim is None else dim, **keep)
             return getattr(ops, of_two)(x, as_operand(dim) if y is None else y)
         if dim is None:
             if keepdim:
-                raise invalid_combination(name, x, *keep)
+                raise invalid_combination(name, x, **keep)
             return whole(x)
         if not isinstance(dim, int) or isinstance(dim, bool):
-            raise invalid_combination(name, x, dim, *keep)
+            raise invalid_combination(name, x, dim, **keep)
         return along(x, (normalize_dim(dim, len(x.shape)),), keepdim)
 
     return composite(
@@ -136,7 +139,12 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
         call,
         doc=f"The {adjective} element; along dim, values and indices; with a second tensor, the {adjective} element by element.",
         example=f"{name}([[1., 5.], [3., 4.]], 1)[0]",
-        samples=[f"{name}(x); x:2,3", f"{name}(x, 1)[0]; x:2,3", f"{name}(x, -2, True)[0]; x:2,3", f"{name}(x, y); x:2,3, y:3"],
+        samples=[
+            f"{name}(x); x:2,3",
+            f"{name}(x, 1)[0]; x:2,3",
+            f"{name}(x, -2, True)[0]; x:2,3",
+            f"{name}(x, y); x:2,3, y:3",
+        ],
         kinks=f"{name}(x): {SHARED} {name}(x, dim): {AT_INDEX} {name}(x, y): a tie halves it.",
     )
 
@@ -154,6 +162,8 @@ def _declare_over_dims(name: str, choose: Callable[..., Any], adjective: str) ->
         lambda x, dim, keepdim: choose(x, axis=dim, keepdims=keepdim),
         check=lambda x, dim, keepdim: needs_elements(name, x, dim),
         shape=reduced_shape,
+        fold=Fold(choose, choose),
+        batches=True,
         vjp=[lambda g, out, x, dim, keepdim: share_evenly(g, x, out, dim, keepdim)],
         doc=f"The {adjective} element, of all or along dim.",
         kinks=SHARED,
@@ -196,6 +206,7 @@ AMINMAX = Primitive(
     check=_aminmax_check,
     results=lambda x, dim, keepdim: [(reduced(x.shape, dim, keepdim), x.dtype)] * 2,
     fields=("min", "max"),
+    batches=True,
     vjp=[_aminmax_rule],
     doc="The smallest and the largest element, of all or along dim.",
     kinks=SHARED,
@@ -238,6 +249,7 @@ def _declare_position(name: str, find: Callable[..., Any], adjective: str) -> No
         kernel,
         check=check,
         shape=reduced_shape,
+        batches=True,
         dtype=lambda x, dim, keepdim: dtypes.int64,
         doc=f"The index of the {adjective} element.",
     )

@@ -11,11 +11,10 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DIMENSIONED, ZERO_DIM, DType
-from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, as_operand, composite, constant, convert, ops, pick
+from autodiff.graph.node import Node
+from autodiff.graph.op import Composite, Primitive, composite, constant, convert, ops, register
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Dim, Shape, broadcast_all, normalize_dim, show
-from autodiff.ops.layout import view_strides
 
 
 def only_tensors(tensors: Sequence[Node]) -> None:
@@ -172,11 +171,7 @@ STACK = Primitive(
 
 def _stack(tensors: list[Node], dim: int) -> Node:
     _check_stack(tensors)
-    return STACK(promoted(tensors), dim)  # type: ignore[no-any-return]
-
-
-class _Stack:
-    """`stack` checks the list before the dim is counted, so that an empty one has its own error."""
+    return STACK(promoted(tensors), normalize_dim(dim, len(tensors[0].shape) + 1))  # type: ignore[no-any-return]
 
 
 stack = composite(
@@ -203,25 +198,29 @@ def _atleast(node: Node, rank: int) -> Node:
     return ops.unsqueeze(ops.unsqueeze(node, 0) if own == 1 else node, 2)  # type: ignore[no-any-return]
 
 
-def _one_or_many(rank: int) -> Any:
-    def function(tensors: Any) -> Any:
-        if isinstance(tensors, (list, tuple)):
-            nodes = [as_operand(node) for node in tensors]
-            only_tensors(nodes)
-            return tuple(_atleast(node, rank) for node in nodes)
-        node = as_operand(tensors)
-        return _atleast(node, rank)
+class AtLeast(Composite):
+    """One tensor gives a tensor, several (one after another, or in a list) a tuple."""
 
-    return function
+    __slots__ = ()
+
+    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        listed = len(args) == 1 and isinstance(args[0], (list, tuple)) and any(isinstance(v, Node) for v in args[0])
+        if listed:
+            args = list(args[0])
+        if len(args) < 2 and not listed:
+            return super().bind(args, kwargs)
+        return tuple([super(AtLeast, self).bind([node], kwargs) for node in args])
 
 
 for _rank in (1, 2, 3):
-    composite(
-        f"atleast_{_rank}d(tensors: any)",
-        _one_or_many(_rank),
-        doc=f"x with at least {_rank} dimension{'s' * (_rank > 1)}; a list of tensors gives a tuple.",
-        example=f"atleast_{_rank}d(tensor(1.))",
-        samples=[f"atleast_{_rank}d(x); x:scalar", f"atleast_{_rank}d(x); x:3", f"atleast_{_rank}d(x); x:2,3"],
+    register(
+        AtLeast(
+            f"atleast_{_rank}d(x)",
+            lambda x, rank=_rank: _atleast(x, rank),
+            doc=f"x with at least {_rank} dimension{'s' * (_rank > 1)}; several tensors give a tuple.",
+            example=f"atleast_{_rank}d(tensor(1.))",
+            samples=[f"atleast_{_rank}d(x); x:scalar", f"atleast_{_rank}d(x); x:3", f"atleast_{_rank}d(x); x:2,3"],
+        )
     )
 
 
@@ -420,43 +419,57 @@ def _combinations(x: Node, r: int, with_replacement: bool) -> Node:
     return _stack([ops.masked_select(grid, constant(mask)) for grid in grids], 1)
 
 
-def _register_lists() -> None:
-    """Functions that take their tensors in a list or one after another."""
+class Spread(Composite):
+    """A composite that takes its tensors in a list or one after another."""
 
-    def spread(function: Any) -> Any:
-        def call(tensors: Any, *rest: Any) -> Any:
-            return function(tensors, *rest)
+    __slots__ = ()
 
-        return call
+    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if len(args) != 1 or not isinstance(args[0], (list, tuple)) or not all(map(_may_be_tensor, args[0])):
+            args = [list(args)] if args else []
+        return super().bind(args, kwargs)
 
-    about: list[tuple[str, Any, dict[str, Any]]] = [
-        (
-            "block_diag",
-            lambda tensors: BLOCK_DIAG(tensors),
-            {
-                "doc": "The matrix with the given ones along its diagonal.",
-                "example": "block_diag([[1., 2.]], [[3.]])",
-                "samples": ["block_diag(x, y, z); x:2,3, y:2, z:scalar"],
-            },
-        ),
-        (
-            "broadcast_tensors",
-            _broadcast_tensors,
-            {
-                "doc": "Tensors seen with their common shape.",
-                "example": "broadcast_tensors([1., 2.], [[3.], [4.]])",
-                "samples": ["broadcast_tensors(x, y)[1]; x:2,3, y:3"],
-            },
-        ),
-        (
-            "cartesian_prod",
-            _cartesian_prod,
-            {
-                "doc": "Every combination of one element of each vector, as rows.",
-                "example": "cartesian_prod([1., 2.], [3., 4.])",
-                "samples": ["cartesian_prod(x, y); x:2, y:3"],
-            },
-        ),
-    ]
-    for name, function, rest in about:
-        register(SpreadComposite(f"{name}(tensors: Tensors)", spread(function), **rest))
+
+def _may_be_tensor(value: Any) -> bool:
+    return isinstance(value, (Node, list))
+
+
+def _spread(signature: str, function: Any, **about: Any) -> None:
+    register(Spread(signature, function, **about))
+
+
+_spread(
+    "block_diag(tensors: Tensors)",
+    lambda tensors: BLOCK_DIAG(tensors),
+    doc="The matrix with the given ones along its diagonal.",
+    example="block_diag([[1., 2.]], [[3.]])",
+    samples=["block_diag(x, y, z); x:2,3, y:2, z:scalar"],
+)
+_spread(
+    "broadcast_tensors(tensors: Tensors)",
+    _broadcast_tensors,
+    doc="Tensors seen with their common shape.",
+    example="broadcast_tensors([1., 2.], [[3.], [4.]])[0]",
+    samples=["broadcast_tensors(x, y)[1]; x:2,3, y:3"],
+)
+_spread(
+    "meshgrid(tensors: Tensors, *, indexing: str? = None)",
+    _meshgrid,
+    doc="Vectors seen as grids, one dim each: indexing 'ij' (unless said otherwise) counts rows first, 'xy' columns.",
+    example="meshgrid([1., 2.], [3., 4., 5.], indexing='ij')[0]",
+    samples=["meshgrid(x, y, indexing='ij')[1]; x:2, y:3", "meshgrid(x, y, indexing='xy')[1]; x:2, y:3"],
+)
+_spread(
+    "cartesian_prod(tensors: Tensors)",
+    _cartesian_prod,
+    doc="Every combination of one element of each vector, as rows.",
+    example="cartesian_prod([1., 2.], [3., 4.])",
+    samples=["cartesian_prod(x, y); x:2, y:3"],
+)
+composite(
+    "combinations(x, r: int = 2, with_replacement: bool = False)",
+    _combinations,
+    doc="Every choice of r elements of a vector, as rows.",
+    example="combinations([1., 2., 3.])",
+    samples=["combinations(x); x:4", "combinations(x, 3, True); x:3"],
+)

@@ -59,6 +59,15 @@ def view_strides(shape: Shape, own: Shape, target: Shape) -> Shape | None:
     return tuple(result) if place < 0 else None
 
 
+def packed(shape: Shape, own: Shape) -> Shape:
+    """Strides without gaps that keep the order of dims, as PyTorch's `empty_like` makes them."""
+    if any(step == 0 for step in own) or not all(isinstance(step, int) for step in own):
+        return contiguous_strides(shape)
+    order = sorted(range(len(own)), key=lambda i: own[i], reverse=True)  # type: ignore[arg-type,return-value]
+    steps = contiguous_strides(tuple(shape[i] for i in order))
+    return tuple(steps[order.index(i)] for i in range(len(own)))
+
+
 def _like_operand(node: Node) -> Shape:
     return strides(node.inputs[0])
 

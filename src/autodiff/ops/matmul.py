@@ -88,7 +88,7 @@ def _check_bmm(x: Node, mat2: Node) -> None:
         raise bad_rank("batch2 must be a 3D tensor", (1,))
     _check_batches(x, mat2)
     same_dtype(f"expected scalar type {x.dtype.long_name} but found {mat2.dtype.long_name}", x, mat2)
-    _no_bool("baddbmm_kernel" if numel(x.shape) != 0 else "bmm", x)
+    _no_bool("bmm", x)
 
 
 def _check_batches(x: Node, mat2: Node, operands: tuple[int, ...] = (0, 1)) -> None:
@@ -227,6 +227,22 @@ vdot = primitive(
     example="vdot([1., 2.], [3., 4.])",
     samples=["vdot(x, y); x:3, y:3"],
 )
+
+
+BATCHED = Primitive(
+    "matmul(x, y)",
+    product,
+    shape=lambda x, y: (*x.shape[:-1], y.shape[-1]),
+    vjp=[lambda g, out, x, y: matrix_product(g, mT(y)), lambda g, out, x, y: matrix_product(mT(x), g)],
+    grad_fn="BmmBackward0",
+    text="x @ y",
+    doc="Products of matrices whose leading dims agree, as rules use it.",
+)
+
+
+def matrix_product(x: Node, y: Node) -> Node:
+    """The product of two matrices or of two batches of the same shape, for rules."""
+    return mm(x, y) if len(x.shape) == 2 else BATCHED(x, y)  # type: ignore[no-any-return]
 
 
 # matmul
@@ -517,7 +533,7 @@ def _check_baddbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) -
         names = f"input {type_text(x.dtype)}, batch1: {type_text(batch1.dtype)}, batch2: {type_text(batch2.dtype)}"
         same_dtype(f"Input dtypes must be the same, got: {names}", x, batch1, (0, 1, 2))
     same_dtype(f"expected scalar type {x.dtype.long_name} but found {batch2.dtype.long_name}", x, batch2, (0, 2))
-    _no_bool("baddbmm_kernel", x)
+    _no_bool("baddbmm", x)
     return x, batch1, batch2, beta, alpha
 
 

@@ -71,6 +71,7 @@ VECTOR_NORM = Primitive(
     _norm_kernel,
     shape=lambda x, ord, dim, keepdim: reduced_shape(x, dim, keepdim),
     vjp=[_norm_vjp],
+    batches=True,
     grad_fn="LinalgVectorNormBackward0",
     doc="Norm of all elements, or of the vectors along dim.",
 )
@@ -88,7 +89,9 @@ def _floating(function: str, x: Node, dtype: DType | None) -> None:
         return
     if not dtype.is_floating:
         raise AutodiffError(
-            "bad-dtype", f"{function}: dtype should be floating point or complex, but got {dtype.long_name}", operands=(0,)
+            "bad-dtype",
+            f"{function}: dtype should be floating point or complex, but got {dtype.long_name}",
+            operands=(0,),
         )
     if promote(x.dtype, dtype) is not dtype:
         raise AutodiffError(
@@ -169,21 +172,15 @@ def _is_number(value: Any) -> bool:
 def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None) -> Node:
     name = "linalg.matrix_norm"
     if len(x.shape) < 2:
-        raise AutodiffError(
-            "bad-rank", f"{name}: The input tensor A must have at least 2 dimensions.", operands=(0,)
-        )
+        raise AutodiffError("bad-rank", f"{name}: The input tensor A must have at least 2 dimensions.", operands=(0,))
     _floating(name, x, dtype)
     if len(dim) != 2:
-        raise AutodiffError(
-            "bad-value", f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}", operands=(0,)
-        )
+        raise AutodiffError("bad-value", f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}", operands=(0,))
     first, second = (normalize_dim(d, len(x.shape)) for d in dim)
     if ord not in ("fro", "nuc") and not (_is_number(ord) and abs(ord) in (1, 2, math.inf)):
         raise AutodiffError("bad-value", f"{name}: Order {_order_text(ord)} not supported.", operands=(1,))
     if first == second:
-        raise AutodiffError(
-            "bad-value", f"{name}: dims must be different. Got ({first}, {second})", operands=(0,)
-        )
+        raise AutodiffError("bad-value", f"{name}: dims must be different. Got ({first}, {second})", operands=(0,))
     x = in_dtype(x, dtype)
     if ord == "fro":
         return _vector_norm(x, 2, (first, second), keepdim, None)
@@ -230,7 +227,9 @@ def _linalg_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
     rank = len(x.shape)
     if dim is not None and len(dim) not in (1, 2):
         raise AutodiffError(
-            "bad-value", f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {show(dim)}", operands=(0,)
+            "bad-value",
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {show(dim)}",
+            operands=(0,),
         )
     if isinstance(ord, str):
         return _matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim, dtype)
@@ -266,7 +265,7 @@ linalg_norm = composite(
 def _norm(x: Node, p: Any, dim: Any, keepdim: bool, out: Any, dtype: DType | None) -> Node:
     """PyTorch's older function: 'fro' is the norm of all elements, also of vectors."""
     if isinstance(p, str):
-        if p == "fro" and (dim is None or len(dim) == 1):
+        if p == "fro" and (dim is None or len(dim) < 2):
             p = 2
         else:
             return _matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim, dtype)
@@ -295,8 +294,6 @@ norm = composite(
 
 
 def _dist_rule(g: Node, out: Node, x: Node, y: Node, p: Any) -> Node | None:
-    if p == 0:
-        return ops.zeros_like(x)  # type: ignore[no-any-return]
     return norm_rule(g, out, x - y, p, None)
 
 
@@ -332,4 +329,60 @@ dist = composite(
     example="dist([1., 2.], [4., 6.])",
     samples=["dist(x, y); x:2,3, y:2,3", "dist(x, y, 1); x:2,3, y:3", "dist(x, y, 3); x:4, y:4"],
     kinks=NORM_KINKS,
+)
+
+
+# Slices shortened to a norm
+
+NEVER_ZERO = 1e-7  # PyTorch's guard in the denominator
+
+
+def _renorm_rule(g: Node, out: Node, x: Node, p: Any, dim: int, maxnorm: Any) -> Node:
+    others = tuple(d for d in range(len(x.shape)) if d != dim)
+    length = VECTOR_NORM(x, p, others, True)
+    through_length = norm_rule(SUM(x * g, others, True), length, x, p, others)
+    inverse = ops.reciprocal(length + NEVER_ZERO)
+    shortened = inverse * maxnorm * (g - inverse * through_length)
+    return ops.where(length > maxnorm, shortened, g)  # type: ignore[no-any-return]
+
+
+RENORM = Primitive(
+    "renorm(x, p: Number, dims: dims, dim: dim, maxnorm: Number)",
+    lambda x, p, dims, dim, maxnorm: _shorten(np.asarray(x), p, dims, maxnorm),
+    shape=lambda x, p, dims, dim, maxnorm: x.shape,
+    batches=True,
+    vjp=[lambda g, out, x, p, dims, dim, maxnorm: _renorm_rule(g, out, x, p, dim, maxnorm)],
+    doc="x with the slices along dim shortened to a norm of maxnorm.",
+)
+
+
+def _shorten(x: np.ndarray, p: Any, dims: Dims, maxnorm: Any) -> Any:
+    length = _norm_kernel(x, p, dims, True)
+    scale = np.where(length > maxnorm, x.dtype.type(maxnorm) / (length + x.dtype.type(NEVER_ZERO)), x.dtype.type(1))
+    return x * scale
+
+
+def _renorm(x: Node, p: Any, dim: int, maxnorm: Any) -> Node:
+    if p <= 0:
+        raise AutodiffError("bad-value", "renorm: non-positive-norm not supported", operands=(1,))
+    if maxnorm < 0:
+        raise AutodiffError(
+            "bad-value", f"renorm: expected maxnorm to be >= 0 but got {_order_text(maxnorm)}", operands=(3,)
+        )
+    if len(x.shape) < 2:
+        raise AutodiffError(
+            "bad-rank", f"renorm: input needs at least 2 dimensions, got {len(x.shape)} dimensions", operands=(0,)
+        )
+    dim = normalize_dim(dim, len(x.shape))
+    _floating("linalg.vector_norm", x, None)
+    others = tuple(d for d in range(len(x.shape)) if d != dim)
+    return RENORM(x, p, others, dim, maxnorm)  # type: ignore[no-any-return]
+
+
+renorm = composite(
+    "renorm(x, p: Number, dim: int, maxnorm: Number)",
+    _renorm,
+    doc="x with those slices along dim whose p-norm is above maxnorm shortened to it.",
+    example="renorm([[3., 4.], [0.1, 0.2]], 2, 0, 1.)",
+    samples=["renorm(x, 2, 0, 1.); x:3,2", "renorm(x, 1, 1, 0.5); x:2,3", "renorm(x, 3, -1, 1.); x:2,3,2"],
 )

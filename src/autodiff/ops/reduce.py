@@ -14,7 +14,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, convert, ops
+from autodiff.graph.op import Fold, Primitive, broadcast_to, composite, convert, ops
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Shape, reduced
 from autodiff.ops.create import NUMEL
@@ -58,9 +58,9 @@ def count_along(x: np.ndarray, dim: Dims) -> int:
     return count
 
 
-def invalid_combination(name: str, *given: Any) -> AutodiffError:
-    """PyTorch's answer to arguments that fit none of a function's forms; `given` are values or "keyword=type"."""
-    shown = ", ".join(g if isinstance(g, str) else type_name(g) for g in given)
+def invalid_combination(name: str, *given: Any, **named: Any) -> AutodiffError:
+    """PyTorch's answer to arguments that fit none of a function's forms."""
+    shown = ", ".join([*map(type_name, given), *(f"{key}={type_name(value)}" for key, value in named.items())])
     return AutodiffError(
         "argument-type",
         f"{name}() received an invalid combination of arguments - got ({shown}), but expected one of:",
@@ -99,6 +99,20 @@ def average(x: Any, dim: Dims, keepdim: bool) -> Any:
     return add_up(x, dim, keepdim) / x.dtype.type(count_along(x, dim))
 
 
+def _sum_of_tile(tile: np.ndarray) -> Any:
+    if tile.dtype.kind != "f":
+        return np.sum(tile, dtype=np.int64)
+    return np.sum(tile, dtype=np.float32 if tile.dtype == np.float16 else None)
+
+
+def _sum_of_parts(parts: list[Any]) -> Any:
+    return np.sum(np.array(parts), dtype=np.float64 if parts[0].dtype.kind == "f" else np.int64)
+
+
+SUM_FOLD = Fold(_sum_of_tile, _sum_of_parts)
+MEAN_FOLD = Fold(_sum_of_tile, _sum_of_parts, lambda total, count: total / count)
+
+
 def sum_dtype(dtype: DType) -> DType:
     """Sums of integers and truth values are int64."""
     return dtype if dtype.is_floating else dtypes.int64
@@ -117,6 +131,8 @@ SUM = Primitive(
     shape=reduced_shape,
     dtype=lambda x, dim, keepdim: sum_dtype(x.dtype),
     vjp=[lambda g, out, x, dim, keepdim: spread(g, x, dim, keepdim)],
+    fold=SUM_FOLD,
+    batches=True,
     grad_fn=lambda x, dim, keepdim: "SumBackward0" if dim is None and not keepdim else "SumBackward1",
     doc="Sum of all elements, or along dim.",
 )
@@ -125,6 +141,8 @@ MEAN = Primitive(
     average,
     shape=reduced_shape,
     vjp=[lambda g, out, x, dim, keepdim: spread(g, x, dim, keepdim) / reduced_count(x, out)],
+    fold=MEAN_FOLD,
+    batches=True,
     grad_fn=lambda x, dim, keepdim: "MeanBackward0" if dim is None and not keepdim else "MeanBackward1",
     doc="Mean of all elements, or along dim.",
 )
@@ -134,6 +152,7 @@ NANSUM = Primitive(
     shape=reduced_shape,
     dtype=lambda x, dim, keepdim: sum_dtype(x.dtype),
     vjp=[lambda g, out, x, dim, keepdim: spread(g, x, dim, keepdim) * ops.logical_not(ops.isnan(x))],
+    batches=True,
     doc="Sum of the elements that are not NaN, of all or along dim.",
 )
 
@@ -202,6 +221,7 @@ def _logical(name: str, kernel: Callable[..., Any], doc: str) -> None:
         f"{name}(x, dim: dims? = None, keepdim: bool = False)",
         kernel,
         shape=reduced_shape,
+        batches=True,
         dtype=lambda x, dim, keepdim: dtypes.uint8 if x.dtype is dtypes.uint8 else dtypes.bool_,
         doc=doc,
     )
@@ -221,6 +241,7 @@ COUNT_NONZERO = Primitive(
     lambda x, dim: np.sum(np.not_equal(x, 0), axis=dim, dtype=np.int64),
     shape=lambda x, dim: reduced(x.shape, dim, False),
     dtype=lambda x, dim: dtypes.int64,
+    batches=True,
     doc="How many elements are not zero, of all or along dim.",
 )
 count_nonzero = composite(
@@ -250,11 +271,8 @@ LOGSUMEXP = Primitive(
     "logsumexp(x, dim: dims, keepdim: bool = False)",
     _logsumexp_kernel,
     shape=reduced_shape,
-    vjp=[
-        lambda g, out, x, dim, keepdim: (
-            kept(g, x, dim, keepdim) * ops.exp(x - kept(out, x, dim, keepdim))
-        )
-    ],
+    vjp=[lambda g, out, x, dim, keepdim: kept(g, x, dim, keepdim) * ops.exp(x - kept(out, x, dim, keepdim))],
+    batches=True,
     doc="log(sum(exp(x))) along dim, without overflow.",
 )
 
@@ -285,7 +303,9 @@ logsumexp = composite(
 def _sum_to_size(x: Node, size: Shape) -> Node:
     """Sum over the dims that broadcasting from `size` to the shape of x added or stretched."""
     lead = len(x.shape) - len(size)
-    stretched = [i for i, (small, large) in enumerate(zip(size, x.shape[max(lead, 0) :], strict=False), lead) if small != large]
+    stretched = [
+        i for i, (small, large) in enumerate(zip(size, x.shape[max(lead, 0) :], strict=False), lead) if small != large
+    ]
     if lead < 0 or any(size[i - lead] != 1 for i in stretched):
         raise AutodiffError(
             "shape-mismatch",

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, composite, convert, elementwise, none, ops
+from autodiff.graph.op import Elementwise, composite, convert, elementwise, none, ops, zero
 from autodiff.graph.sizes import broadcast
 from autodiff.ops.checks import C_NAMES
 
@@ -19,8 +19,7 @@ def _check_condition(condition: Node, x: Node, y: Node) -> None:
     if condition.dtype.kind != dtypes.BOOL:
         raise AutodiffError(
             "bad-dtype",
-            "where expected condition to be a boolean tensor, but got a tensor with dtype"
-            f" {condition.dtype.name.capitalize() if condition.weak else condition.dtype.long_name}",
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.long_name}",
             operands=(0,),
             help="compare it with something: condition != 0",
         )
@@ -126,6 +125,42 @@ masked_fill = composite(
     doc="x with value, a number or a tensor without dimensions, where the mask holds.",
     example="masked_fill([1., 2., 3.], [True, False, True], 0)",
     samples=["masked_fill(x, x > 0, 1); x:2,3", "masked_fill(x, x > 0, s); x:2,3, s:scalar"],
+)
+
+
+def _check_fill(x: Node, value: Node) -> None:
+    if value.shape:
+        raise AutodiffError(
+            "bad-rank",
+            f"fill_ only supports 0-dimension value tensor but got tensor with {len(value.shape)} dimensions.",
+            operands=(1,),
+        )
+
+
+_fill: dict[str, Any] = {"computes": "promote", "check": _check_fill, "doc": "x with value everywhere."}
+FILL = Elementwise(
+    "fill(x, value)",
+    lambda x, value: np.full_like(x, value),
+    vjp=[zero, lambda g, out, x, value: g],
+    grad_fn="FillBackward1",
+    **_fill,
+)
+FILL_NUMBER = Elementwise("fill(x, value)", np.full_like, vjp=[zero, none], grad_fn="FillBackward0", **_fill)
+
+
+def _fill_with(x: Node, value: Node) -> Node:
+    weak = value.weak
+    if value.dtype is not x.dtype and not (weak and x.dtype.kind >= value.dtype.kind):
+        value = convert(value, x.dtype)
+    return (FILL_NUMBER if weak else FILL)(x, value)  # type: ignore[no-any-return]
+
+
+fill = composite(
+    "fill(x, value)",
+    _fill_with,
+    doc="A tensor of the shape and type of x, every element value.",
+    example="fill([1., 2.], 7)",
+    samples=["fill(x, 2) + x; x:2,3", "fill(x, s); x:2,3, s:scalar"],
 )
 
 # The larger and the smaller of two

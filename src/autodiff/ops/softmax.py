@@ -52,6 +52,7 @@ SOFTMAX = Primitive(
     _softmax_kernel,
     check=_floating("softmax_{}kernel_impl"),
     shape=lambda x, dim: x.shape,
+    batches=True,
     vjp=[lambda g, out, x, dim: out * (g - SUM(g * out, dim, True))],
     doc="exp(x), divided by its sum along dim.",
 )
@@ -60,6 +61,7 @@ LOG_SOFTMAX = Primitive(
     _log_softmax_kernel,
     check=_floating("log_softmax_{}kernel_impl"),
     shape=lambda x, dim: x.shape,
+    batches=True,
     vjp=[lambda g, out, x, dim: g - ops.exp(out) * SUM(g, dim, True)],
     doc="The logarithm of softmax(x, dim).",
 )

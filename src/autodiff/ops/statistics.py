@@ -25,13 +25,15 @@ from autodiff.ops.reduce import (
     spread,
 )
 
+
 def _variance(x: Any, dim: Dims, correction: float, keepdim: bool) -> Any:
     """In two passes, in double precision; nothing below zero divides."""
     x = np.asarray(x)
     wide = x.astype(np.float64, copy=False)
     deviation = wide - average(wide, dim, True)
     squares = np.sum(deviation * deviation, axis=dim, keepdims=keepdim)
-    return squares / np.float64(max(count_along(x, dim) - correction, 0))
+    count = count_along(x, dim)
+    return squares / np.float64(max(count - correction, 0) if count else 0)
 
 
 def _narrow(result: Any, x: Any) -> Any:
@@ -62,15 +64,15 @@ VAR = Primitive(
     "var(x, dim: dims?, correction: Number, keepdim: bool)",
     lambda x, dim, correction, keepdim: _narrow(_variance(x, dim, correction, keepdim), x),
     shape=_whole,
-    vjp=[
-        lambda g, out, x, dim, correction, keepdim: _var_rule(kept(g, x, dim, keepdim), out, x, dim, correction)
-    ],
+    batches=True,
+    vjp=[lambda g, out, x, dim, correction, keepdim: _var_rule(kept(g, x, dim, keepdim), out, x, dim, correction)],
     doc="Variance, of all elements or along dim.",
 )
 STD = Primitive(
     "std(x, dim: dims?, correction: Number, keepdim: bool)",
     lambda x, dim, correction, keepdim: _narrow(np.sqrt(_variance(x, dim, correction, keepdim)), x),
     shape=_whole,
+    batches=True,
     vjp=[
         lambda g, out, x, dim, correction, keepdim: _var_rule(
             kept(_std_to_var(g, out), x, dim, keepdim), out, x, dim, correction
@@ -105,6 +107,7 @@ VAR_MEAN = Primitive(
         average(x, dim, keepdim),
     ),
     results=_two_results,
+    batches=True,
     vjp=[_with_mean(root=False)],
     doc="Variance and mean, of all elements or along dim.",
 )
@@ -115,6 +118,7 @@ STD_MEAN = Primitive(
         average(x, dim, keepdim),
     ),
     results=_two_results,
+    batches=True,
     vjp=[_with_mean(root=True)],
     doc="Standard deviation and mean, of all elements or along dim.",
 )
@@ -128,8 +132,9 @@ def _declare(name: str, reduction: Primitive, doc: str, complaint: str, second: 
             dim, unbiased = None, dim
         dims = _as_dims(name, x, dim, unbiased)
         if unbiased is not None and (correction is not None or not isinstance(unbiased, bool)):
-            extra = [f"correction={type(correction).__name__}"] if correction is not None else []
-            raise invalid_combination(name, x, *([] if dim is None else [dim]), unbiased, *extra)
+            rest = {} if correction is None else {"correction": correction, "unbiased": unbiased}
+            given = [] if dim is None else [dim]
+            raise invalid_combination(name, x, *given, *([] if rest else [unbiased]), **rest)
         if not x.dtype.is_floating:
             raise AutodiffError(
                 "bad-dtype",

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
-from autodiff.graph.sizes import Dim, Shape, concrete, is_concrete, show
+from autodiff.graph.sizes import Dim, Shape, concrete, is_concrete
+from autodiff.ops.index import checked_slice
 
 # Triangles
 
@@ -64,7 +64,7 @@ def _less(size: Dim, by: int) -> Dim:
     return max(size - by, 0) if isinstance(size, int) else size - by
 
 
-def _different(dim1: int, dim2: int, given: tuple[int, int] | None = None) -> None:
+def _different(dim1: int, dim2: int) -> None:
     if dim1 == dim2:
         raise AutodiffError("bad-value", f"diagonal dimensions cannot be identical {dim1}, {dim2}", operands=(2, 3))
 
@@ -212,15 +212,7 @@ composite(
 
 def _checked_scatter(x: Node, src: Node, offset: int, dim1: int, dim2: int) -> tuple[Any, ...]:
     _different(dim1, dim2)
-    expected = _diagonal_shape(x, offset, dim1, dim2)
-    if src.shape != expected:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"expected src to have a size equal to the slice of self. src size = {show(src.shape)}, slice size ="
-            f" {show(expected)}",
-            operands=(1,),
-        )
-    return x, src, offset, dim1, dim2
+    return *checked_slice(x, src, _diagonal_shape(x, offset, dim1, dim2)), offset, dim1, dim2
 
 
 def _scatter_kernel(x: Any, src: Any, offset: int, dim1: int, dim2: int) -> Any:
@@ -240,6 +232,7 @@ DIAGONAL_SCATTER = Primitive(
         lambda g, out, x, src, offset, dim1, dim2: DIAGONAL_SCATTER(g, ops.zeros_like(src), offset, dim1, dim2),
         lambda g, out, x, src, offset, dim1, dim2: DIAGONAL(g, offset, dim1, dim2),
     ],
+    layout="like",
     doc="x with src on a diagonal.",
 )
 composite(
@@ -280,4 +273,3 @@ trace = primitive(
     example="trace([[1., 2.], [3., 4.]])",
     samples=["trace(x); x:3,3", "trace(x); x:2,3"],
 )
-_ = BOOL

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.graph.op import elementwise, ops
+from autodiff.graph.op import Elementwise, elementwise, ops
 from autodiff.ops.checks import floating_only
 from autodiff.ops.elementwise import unary
 from autodiff.ops.numerics import sinc as sinc_kernel
@@ -16,7 +16,9 @@ _INSIDE = (-0.9, 0.9)
 
 sin = unary("sin", np.sin, lambda g, out, x: g * ops.cos(x), "The sine.", "[0., 1.]", latex=r"\sin")
 cos = unary("cos", np.cos, lambda g, out, x: g * -ops.sin(x), "The cosine.", "[0., 1.]", latex=r"\cos")
-tan = unary("tan", np.tan, lambda g, out, x: g * (1 + out**2), "The tangent.", "[0., 1.]", domain=(-1.2, 1.2), latex=r"\tan")
+tan = unary(
+    "tan", np.tan, lambda g, out, x: g * (1 + out**2), "The tangent.", "[0., 1.]", domain=(-1.2, 1.2), latex=r"\tan"
+)
 asin = unary(
     "asin",
     np.arcsin,
@@ -78,15 +80,26 @@ atanh = unary(
     domain=_INSIDE,
     latex=r"\operatorname{artanh}",
 )
+
+
+def _inverse_or_zero(x: Any) -> Any:
+    return np.where(np.equal(x, 0), x, np.reciprocal(x))
+
+
+# 1/x, but 0 at 0: PyTorch gives atan2 the gradient 0 at the origin.
+_INVERSE = Elementwise(
+    "reciprocal(x)", _inverse_or_zero, vjp=[lambda g, out, x: -g * (out * out)], text="1/x", doc="1/x, and 0 at 0."
+)
 atan2 = elementwise(
     "atan2(x, y)",
     np.arctan2,
     vjp=[
-        lambda g, out, x, y: g * y * ops.reciprocal(x * x + y * y),
-        lambda g, out, x, y: g * -x * ops.reciprocal(x * x + y * y),
+        lambda g, out, x, y: g * y * _INVERSE(x * x + y * y),
+        lambda g, out, x, y: g * -x * _INVERSE(x * x + y * y),
     ],
     aliases=["arctan2"],
-    doc="The angle of the point (y, x) with the positive horizontal axis: PyTorch's atan2(input, other), tan of it is x/y.",
+    doc="The angle between the horizontal axis and the point (y, x), whose tangent is x/y.",
+    kinks="At the origin the gradient is 0.",
     example="atan2([1., -1.], [1., -1.])",
     samples=["atan2(x, y); x:2,3, y:3"],
 )
@@ -106,10 +119,12 @@ hypot = elementwise(
 def _sinc_rule(g: Any, out: Any, x: Any) -> Any:
     angle = math.pi * x
     slope = g * ((angle * ops.cos(angle) - ops.sin(angle)) / (angle * x))
-    return ops.where(ops.eq(x, 0), 0, slope)
+    return ops.where(ops.eq(angle * x, 0), 0, slope)
 
 
-sinc = unary("sinc", sinc_kernel, _sinc_rule, "sin(pi*x)/(pi*x), and 1 at 0.", "[0., 0.5]", samples=["sinc(x); x:2,3 in 0.1..2"])
+sinc = unary(
+    "sinc", sinc_kernel, _sinc_rule, "sin(pi*x)/(pi*x), and 1 at 0.", "[0., 0.5]", samples=["sinc(x); x:2,3 in 0.1..2"]
+)
 deg2rad = unary(
     "deg2rad",
     lambda x: np.multiply(x, math.pi / 180),

@@ -1,0 +1,123 @@
+"""Which command is meant: the table of commands, each imported when it is called, and what to say about a wrong call."""
+
+from __future__ import annotations
+
+import shlex
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+from autodiff.errors import AutodiffError
+from autodiff.version import VERSION
+
+
+class Entry(NamedTuple):
+    """A command: the module that has it as `command`, and what it does."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "eval": Entry("autodiff.cli.eval", "The value, grad_fn and gradients of an expression."),
+    "graph": Entry("autodiff.cli.graph", "The grad_fn graph of an expression, as a tree or JSON."),
+    "explain": Entry("autodiff.cli.explain", "What an error means and how to get out of it."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called, and lists all without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = import_module(entry.module).command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            raise _no_command(args)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+@click.version_option(VERSION, "--version", message="autodiff %(version)s")
+@click.pass_context
+def group(context: click.Context) -> None:
+    """Differentiate tensor expressions, with PyTorch's notation and answers.
+
+    \b
+    autodiff eval "mean(2*(x+1)^2)" x='[[1,2,3],[4,5,6]]'
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), file=context.obj.out)
+
+
+def _no_command(args: list[str]) -> AutodiffError:
+    """The error for a first argument that is no command; most often it is an expression."""
+    from autodiff.graph.lookup import did_you_mean
+
+    word = args[0]
+    close = did_you_mean(word, list(COMMANDS)) if word.isidentifier() else []
+    if close:
+        help = [*close]
+    elif word.isidentifier() and not any("=" in argument for argument in args):
+        help = ["autodiff --help lists the commands"]
+    else:
+        help = ["autodiff eval " + quoted(args), "autodiff --help lists the commands"]
+    return AutodiffError("usage", f"there is no command {word!r:.60}", type="ValueError", help=help)
+
+
+def usage_error(error: click.ClickException, argv: list[str]) -> AutodiffError:
+    """What click found wrong, as an error of ours."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "autodiff"
+    message = error.format_message().rstrip(".")
+    help: list[str] = []
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no option {error.option_name}"
+        help = [f"did you mean {close}?" for close in (error.possibilities or [])[:1]]
+        if not error.option_name.startswith("--"):
+            help = _minus_first(error.option_name, argv)
+    elif message:
+        message = message[0].lower() + message[1:]
+    return AutodiffError("usage", message, type="ValueError", help=[*help, f"{path} --help lists the options"])
+
+
+def _minus_first(option: str, argv: list[str]) -> list[str]:
+    """An expression that starts with a minus sign looks like an option."""
+    at = next((i for i, argument in enumerate(argv) if argument.startswith(option) and i), None)
+    if at is None:
+        return []
+    before, after = argv[1:at], argv[at + 1 :]
+    options = [argument for argument in [*before, *after] if argument.startswith("-")]
+    if options:
+        return ["an expression that starts with - comes after --, and options come before it"]
+    return [f"an expression that starts with - comes after --: autodiff {argv[0]} -- {quoted([argv[at], *before, *after])}"]
+
+
+def quoted(args: list[str]) -> str:
+    """Arguments as one would type them, NAME='VALUE' rather than 'NAME=VALUE'."""
+    words = []
+    for argument in args:
+        name, equals, value = argument.partition("=")
+        if equals and name.isidentifier():
+            words.append(f"{name}={shlex.quote(value)}")
+        elif "'" not in argument and not any(sign in argument for sign in '"$`\\!') and shlex.quote(argument) != argument:
+            words.append(f'"{argument}"')
+        else:
+            words.append(shlex.quote(argument))
+    return " ".join(words)

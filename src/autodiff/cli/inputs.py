@@ -1,0 +1,150 @@
+"""What the command line says, as a `Given`: the expression, variables and options, with files and standard input read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autodiff.arguments import Value, constant_expression, from_file, normal_name
+from autodiff.cli.options import check_name, names, size_limit, usage
+from autodiff.cli.screen import Screen
+from autodiff.errors import AutodiffError
+from autodiff.files import decode, read_bytes
+from autodiff.request import Given, default_dtype
+
+FORM = "NAME=VALUE"
+
+
+class Inputs:
+    """A `Given`, and the text of JSON requests when standard input had these in place of an expression."""
+
+    __slots__ = ("given", "requests")
+
+    def __init__(self, given: Given, requests: str | None) -> None:
+        self.given = given
+        self.requests = requests
+
+
+def inputs(
+    screen: Screen,
+    command: str,
+    *,
+    arguments: tuple[str, ...],
+    file: str | None,
+    let: tuple[str, ...],
+    wrt: tuple[str, ...],
+    dtype: str,
+    limit_size: str,
+    rows: str | None,
+    gradient: str | None = None,
+    retain_grad: tuple[str, ...] = (),
+    backward: bool = True,
+) -> Inputs:
+    """Read everything that is given before a request; raises `usage` and what is wrong with values."""
+    np.seterr(all="ignore")
+    limit = size_limit(limit_size)
+    default = _dtype(dtype)
+    expr, rest, requests = _expression(screen, command, list(arguments), file, rows)
+    variables: dict[str, Value] = {}
+    for argument in rest:
+        name, text = _assigned(argument, command, rest)
+        if name in variables:
+            raise usage(f"{name} is given twice")
+        variables[name] = _value(text, f"vars.{name}", screen, limit)
+    lets: dict[str, str] = {}
+    for argument in let:
+        name, equals, text = argument.partition("=")
+        name = normal_name(name.strip())
+        if not equals:
+            raise usage(f"--let {argument!r:.60} is not NAME=EXPR", "write --let y='x+1'")
+        check_name(name, argument, "NAME=EXPR")
+        if name in variables or name in lets:
+            raise usage(f"{name} is given twice")
+        lets[name] = text
+    given = Given(
+        expr,
+        variables,
+        let=lets,
+        wrt=names(wrt) if wrt else None,
+        gradient=None if gradient is None else _value(gradient, "gradient", screen, limit),
+        dtype=default,
+        retain_grad=names(retain_grad),
+        backward=backward,
+        limit_bytes=limit,
+    )
+    values: Iterable[Value] = variables.values() if given.gradient is None else [*variables.values(), given.gradient]
+    for value in values:
+        value.array(default)
+    return Inputs(given, requests)
+
+
+def _dtype(name: str) -> Any:
+    try:
+        return default_dtype(name)
+    except AutodiffError as error:
+        raise usage(f"--{error.message}", *error.help) from None
+
+
+def _expression(
+    screen: Screen, command: str, arguments: list[str], file: str | None, rows: str | None
+) -> tuple[str | None, list[str], str | None]:
+    """The expression, the other arguments, and JSON requests in place of an expression."""
+    if file is not None:
+        content = screen.stdin() if file == "-" else read_bytes(file)
+        return decode(content, file).rstrip(), arguments, None
+    if rows is not None and arguments and re.match(r"\s*[^\W\d]\w*\s*=(?!=)", arguments[0]):
+        return None, arguments, None  # the requests bring their own expressions
+    if not arguments:
+        if rows is not None:
+            return None, [], None
+        raise usage("there is no expression", f'write autodiff {command} "mean(2*(x+1)^2)" x=\'[1,2,3]\'')
+    expr, *rest = arguments
+    if expr != "-":
+        return expr, rest, None
+    if rows == "-":
+        raise usage("standard input is asked for twice, as expression and as --rows")
+    text = decode(screen.stdin(), "-")
+    if text.lstrip(" \t\r\n\ufeff").startswith("{"):
+        return None, rest, text.lstrip("\ufeff")
+    return text.rstrip(), rest, None
+
+
+def _assigned(argument: str, command: str, arguments: list[str]) -> tuple[str, str]:
+    """NAME=VALUE as its two sides; raises `usage` with what was meant."""
+    name, equals, text = argument.partition("=")
+    shaped = re.fullmatch(r"([^\W\d]\w*):([\w, ]*)", argument)
+    if shaped is not None and not equals:
+        raise _shape_without_value(shaped[1], shaped[2], command)
+    if not equals:
+        if argument.startswith("--"):
+            raise usage(f"{argument!r:.60} comes after --, where only arguments are", "options come before --")
+        help = [f"write {argument}=…, such as {argument}=3 or {argument}='[1,2,3]'"] if argument.isidentifier() else []
+        help.append("an expression with blanks or brackets is written in quotes")
+        raise usage(f"{argument!r:.60} is not {FORM}", *help)
+    name = normal_name(name.strip())
+    check_name(name, argument, FORM)
+    if not text.strip():
+        raise usage(f"{name} has no value", f"write {name}=3 or {name}='[1,2,3]', without a blank after =")
+    return name, text
+
+
+def _shape_without_value(name: str, shape: str, command: str) -> AutodiffError:
+    sizes = [size.strip() for size in shape.split(",") if size.strip()]
+    if sizes in ([], ["scalar"]):
+        help = f"write {name}=0"
+    elif all(size.isdecimal() for size in sizes):
+        help = f"write {name}='zeros({','.join(sizes)})'"
+    else:
+        help = f"write {name}='zeros({','.join(sizes)})', with numbers for the sizes"
+    return usage(f"{name}:{shape} is a shape without a value, and {command} works with values", help)
+
+
+def _value(text: str, name: str, screen: Screen, limit: int) -> Value:
+    if text.startswith("@"):
+        return from_file(text[1:], name, screen.stdin)
+    return constant_expression(text, name, limit)
+
+

@@ -1,0 +1,37 @@
+"""Rewrites of a graph before it is scheduled; NaN, infinities and signed zeros come out as they would have.
+
+Large reductions that an operation computes with several passes over memory (`var`, `logsumexp`, `softmax`) are replaced by
+the finer operations they consist of, which tile loops can fuse with what stands around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff.execute.tiles import is_large
+from autodiff.graph.node import Node, placed
+
+
+def decompose(outputs: Sequence[Node], nodes: Sequence[Node]) -> Sequence[Node]:
+    """The outputs with large operations taken apart, the very same if there are none; `nodes` are their ancestors in topological order."""
+    if not any(_is_coarse(node) for node in nodes):
+        return outputs
+    replaced: dict[Node, Node] = {}
+    for node in nodes:
+        inputs = tuple([replaced.get(operand, operand) for operand in node.inputs])
+        if _is_coarse(node):
+            assert node.op.decompose is not None
+            with placed(node.span):
+                replaced[node] = node.op.decompose(*node.op.arrange(inputs, node.params))
+        elif inputs != node.inputs:
+            replaced[node] = _with_inputs(node, inputs)
+    return [replaced.get(node, node) for node in outputs]
+
+
+def _is_coarse(node: Node) -> bool:
+    return node.op.decompose is not None and is_large(node.inputs[0])
+
+
+def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
+    with placed(node.span):
+        return Node(node.op, inputs, node.params, node.shape, node.dtype, node.requires_grad, node.weak, node.results)
