@@ -1,7 +1,7 @@
 """Values that are given as text or in files, and the dtype they get.
 
 A number, or a list of numbers, becomes a tensor of the dtype that was asked for, and booleans stay booleans.  What an
-expression (`arange(3)`) or a `.npy` file yields keeps its own dtype.  A value is therefore made when the dtype is known.
+expression (`arange(3)`) or a `.npy` file yields keeps its dtype.  A value is therefore made when the dtype is known.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def tensor_data(data: Any, dtype: DType) -> np.ndarray:
     except AutodiffError as error:
         if error.code != "limit-number":
             raise
-    return _of_dtype(values.array(_floats(data)), dtype)  # an integer beyond int64 is a floating-point number all the same
+    # An integer beyond int64 is a floating-point number all the same.
+    return _of_dtype(values.array(_floats(data)), dtype)
 
 
 def _floats(data: Any) -> Any:
@@ -124,7 +125,7 @@ def _evaluated(tree: Tree, dtype: DType, limit_bytes: int | None) -> np.ndarray:
 
 
 _NUMBERS = re.compile(r"[\s\d\[\],.eE+-]*")
-# What JSON reads otherwise than the language does: minus zero, and numbers beyond int64 or any exponent that is sensible.
+# What JSON reads otherwise than the language does: minus zero, integers beyond int64, exponents beyond the limit.
 _DELICATE = re.compile(r"-0(?![.]?\d*[1-9])|-0\d|\d{19}|[eE][+-]?\d{4}")
 
 
@@ -145,14 +146,14 @@ def from_file(path: str, name: str, read_stdin: Callable[[], bytes]) -> Value:
 
     Raises `unreadable-file`, and what is wrong with the content, with `name` as its place.
     """
-    from autodiff.files import load
+    from autodiff.files import called, load
 
     source = Source(name, "")
 
     def located(error: AutodiffError) -> AutodiffError:
         error.found_in(source)
-        if path not in error.message:
-            error.help.append(f"this is in {'standard input' if path == '-' else path}")
+        if called(path) not in error.message and error.code != "usage":
+            error.help.append(f"this is in {called(path)}")
         return error
 
     try:

@@ -1,12 +1,15 @@
 """Numbers in files: JSON, NumPy's `.npy`, and CSV.
 
     path or standard input ──bytes──▶ what it looks like ──▶ an array (.npy), or numbers without a dtype yet
+
+Nothing in a file is executed: pickled arrays are refused.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -39,15 +42,13 @@ def read_bytes(path: str) -> bytes:
 def unreadable(path: str, error: Exception) -> AutodiffError:
     """The error for a file that cannot be read."""
     reason = getattr(error, "strerror", None) or str(error)
-    kind = {FileNotFoundError: "FileNotFoundError", PermissionError: "PermissionError", IsADirectoryError: "IsADirectoryError"}
+    kind = type(error).__name__ if isinstance(error, OSError) else "OSError"
     help: list[str] = []
     if isinstance(error, FileNotFoundError):
         folder, name = os.path.split(path)
-        try:
+        with suppress(OSError):
             help = did_you_mean(name, os.listdir(folder or "."))
-        except OSError:
-            pass
-    return AutodiffError("unreadable-file", f"cannot read {path}: {reason}", type=kind.get(type(error), "OSError"), help=help)
+    return AutodiffError("unreadable-file", f"cannot read {called(path)}: {reason}", type=kind, help=help)
 
 
 def decode(content: bytes, path: str) -> str:
@@ -56,7 +57,9 @@ def decode(content: bytes, path: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AutodiffError(
-            "unreadable-file", f"cannot read {_called(path)}: it is not UTF-8 text (byte {error.start})", type="UnicodeDecodeError"
+            "unreadable-file",
+            f"cannot read {called(path)}: it is not UTF-8 text (byte {error.start})",
+            type="UnicodeDecodeError",
         ) from None
 
 
@@ -65,7 +68,7 @@ def load(path: str, read_stdin: Callable[[], bytes]) -> np.ndarray | Numbers:
     if path == "-":
         return _sniffed(read_stdin(), path)
     if not path:
-        raise AutodiffError("usage", "@ is followed by the name of a file, or by - for standard input", type="ValueError")
+        raise AutodiffError("usage", "@ is followed by a file, or by - for standard input", type="ValueError")
     file, column = _column(path)
     if column is not None:
         return Numbers(_table(decode(read_bytes(file), file), file, column))
@@ -97,7 +100,7 @@ def _mapped(path: str) -> np.ndarray:
 
 
 def _reason(error: Exception) -> Exception:
-    if "allow_pickle" in str(error) or "Object arrays" in str(error):
+    if any(word in str(error) for word in ("pickle", "Object arrays", "Python objects")):
         return ValueError("it is no .npy file of plain numbers")
     return ValueError(str(error).split("\n")[0] or "it is no .npy file")
 
@@ -122,7 +125,7 @@ def _sniffed(content: bytes, path: str) -> np.ndarray | Numbers:
         except (ValueError, EOFError, OSError) as error:
             raise unreadable(path, _reason(error)) from None
     text = decode(content, path)
-    if path.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{", '"', ""):
+    if path.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{", ""):
         return Numbers(_json(text, path))
     try:
         return Numbers(_json(text, path))
@@ -136,14 +139,15 @@ def _json(text: str, path: str) -> Any:
     try:
         data = loads(text)
     except AutodiffError as error:
-        error.message = f"{_called(path)} is not JSON: {error.message}" if error.code == "bad-json" else error.message
+        error.message = f"{called(path)} is not JSON: {error.message}" if error.code == "bad-json" else error.message
         raise
     if isinstance(data, dict):
-        raise AutodiffError("bad-value", f"{_called(path)} holds an object, and a number or nested lists are wanted", type="TypeError")
+        message = f"{called(path)} holds an object, and a number or nested lists are wanted"
+        raise AutodiffError("bad-value", message, type="TypeError")
     return data
 
 
-def _called(path: str) -> str:
+def called(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
@@ -154,7 +158,7 @@ def _table(text: str, path: str, column: str | None = None) -> np.ndarray:
     """Rows of numbers, always two-dimensional; one column, with one dimension, where it is asked for by name."""
     rows = _cells(text)
     if not rows:
-        raise AutodiffError("bad-value", f"{_called(path)} is empty", type="ValueError")
+        raise AutodiffError("bad-value", f"{called(path)} is empty", type="ValueError")
     header: list[str] | None = None
     if any(_number(cell) is None for cell in rows[0][1]) and not _looks_like_numbers(rows):
         header = [cell.strip() for cell in rows[0][1]]
@@ -166,7 +170,7 @@ def _table(text: str, path: str, column: str | None = None) -> np.ndarray:
         if len(cells) != width:
             raise AutodiffError(
                 "ragged-list",
-                f"line {line} of {_called(path)} has {len(cells)} columns, and the lines before it have {width}",
+                f"line {line} of {called(path)} has {len(cells)} columns, and the lines before it have {width}",
                 type="ValueError",
                 help="every line of a table has the same number of columns",
             )
@@ -176,7 +180,7 @@ def _table(text: str, path: str, column: str | None = None) -> np.ndarray:
                 what = f"{cells[place]!r:.40}" if cells[place].strip() else "nothing"
                 raise AutodiffError(
                     "bad-value",
-                    f"line {line} of {_called(path)} has {what} in column {header[place] if header else place + 1}",
+                    f"line {line} of {called(path)} has {what} in column {header[place] if header else place + 1}",
                     type="ValueError",
                     help="a table holds numbers, below one line of names; nan stands for a missing one",
                 )
@@ -214,9 +218,9 @@ def _position(column: str, header: list[str] | None, width: int, path: str) -> i
     if header is not None and column in header:
         return header.index(column)
     if header is None:
-        message = f"{_called(path)} has no line of names, so there is no column {column!r}"
+        message = f"{called(path)} has no line of names, so there is no column {column!r}"
         help = ["pick it by its index in the expression: x[:, 0]"]
     else:
-        message = f"{_called(path)} has no column {column!r}"
+        message = f"{called(path)} has no column {column!r}"
         help = did_you_mean(column, header) or ["its columns are " + ", ".join(header)]
     raise AutodiffError("bad-value", message, type="KeyError", help=help)

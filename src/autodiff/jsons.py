@@ -1,7 +1,7 @@
 """JSON in and out, for answers that are valid whatever the numbers are.
 
-Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity", and an answer stays on one line.  Imported only when
-something is JSON.
+Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity", and an answer stays on one line.  Imported only
+when something is JSON.
 """
 
 from __future__ import annotations

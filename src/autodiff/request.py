@@ -1,6 +1,6 @@
 """Requests as data, and answers as data.
 
-    {"expr": …, "vars": …} + what the command line gives ──problem──▶ Problem ──solve──▶ Answer ──answered──▶ {"value": …}
+    {"expr": …} + what the command line gives ──problem──▶ Problem ──solve──▶ Answer ──answered──▶ {"value": …}
 
 A request is checked key by key; what it leaves out (or has null for) is filled in from `Given`.
 """
@@ -21,7 +21,14 @@ from autodiff.graph.lookup import did_you_mean, find_dtype
 
 KEYS = ("id", "expr", "vars", "let", "wrt", "gradient", "dtype", "retain_grad", "backward")
 VARIABLE_KEYS = ("data", "dtype", "requires_grad", "shape")
-DEFAULTS = {"float64": float64, "float32": float32, "float16": float16, "double": float64, "float": float32, "half": float16}
+DEFAULTS = {
+    "float64": float64,
+    "float32": float32,
+    "float16": float16,
+    "double": float64,
+    "float": float32,
+    "half": float16,
+}
 
 
 class Given:

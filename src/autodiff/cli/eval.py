@@ -27,6 +27,7 @@ PARTS = ("value", "shape", "dtype", "grad_fn")
 @click.pass_obj
 def command(
     screen: Screen,
+    /,
     *,
     only: str | None,
     precision: int,
@@ -123,7 +124,11 @@ def _check_part(only: str, asked: Problem) -> None:
     if only not in parts:
         from autodiff.graph.lookup import did_you_mean
 
-        raise usage(f"--only {only!r:.40} is no part of the answer", *did_you_mean(only, parts), "its parts are " + ", ".join(parts))
+        raise usage(
+            f"--only {only!r:.40} is no part of the answer",
+            *did_you_mean(only, parts),
+            "its parts are " + ", ".join(parts),
+        )
 
 
 def _print_part(only: str, answer: Answer, screen: Screen) -> int:

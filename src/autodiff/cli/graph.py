@@ -20,7 +20,7 @@ from autodiff.request import described, problem
 @click.command("graph", short_help="The grad_fn graph of an expression, as a tree or JSON.")
 @expression_options
 @click.pass_obj
-def command(screen: Screen, *, as_json: bool, rows: str | None, **options: Any) -> int:
+def command(screen: Screen, /, *, as_json: bool, rows: str | None, **options: Any) -> int:
     """The grad_fn graph of EXPR: what PyTorch would go through backwards.
 
     \b

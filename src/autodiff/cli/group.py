@@ -1,4 +1,4 @@
-"""Which command is meant: the table of commands, each imported when it is called, and what to say about a wrong call."""
+"""Which command is meant: a table of commands, each imported when it is called, and what to say about a wrong call."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Commands(click.Group):
         command: click.Command = import_module(entry.module).command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS:
             raise _no_command(args)
         return super().resolve_command(ctx, args)
@@ -106,7 +108,8 @@ def _minus_first(option: str, argv: list[str]) -> list[str]:
     options = [argument for argument in [*before, *after] if argument.startswith("-")]
     if options:
         return ["an expression that starts with - comes after --, and options come before it"]
-    return [f"an expression that starts with - comes after --: autodiff {argv[0]} -- {quoted([argv[at], *before, *after])}"]
+    repaired = quoted([argv[at], *before, *after])
+    return [f"an expression that starts with - comes after --: autodiff {argv[0]} -- {repaired}"]
 
 
 def quoted(args: list[str]) -> str:
@@ -116,7 +119,7 @@ def quoted(args: list[str]) -> str:
         name, equals, value = argument.partition("=")
         if equals and name.isidentifier():
             words.append(f"{name}={shlex.quote(value)}")
-        elif "'" not in argument and not any(sign in argument for sign in '"$`\\!') and shlex.quote(argument) != argument:
+        elif shlex.quote(argument) != argument and not any(sign in argument for sign in "'\"$`\\!"):
             words.append(f'"{argument}"')
         else:
             words.append(shlex.quote(argument))

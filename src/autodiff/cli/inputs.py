@@ -1,4 +1,4 @@
-"""What the command line says, as a `Given`: the expression, variables and options, with files and standard input read."""
+"""What the command line says, as a `Given`: expression, variables and options, with files and standard input read."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _expression(
     if not arguments:
         if rows is not None:
             return None, [], None
-        raise usage("there is no expression", f'write autodiff {command} "mean(2*(x+1)^2)" x=\'[1,2,3]\'')
+        raise usage("there is no expression", f"write autodiff {command} \"mean(2*(x+1)^2)\" x='[1,2,3]'")
     expr, *rest = arguments
     if expr != "-":
         return expr, rest, None
@@ -146,5 +146,3 @@ def _value(text: str, name: str, screen: Screen, limit: int) -> Value:
     if text.startswith("@"):
         return from_file(text[1:], name, screen.stdin)
     return constant_expression(text, name, limit)
-
-

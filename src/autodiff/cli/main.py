@@ -16,7 +16,8 @@ INTERRUPTED, CLOSED_PIPE = 130, 141
 def main() -> NoReturn:
     """The command, as installed; leaves the process at once.
 
-    Collecting garbage while modules load, and taking the interpreter apart at the end, cost a short run a tenth of its time.
+    Collecting garbage while modules load, and taking the interpreter apart at the end, cost a short run a tenth of its
+    time.
     """
     gc.disable()
     code = run(sys.argv[1:])

@@ -15,7 +15,8 @@ from autodiff.syntax.literals import PYTHON_WORDS
 F = TypeVar("F", bound=Callable[..., Any])
 
 SIZE_UNITS = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
 }  # fmt: skip
 
 
@@ -41,7 +42,7 @@ _EXPRESSION = (
     click.argument("arguments", nargs=-1, metavar="EXPR [NAME=VALUE]..."),
     click.option("-f", "--file", metavar="FILE", help="Read EXPR from a file."),
     click.option("--let", multiple=True, metavar="NAME=EXPR", help="Name a sub-expression."),
-    click.option("--wrt", multiple=True, metavar="NAMES", help="Differentiate with respect to these variables only: x,y."),
+    click.option("--wrt", multiple=True, metavar="NAMES", help="Differentiate for these variables only: x,y."),
     click.option("--dtype", default="float64", show_default=True, metavar="DTYPE", help="What numbers become."),
     click.option("--limit-size", default="8GiB", show_default=True, metavar="SIZE", help="The largest tensor allowed."),
     as_json,

@@ -3,8 +3,8 @@
     bytes ──lines──▶ request ──respond──▶ answer ──▶ one line
 
 Lines are answered as they come: whenever nothing more has arrived, what has been answered is flushed, so that a slow
-producer gets each answer at once and a fast one pays for a flush only now and then.  A row that is wrong in whatever way
-is answered too, and the rows after it are.
+producer gets each answer at once and a fast one pays for a flush only now and then.  A row that is wrong in whatever
+way is answered too, and so are the rows after it.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def answer_line(line: bytes, number: int, respond: Respond) -> tuple[str, int]:
 def answer_request(request: Any, line: int, respond: Respond) -> tuple[str, int]:
     """The answer to one request, whatever happens on the way."""
     if not isinstance(request, dict):
-        message = "a request is an object, {\"expr\": …}"
+        message = 'a request is an object, {"expr": …}'
         return _refused(AutodiffError("bad-request", message, type="TypeError"), line)
     try:
         body, status = respond(request)

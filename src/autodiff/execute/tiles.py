@@ -10,91 +10,160 @@ keep them.  Partial sums are combined in float64 and rounded once; tiles do not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONVERT, Elementwise
 from autodiff.graph.sizes import Shape
 
 if TYPE_CHECKING:
-    from autodiff.execute.schedule import Step
+    from autodiff.execute.schedule import Plan, Step
 
 TILE = 1 << 15  # elements; float32 operands of a few steps then fit the second-level cache
 SMALLEST = 1 << 16  # below this, one kernel after the other is as fast
+
+Index = tuple[Any, ...]
+
+
+class Call:
+    """A member of a loop: which kernel is called on which values, and where its result goes.
+
+    Values are numbered. `output` is the number of the loop's output that it fills and `buffer` that of the buffer it
+    may write to, -1 where there is none. A member that `mixes` columns needs its operand as wide as the tile.
+    """
+
+    __slots__ = ("buffer", "kernel", "mixes", "node", "operands", "output", "params", "target", "writes")
+
+    def __init__(
+        self, step: Step, operands: tuple[int, ...], target: int, buffer: int = -1, output: int = -1, mixes: bool = False
+    ) -> None:
+        broadcasts = step.node.op is BROADCAST
+        self.kernel = _same if broadcasts else step.kernel
+        self.params = () if broadcasts else step.params
+        self.writes = isinstance(self.kernel, np.ufunc)
+        self.mixes = mixes
+        self.node = step.node
+        self.operands = operands
+        self.target = target
+        self.buffer = buffer
+        self.output = output
+
+    def run(self, values: list[Any], tile: tuple[int, ...], out: np.ndarray | None = None) -> None:
+        """Compute one tile; raises what the kernel raises, with the place of this member."""
+        operands = [values[i] for i in self.operands]
+        if self.mixes and np.shape(operands[0]) != tile:
+            operands[0] = np.broadcast_to(operands[0], tile)
+        try:
+            if out is not None:
+                values[self.target] = self.kernel(*operands, *self.params, out=out)
+            else:
+                values[self.target] = self.kernel(*operands, *self.params)
+        except AutodiffError as error:
+            error.span = error.span or self.node.span
+            raise
 
 
 class Loop:
     """A fused chain, called with its external inputs; returns materialised results, then reductions.
 
     Values are numbered: the externals first, then one for each member.  `uniform` are the members that are the same
-    everywhere, computed once; `program` holds for each of the others its kernel, whether that takes `out=`, where its
-    operands are, its parameters, its own number, the buffer it may use and the output it fills.
+    everywhere, computed once; `program` are the others.  A loop `by_rows` cuts the first axis alone.
     """
 
-    __slots__ = ("buffers", "by_rows", "count", "folds", "outputs", "program", "shape", "uniform", "uniform_outputs")
+    __slots__ = ("buffers", "by_rows", "count", "folds", "outputs", "program", "shape", "uniform")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
         self.count = 0
-        self.uniform: list[tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], int]] = []
-        self.uniform_outputs: list[tuple[int, int]] = []
-        self.program: list[tuple[Callable[..., Any], bool, tuple[int, ...], tuple[Any, ...], int, int, int]] = []
+        self.uniform: list[Call] = []
+        self.program: list[Call] = []
         self.buffers: list[np.dtype[Any]] = []
         self.outputs: list[tuple[tuple[int, ...], np.dtype[Any]]] = []
         self.by_rows = False
         self.folds: list[tuple[int, Node]] = []
 
     def __call__(self, *arrays: Any) -> list[Any]:
-        values: list[Any] = [*arrays, *[None] * self.count]
         flat = not self.by_rows and all([np.size(a) == 1 or self._is_flat(a) for a in arrays])
-        inner = 1 if flat else int(np.prod(self.shape[1:], dtype=np.int64))
-        length = int(np.prod(self.shape, dtype=np.int64)) if flat else self.shape[0]
-        step = max(1, TILE // inner)
-        rest = () if flat else self.shape[1:]
-        sliced = []
-        for i, array in enumerate(arrays):
-            if np.size(array) == 1 and self.shape != np.shape(array):
-                values[i] = array.reshape(())[()] if isinstance(array, np.ndarray) else array
-            elif flat:
-                sliced.append((i, array.reshape(-1)))
-            elif array.ndim == len(self.shape) and array.shape[0] == self.shape[0]:
-                sliced.append((i, array))
-        outputs = [np.empty((length,) if flat else shape, dtype) for shape, dtype in self.outputs]
-        buffers = [np.empty((min(step, length), *rest), dtype) for dtype in self.buffers]
+        shape = (prod(self.shape),) if flat else self.shape
+        axis = 0 if self.by_rows else _axis_to_cut(shape)
+        inner = shape[axis + 1 :]
+        step = min(max(1, TILE // prod(inner)), shape[axis])
+        outputs = [np.empty(shape if flat else own, dtype) for own, dtype in self.outputs]
+        buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
         partial: list[list[Any]] = [[] for _ in self.folds]
-        for kernel, operands, params, target in self.uniform:
-            values[target] = kernel(*[values[i] for i in operands], *params)
-        for i, output in self.uniform_outputs:
-            outputs[output][...] = values[i]
-        for start in range(0, length, step):
-            stop = min(start + step, length)
-            for i, array in sliced:
-                values[i] = array[start:stop]
-            for kernel, takes_out, operands, params, target, buffer, output in self.program:
-                if takes_out:
-                    out = outputs[output][start:stop] if output >= 0 else buffers[buffer][: stop - start]
-                    values[target] = kernel(*[values[i] for i in operands], *params, out=out)
+        values, cut = self._externals(arrays, shape, axis)
+        for call in self.uniform:
+            call.run(values, ())
+            if call.output >= 0:
+                outputs[call.output][...] = values[call.target]
+        for index, size in _tiles(shape, axis, step):
+            for i, array, varies in cut:
+                values[i] = array[tuple([at if v else 0 for at, v in zip(index, varies, strict=True)])]
+            tile = (size, *inner)
+            for call in self.program:
+                if call.writes:
+                    call.run(values, tile, outputs[call.output][index] if call.output >= 0 else buffers[call.buffer][:size])
                 else:
-                    values[target] = value = kernel(*[values[i] for i in operands], *params)
-                    if output >= 0:
-                        outputs[output][start:stop] = value
+                    call.run(values, tile)
+                    if call.output >= 0:
+                        outputs[call.output][index] = values[call.target]
             for (i, node), parts in zip(self.folds, partial, strict=True):
-                tile = values[i]
-                if np.shape(tile) != (stop - start, *rest):
-                    tile = np.broadcast_to(tile, (stop - start, *rest))
-                parts.append(node.op.fold.partial(tile))  # type: ignore[union-attr]
-        results: list[Any] = [output.reshape(shape) for output, (shape, _) in zip(outputs, self.outputs, strict=True)]
-        count = int(np.prod(self.shape, dtype=np.int64))
+                value = values[i]
+                parts.append(node.op.fold.partial(value if np.shape(value) == tile else np.broadcast_to(value, tile)))  # type: ignore[union-attr]
+        results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
         for (_, node), parts in zip(self.folds, partial, strict=True):
-            total = node.op.fold.finish(node.op.fold.combine(parts), count)  # type: ignore[union-attr]
+            total = node.op.fold.finish(node.op.fold.combine(parts), prod(self.shape))  # type: ignore[union-attr]
             results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))
         return results
 
+    def _externals(
+        self, arrays: Sequence[Any], shape: tuple[int, ...], axis: int
+    ) -> tuple[list[Any], list[tuple[int, np.ndarray, list[bool]]]]:
+        """Values before the first tile, and those that differ from tile to tile: (number, array, axes that vary)."""
+        values: list[Any] = [*arrays, *[None] * self.count]
+        cut = []
+        for i, array in enumerate(arrays):
+            if np.size(array) == 1:
+                values[i] = array.reshape(())[()] if isinstance(array, np.ndarray) else array
+                continue
+            if len(shape) == 1:
+                array = array.reshape(-1)
+            full = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
+            varies = [dim != 1 for dim in full.shape[: axis + 1]]
+            if any(varies):
+                if not varies[axis]:  # keep the axis that is cut
+                    full = full[(slice(None),) * axis + (None,)]
+                cut.append((i, full, varies))
+            else:
+                values[i] = full[(0,) * axis]
+        return values, cut
+
     def _is_flat(self, array: np.ndarray) -> bool:
         return array.shape == self.shape and array.flags.c_contiguous
+
+
+def _axis_to_cut(shape: tuple[int, ...]) -> int:
+    """The first axis whose slices fit a tile: those before it are gone through one by one."""
+    axis, inner = 0, prod(shape[1:])
+    while inner > TILE:
+        axis += 1
+        inner //= shape[axis]
+    return axis
+
+
+def _tiles(shape: tuple[int, ...], axis: int, step: int) -> Iterator[tuple[Index, int]]:
+    """Where each tile is, and how much of the cut axis it holds."""
+    length = shape[axis]
+    for lead in product(*map(range, shape[:axis])):
+        for start in range(0, length, step):
+            stop = min(start + step, length)
+            yield (*lead, slice(start, stop)), stop - start
 
 
 def is_large(node: Node) -> bool:

@@ -12,8 +12,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Composite, Elementwise, Rule, composite, elementwise, ops
-from autodiff.graph.sizes import show
-from autodiff.ops.checks import floating_only, not_implemented
+from autodiff.ops.checks import floating_only, plain_as
 from autodiff.ops.elementwise import logistic, sqrt_of
 from autodiff.ops.numerics import erf, log_expit
 from autodiff.ops.numerics import softplus as softplus_kernel
@@ -73,7 +72,11 @@ def _hardtanh(x: Node, low: Any, high: Any) -> Node:
     if x.dtype.kind < dtypes.FLOATING:
         if x.dtype.kind == dtypes.BOOL:
             raise AutodiffError("bad-dtype", "Bool inputs not supported for hardtanh", operands=(0,))
-        low, high = int(low), int(high)
+        low, high = plain_as(low, dtypes.int64), plain_as(high, dtypes.int64)
+        if low < 0 and x.dtype is dtypes.uint8:
+            raise AutodiffError(
+                "bad-value", "cannot do hardtanh on an unsigned type with negative limits", operands=(0, 1)
+            )
     return HARDTANH(x, low, high)  # type: ignore[no-any-return]
 
 
@@ -187,7 +190,7 @@ def _normal_cdf(x: Any) -> Any:
 
 def _gelu_rule(g: Node, out: Node, x: Node) -> Node:
     density = ops.exp(-0.5 * (x * x)) / sqrt_of(2 * math.pi)
-    return g * (0.5 * (1 + ops.erf(x / sqrt_of(2))) + x * density)
+    return g * (0.5 * (1 + ops.erf(x / sqrt_of(2))) + x * density)  # type: ignore[no-any-return]
 
 
 def _gelu_tanh_kernel(x: Any) -> Any:
@@ -198,7 +201,7 @@ def _gelu_tanh_kernel(x: Any) -> Any:
 def _gelu_tanh_rule(g: Node, out: Node, x: Node) -> Node:
     scale = sqrt_of(2 / math.pi)
     t = tanh(scale * (x + _CUBIC * x**3))
-    return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t**2) * (scale * (1 + 3 * _CUBIC * x**2))))
+    return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t**2) * (scale * (1 + 3 * _CUBIC * x**2))))  # type: ignore[no-any-return]
 
 
 GELU = Elementwise(
@@ -236,7 +239,7 @@ gelu = composite(
 
 def _silu_rule(g: Node, out: Node, x: Node) -> Node:
     s = ops.sigmoid(x)
-    return g * (s * (1 + x * (1 - s)))
+    return g * (s * (1 + x * (1 - s)))  # type: ignore[no-any-return]
 
 
 silu = _activation(
@@ -251,7 +254,7 @@ silu = _activation(
 
 def _mish_rule(g: Node, out: Node, x: Node) -> Node:
     s, t = ops.sigmoid(x), tanh(ops.softplus(x))
-    return g * (t + x * s * (1 - t * t))
+    return g * (t + x * s * (1 - t * t))  # type: ignore[no-any-return]
 
 
 mish = _activation(
@@ -317,103 +320,4 @@ tanhshrink = composite(
     doc="x - tanh(x).",
     example="tanhshrink([-1., 0.5, 2.])",
     samples=["tanhshrink(x); x:2,3"],
-)
-
-
-def _check_softshrink(x: Node, lambd: Any) -> None:
-    floating_only("softshrink_check")(x)
-    largest = np.finfo(x.dtype.numpy if x.dtype.is_floating else np.float64).max
-    if not 0 <= lambd <= largest:
-        raise AutodiffError(
-            "bad-value",
-            f"lambda must be in range [0, {float(largest):g}] for input dtype {x.dtype.long_name}, but found"
-            f" {float(lambd):g}",
-            operands=(1,),
-        )
-
-
-softshrink = elementwise(
-    "softshrink(x, lambd: Number = 0.5)",
-    lambda x, lambd: np.where(
-        np.greater(x, lambd), np.subtract(x, lambd), np.where(np.less(x, -lambd), np.add(x, lambd), 0 * np.abs(x))
-    ),
-    check=_check_softshrink,
-    vjp=[lambda g, out, x, lambd: ops.where((x < -lambd) | (x > lambd), g, 0)],
-    doc="x moved towards 0 by lambd, and 0 where it is nearer than that.",
-    kinks="The derivative at -lambd and lambd is 0.",
-    example="softshrink([-1., 0.2, 2.])",
-    samples=["softshrink(x); x:2,3", "softshrink(x, 0.2); x:2,3"],
-)
-hardshrink = elementwise(
-    "hardshrink(x, lambd: Number = 0.5)",
-    lambda x, lambd: np.where(np.greater_equal(x, -lambd) & np.less_equal(x, lambd), 0, x),
-    check=floating_only("hardshrink_cpu"),
-    vjp=[lambda g, out, x, lambd: ops.where((x < -lambd) | (x > lambd), g, 0)],
-    doc="x, and 0 where it is within lambd of 0.",
-    kinks="The derivative at -lambd and lambd is 0.",
-    example="hardshrink([-1., 0.2, 2.])",
-    samples=["hardshrink(x); x:2,3", "hardshrink(x, 0.2); x:2,3"],
-)
-threshold = _activation(
-    "threshold(x, threshold: Number, value: Number)",
-    lambda x, threshold, value: np.where(np.less_equal(x, threshold), np.asarray(value, np.asarray(x).dtype), x),
-    lambda g, out, x, threshold, value: ops.where(x <= threshold, 0, g),
-    "x where it is above threshold, else value.",
-    computes="promote",
-    kinks="The derivative at threshold is 0.",
-    example="threshold([-1., 0.5, 2.], 0.1, 20)",
-    samples=["threshold(x, 0.1, 20); x:2,3"],
-)
-PRELU = Elementwise(
-    "prelu(x, weight)",
-    lambda x, weight: np.where(np.greater(x, 0), x, np.multiply(weight, x)),
-    vjp=[
-        lambda g, out, x, weight: ops.where(x > 0, g, weight * g),
-        lambda g, out, x, weight: ops.where(x > 0, 0, x * g),
-    ],
-    grad_fn="PreluKernelBackward0",
-    doc="x where it is positive, else weight*x.",
-)
-
-
-def _prelu(x: Node, weight: Node) -> Node:
-    if weight.dtype is not x.dtype and not (x.weak or weight.weak):
-        raise AutodiffError(
-            "bad-dtype",
-            f"prelu: Type promoting not supported. Got {x.dtype.long_name} and {weight.dtype.long_name}",
-            operands=(0, 1),
-        )
-    if x.dtype.kind < dtypes.FLOATING and not x.weak:
-        raise not_implemented("prelu_kernel", x.dtype)
-    rank, count = len(x.shape), weight.shape[0] if weight.shape else 1
-    if len(weight.shape) > 1:
-        raise AutodiffError(
-            "bad-rank",
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {len(weight.shape)}",
-            operands=(1,),
-        )
-    if count != 1:
-        if not rank:
-            raise AutodiffError("bad-rank", "Not allow zero-dim input tensor.", operands=(0,))
-        channels = x.shape[1] if rank > 1 else 1
-        if channels != count:
-            raise AutodiffError(
-                "shape-mismatch",
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel"
-                f" size = {channels}.",
-                operands=(0, 1),
-                help=f"weight has one number, or one for each channel, dim 1 of {show(x.shape)}",
-            )
-    if not weight.weak and weight.shape != (1,) * rank and not (rank == 1 and weight.shape):
-        weight = ops.reshape(weight, tuple(count if i == min(1, rank - 1) else 1 for i in range(rank)))
-    return PRELU(x, weight)  # type: ignore[no-any-return]
-
-
-prelu = composite(
-    "prelu(x, weight)",
-    _prelu,
-    doc="x where it is positive, else weight*x; weight is one number, or one for each channel (dim 1).",
-    kinks="The derivative at 0 is weight.",
-    example="prelu([-1., 0.5, 2.], [0.25])",
-    samples=["prelu(x, y); x:2,3, y:1", "prelu(x, y); x:2,3, y:3"],
 )

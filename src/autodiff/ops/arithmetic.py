@@ -1,8 +1,7 @@
-"""Arithmetic: what the operators of the language mean, and powers."""
+"""Arithmetic: what the operators + - * / of the language mean."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import CONSTANT, Elementwise, as_operand, composite, convert, elementwise, none, ops
-from autodiff.ops.checks import not_implemented
-from autodiff.ops.elementwise import log_of
+from autodiff.graph.op import CONSTANT, Elementwise, as_operand, composite, convert, elementwise, none
 
 
 def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
@@ -47,7 +44,7 @@ def _check_sub(x: Node, y: Node, alpha: Any = 1) -> None:
 
 
 def _check_neg(x: Node) -> None:
-    if x.dtype.kind == dtypes.BOOL and not x.weak:
+    if x.dtype.kind == dtypes.BOOL:
         raise AutodiffError(
             "bad-dtype", f"Negation, the `-` operator, on a bool tensor is not supported. {_INVERT}", operands=(0,)
         )
@@ -213,96 +210,10 @@ def _positive(x: Node) -> Node:
     return x
 
 
-# Powers are three operations in PyTorch: by a plain number, of one, and of tensors by tensors.
-
-
-def _power_kernel(x: Any, exponent: Any) -> Any:
-    """PyTorch's short cuts, which differ from `pow` at negative zeros and infinities as PyTorch does."""
-    if exponent == 2:
-        return np.multiply(x, x)
-    if exponent == 3:
-        return np.multiply(np.multiply(x, x), x)
-    if exponent == 0.5:
-        return np.sqrt(x)
-    if exponent == -0.5:
-        return np.reciprocal(np.sqrt(x))
-    if exponent == -1:
-        return np.reciprocal(x)
-    if exponent == -2:
-        return np.reciprocal(np.multiply(x, x))
-    return np.power(x, exponent)
-
-
-def _special_power(exponent: Any) -> Any:
-    """A kernel that computes this power alone, with the values of `_power_kernel`."""
-    kernel = {1: _itself, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(exponent)
-    return kernel and (kernel, (0,))
-
-
-def _itself(x: Any) -> Any:
-    return x
-
-
-def _pow_kernel(x: Any, exponent: Any) -> Any:
-    """Integers to negative integer powers, which NumPy refuses, are truncated to integers."""
-    if np.result_type(x, exponent).kind not in "iu" or np.min(exponent, initial=0) >= 0:
-        return np.power(x, exponent)
-    sign = np.where(np.remainder(exponent, 2) == 1, -1, 1)
-    inverse = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), sign, 0))
-    return np.where(np.less(exponent, 0), inverse, np.power(x, np.maximum(exponent, 0)))
-
-
-def _check_pow(x: Node, exponent: Node) -> None:
-    if x.dtype.kind == exponent.dtype.kind == dtypes.BOOL:
-        raise not_implemented("pow", x.dtype, (0, 1))
-
-
-POW_NUMBER = Elementwise(
-    "pow(x, exponent: Number)",
-    _power_kernel,
-    specialize=_special_power,
-    decompose=lambda x, n: x * x * x if n == 3 else POW_NUMBER(x, n),
-    computes="promote",
-    vjp=[lambda g, out, x, n: ops.zeros_like(x) if n == 0 else g * (n * pow_(x, n - 1))],
-    grad_fn="PowBackward0",
-    text="x^exponent",
-    doc="x to the power of a plain number.",
-)
-POW_TENSOR = Elementwise(
-    "pow_tensor(x, exponent)",
-    _pow_kernel,
-    computes="promote",
-    keeps_numbers=True,
-    check=_check_pow,
-    vjp=[
-        lambda g, out, x, n: ops.where(ops.eq(n, 0), ops.zeros_like(out), g * (n * POW_TENSOR(x, n - 1))),
-        lambda g, out, x, n: g * ops.where(ops.eq(x, 0) & (n >= 0), ops.zeros_like(out), out * ops.log(x)),
-    ],
-    grad_fn="PowBackward1",
-    text="x^exponent",
-    doc="x to the power of exponent, element by element.",
-)
-POW_OF_NUMBER = Elementwise(
-    "pow_of_number(exponent, x: Number)",
-    lambda exponent, x: _pow_kernel(x, exponent),
-    computes="promote",
-    vjp=[lambda g, out, n, base: _power_of_number(g, out, n, base)],
-    grad_fn="PowBackward2",
-    text="x^exponent",
-    doc="A plain number to the power of exponent.",
-)
-
-
-def _power_of_number(g: Node, out: Node, n: Node, base: Any) -> Node:
-    if base == 0:
-        return g * ops.where(n >= 0, ops.zeros_like(out), out * -math.inf)
-    return g * (out * log_of(base))
-
-
 # The operators. A plain number on the left of - and / makes another graph than one on the right, as in PyTorch.
 
 
-def _value_of(x: Any) -> Any:
+def value_of(x: Any) -> Any:
     """The plain number that x is known to be, else None."""
     if isinstance(x, Node):
         return x.params[0] if x.weak and x.op is CONSTANT else None
@@ -310,7 +221,7 @@ def _value_of(x: Any) -> Any:
 
 
 def _subtract(x: Any, y: Any) -> Node:
-    known = _value_of(x)
+    known = value_of(x)
     if known is not None and isinstance(y, Node) and not y.weak:
         _check_sub(as_operand(x), y)
         return RSUB(with_number(y, known), known)  # type: ignore[no-any-return]
@@ -328,19 +239,6 @@ def with_number(x: Node, value: Any) -> Node:
     if x.dtype.is_floating or dtypes.of_number(value).kind <= x.dtype.kind:
         return x
     return convert(x, dtypes.of_number(value))
-
-
-def _power(x: Any, exponent: Any) -> Node:
-    x, exponent = as_operand(x), as_operand(exponent)
-    n = _value_of(exponent)
-    if n is not None and not x.weak:
-        if isinstance(n, int) and n < 0 and x.dtype.kind < dtypes.FLOATING:
-            raise AutodiffError("bad-dtype", "Integers to negative integer powers are not allowed.")
-        return POW_NUMBER(with_number(x, n), n)  # type: ignore[no-any-return]
-    base = _value_of(x)
-    if base is not None and not exponent.weak:
-        return POW_OF_NUMBER(with_number(exponent, base), base)  # type: ignore[no-any-return]
-    return POW_TENSOR(x, exponent)  # type: ignore[no-any-return]
 
 
 add = composite(
@@ -361,7 +259,7 @@ sub = composite(
 
 
 def _rsub(x: Node, y: Node, alpha: Any) -> Node:
-    known = _value_of(y)
+    known = value_of(y)
     _check_sub(x, y, alpha)
     if known is not None and not x.weak:
         x = with_number(x, known)
@@ -384,33 +282,4 @@ mul = composite(
     example="mul([1., 2.], 3)",
     samples=["x*y; x:2,3, y:3", "x*2; x:2,3"],
 )
-pow_ = composite(
-    "pow(x, exponent)",
-    _power,
-    doc="x to the power of exponent, element by element.",
-    kinks="The derivative of x^y by y is 0 where x is 0 and y is not negative.",
-    example="pow([1., 2., 3.], 2)",
-    samples=["x^3; x:2,3", "x^y; x:2,3, y:3", "2^x; x:2,3", "x^-0.5; x:2,3"],
-    domain=(0.3, 2.0),
-)
-square = composite(
-    "square(x)", lambda x: _power(x, 2), doc="x^2.", example="square([1., 2., 3.])", samples=["square(x); x:2,3"]
-)
-float_power = composite(
-    "float_power(x, exponent)",
-    lambda x, exponent: _power(_double(x), _double(exponent)),
-    doc="x to the power of exponent, computed in float64.",
-    example="float_power([1, 2, 3], -1)",
-    samples=["float_power(x, 3); x:2,3", "float_power(x, y); x:2,3, y:3", "float_power(2, x); x:2,3"],
-    domain=(0.3, 2.0),
-)
-
-
-def _double(x: Node) -> Any:
-    known = _value_of(x)
-    if known is not None:
-        return float(known) if isinstance(known, int) else known
-    return x if x.dtype is dtypes.float64 else ops.to_copy(x, dtypes.float64)
-
-
-OPERATORS.update({"+": ADD, "-": _subtract, "*": MUL, "/": _divide, "**": _power, "neg": neg, "pos": positive})
+OPERATORS.update({"+": ADD, "-": _subtract, "*": MUL, "/": _divide, "neg": neg, "pos": positive})

@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, attribute, composite, ops, primitive, strides
 from autodiff.graph.sizes import Shape, contiguous_strides, normalize_dim, show
-from autodiff.ops.layout import packed
+from autodiff.ops.contiguity import packed
 
 # Views with another order of dimensions
 
@@ -22,7 +22,7 @@ def _swapped(items: Any, dim0: int, dim1: int) -> tuple[Any, ...]:
     return tuple(result)
 
 
-transpose = primitive(
+transpose: Primitive = primitive(
     "transpose(x, dim0: dim, dim1: dim)",
     lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1) if x.ndim else x,
     shape=lambda x, dim0, dim1: _swapped(x.shape, dim0, dim1),
@@ -54,7 +54,7 @@ def _checked_t(x: Node) -> None:
         )
 
 
-t = primitive(
+t: Primitive = primitive(
     "t(x)",
     lambda x: np.swapaxes(x, -1, -2) if x.ndim > 1 else x,
     shape=lambda x: x.shape[::-1],
@@ -98,7 +98,7 @@ def _permute_kernel(x: Any, dims: tuple[int, ...]) -> Any:
     return np.transpose(x, (*range(lead), *[dim + lead for dim in dims]))
 
 
-permute = primitive(
+permute: Primitive = primitive(
     "permute(x, dims: ints)",
     _permute_kernel,
     shape=lambda x, dims: tuple(x.shape[dim] for dim in dims),
@@ -116,8 +116,8 @@ def _movedim(x: Node, source: tuple[int, ...], destination: tuple[int, ...]) -> 
     if len(source) != len(destination):
         raise AutodiffError(
             "bad-value",
-            f"movedim: Invalid source or destination dims: source ({show(source)} dims) should contain the same number of"
-            f" dims as destination ({show(destination)} dims)",
+            f"movedim: Invalid source or destination dims: source ({show(source)} dims) should contain the same"
+            f" number of dims as destination ({show(destination)} dims)",
             operands=(1, 2),
         )
     rank = len(x.shape)
@@ -196,7 +196,7 @@ def _flip_kernel(x: Any, dims: tuple[int, ...]) -> Any:
     return np.flip(x, dims)
 
 
-FLIP = Primitive(
+FLIP: Primitive = Primitive(
     "flip(x, dims: dims)",
     _flip_kernel,
     shape=lambda x, dims: x.shape,
@@ -236,14 +236,14 @@ def _roll_kernel(x: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
     return np.roll(x, shifts, dims) if x.ndim else x
 
 
-ROLL = Primitive(
+ROLL: Primitive = Primitive(
     "roll(x, shifts: ints, dims: dims)",
     _roll_kernel,
     shape=lambda x, shifts, dims: x.shape,
     vjp=[lambda g, out, x, shifts, dims: ROLL(g, tuple(-shift for shift in shifts), dims)],
     doc="Elements shifted along dims; what falls off one end comes back at the other.",
 )
-ROLL_FLAT = Primitive(
+ROLL_FLAT: Primitive = Primitive(
     "roll(x, shifts: int)",
     lambda x, shifts: np.roll(x, shifts),
     shape=lambda x, shifts: x.shape,
@@ -290,7 +290,7 @@ def _turned_strides(node: Node) -> Shape:
     return _turned(own, k, dim0, dim1)
 
 
-ROT90 = Primitive(
+ROT90: Primitive = Primitive(
     "rot90(x, k: int, dim0: dim, dim1: dim)",
     lambda x, k, dim0, dim1: np.rot90(x, k, (dim0, dim1)),
     shape=lambda x, k, dim0, dim1: _turned(x.shape, k, dim0, dim1),
@@ -307,9 +307,7 @@ def _rot90(x: Node, k: int, dims: tuple[int, ...]) -> Node:
             "bad-value", f"expected total rotation dims == 2, but got dims = {len(dims)}", operands=(2,)
         )
     if rank < 2:
-        raise AutodiffError(
-            "bad-rank", f"expected total dims >= 2, but got total dims = {rank}", operands=(0,)
-        )
+        raise AutodiffError("bad-rank", f"expected total dims >= 2, but got total dims = {rank}", operands=(0,))
     if dims[0] == dims[1] or abs(dims[0] - dims[1]) == rank:
         raise AutodiffError(
             "bad-value",

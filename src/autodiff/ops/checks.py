@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL, FLOATING, INTEGER, DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import common_form
+from autodiff.graph.values import real
 
 NEEDS_FLOATING = "make it floating: write the numbers with a point (3.), or x.double()"
 C_NAMES = {
@@ -67,6 +72,22 @@ def integers_only(kernel: str, operands: int = 2) -> Callable[..., None]:
             raise not_implemented(kernel, dtype, tuple(range(operands)))
 
     return check
+
+
+def plain_as(value: Any, dtype: DType) -> Any:
+    """A plain number converted to an element type; raises PyTorch's error for one that does not fit."""
+    if dtype.kind == BOOL:
+        return bool(value)
+    number = real(value) if isinstance(value, Fraction) else value
+    if dtype.kind == INTEGER:
+        limits = np.iinfo(dtype.numpy)
+        fits = math.isfinite(number) and limits.min <= int(number) <= limits.max
+    else:
+        fits = not math.isfinite(number) or abs(number) <= np.finfo(dtype.numpy).max
+    if not fits:
+        name = f"{dtype.name}_t" if dtype.kind == INTEGER and dtype.size != 4 else C_NAMES[dtype.name]
+        raise AutodiffError("limit-number", f"value cannot be converted to type {name} without overflow")
+    return int(number) if dtype.kind == INTEGER else value
 
 
 def wanting(*operands: Node) -> list[Node]:

@@ -16,7 +16,6 @@ from autodiff.ops.create import NUMEL, SIZE
 from autodiff.ops.losses import (
     ADD_NUMBER,
     DIV_NUMBER,
-    LEGACY,
     MUL_NUMBER,
     a_tensor,
     checked_reduction,

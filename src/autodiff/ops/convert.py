@@ -67,7 +67,7 @@ TO_COPY = Primitive(
 
 def _to_copy(x: Node, dtype: DType) -> Node:
     x = strengthen(x, x.dtype)
-    return x if dtype is x.dtype else TO_COPY(x, dtype)  # type: ignore[no-any-return]
+    return x if dtype is x.dtype else TO_COPY(x, dtype)
 
 
 to_copy = composite(
@@ -100,7 +100,7 @@ for _name, _dtype in {
 
 def _as_dtype(value: Any) -> DType | None:
     converted = CONVERTERS["dtype"](value)
-    return None if converted is REQUIRED else converted  # type: ignore[no-any-return]
+    return None if converted is REQUIRED else converted
 
 
 def _is_device(value: Any) -> bool:
@@ -132,7 +132,7 @@ def _to(x: Node, first: Any, second: Any, non_blocking: bool, copy: bool, dtype:
             )
     if wanted is not None and wanted is not x.dtype:
         return _to_copy(x, wanted)
-    return TO_COPY(x, x.dtype) if copy else x  # type: ignore[no-any-return]
+    return TO_COPY(x, x.dtype) if copy else x
 
 
 to = composite(

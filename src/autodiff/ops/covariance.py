@@ -34,7 +34,8 @@ def _weights(name: str, weights: Node, count: Any, integral: bool) -> Node:
     if len(weights.shape) > 1:
         raise AutodiffError(
             "bad-rank",
-            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(weights.shape)} dimensions",
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(weights.shape)}"
+            " dimensions",
             operands=(0,),
         )
     if weights.dtype.is_floating is integral or weights.dtype is dtypes.bool_:
@@ -113,7 +114,8 @@ def _corrcoef(x: Node) -> Node:
     if len(x.shape) > 2:
         raise AutodiffError(
             "bad-rank",
-            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {len(x.shape)} dimensions",
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {len(x.shape)}"
+            " dimensions",
             operands=(0,),
         )
     c = _cov(x, 1, None, None)

@@ -21,7 +21,7 @@ from autodiff.ops.reduce import Dims, in_dtype, invalid_combination, kept, sum_d
 
 
 def flip(x: Node, dim: Dims) -> Node:
-    return ops.flip(x, dim) if x.shape else x  # type: ignore[no-any-return]
+    return ops.flip(x, dim) if x.shape else x
 
 
 def _running(ufunc: np.ufunc) -> Callable[..., Any]:
@@ -39,7 +39,7 @@ def _running(ufunc: np.ufunc) -> Callable[..., Any]:
     return kernel
 
 
-CUMSUM = Primitive(
+CUMSUM: Primitive = Primitive(
     "cumsum(x, dim: dims)",
     _running(np.add),
     shape=lambda x, dim: x.shape,
@@ -74,7 +74,7 @@ def _recur(a: Any, b: Any, dim: Dims) -> Any:
     return np.moveaxis(s, 0, dim[0])
 
 
-RECURRENCE = Primitive(
+RECURRENCE: Primitive = Primitive(
     "linear_recurrence(a, b, dim: dims)",
     _recur,
     shape=lambda a, b, dim: b.shape,
@@ -101,7 +101,7 @@ def _shift_kernel(x: Any, dim: Dims, fill: float) -> Any:
     return result
 
 
-SHIFT = Primitive(
+SHIFT: Primitive = Primitive(
     "shift(x, dim: dims, fill: Number)",
     _shift_kernel,
     shape=lambda x, dim, fill: x.shape,
@@ -194,7 +194,7 @@ def _prod_rule(g: Node, out: Node, x: Node, dim: Dims | None, keepdim: bool) -> 
         others = ops.reshape(OTHERS(ops.reshape(x, (-1,)), (0,)), x.shape) if len(x.shape) > 1 else OTHERS(x, (0,))
     else:
         others = OTHERS(x, dim)
-    return kept(g, x, dim, keepdim) * others
+    return kept(g, x, dim, keepdim) * others  # type: ignore[no-any-return]
 
 
 PROD = Primitive(

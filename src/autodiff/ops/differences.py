@@ -9,6 +9,7 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Composite, composite, ops
 from autodiff.graph.sizes import Dim, normalize_dim, normalize_dims, reduced
+from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import DIV_NUMBER, MUL_NUMBER
 from autodiff.ops.cumulative import CUMSUM
 from autodiff.ops.index import sliced
@@ -63,6 +64,8 @@ def _diff(x: Node, n: int, dim: int, prepend: Node | None, append: Node | None) 
     if n == 0:
         return ops.clone(x)  # type: ignore[no-any-return]
     size = x.shape[dim]
+    if size == 0:
+        return ops.zeros_like(x)  # type: ignore[no-any-return]
     for _ in range(min(n, size) if isinstance(size, int) else n):
         late, early = _without_first(x, dim), _without_last(x, dim)
         x = ops.logical_xor(late, early) if x.dtype is dtypes.bool_ else late - early
@@ -130,15 +133,15 @@ def _spacings(x: Node, spacing: Any, dims: tuple[int, ...], dim_given: bool) -> 
     """One number or tensor for each dim; raises PyTorch's errors."""
     if spacing is None:
         spacing = 1
-    if isinstance(spacing, Node) and not spacing.shape or not isinstance(spacing, (Node, list, tuple)):
+    if (isinstance(spacing, Node) and not spacing.shape) or not isinstance(spacing, (Node, list, tuple)):
         return [spacing] * len(dims)
     if isinstance(spacing, Node):
         raise invalid_combination("gradient", x, spacing=spacing)
     if len(spacing) != len(dims):
         if dim_given:
             message = (
-                "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have the"
-                f" same length, but got a spacing argument of length {len(spacing)} and a dim argument of length"
+                "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have"
+                f" the same length, but got a spacing argument of length {len(spacing)} and a dim argument of length"
                 f" {len(dims)}."
             )
         else:
@@ -148,6 +151,7 @@ def _spacings(x: Node, spacing: Any, dims: tuple[int, ...], dim_given: bool) -> 
                 f" {len(spacing)}"
             )
         raise AutodiffError("bad-value", message, operands=(0,))
+    spacing = [tensor(places) if isinstance(places, list) else places for places in spacing]
     for places in spacing:
         if isinstance(places, Node) and len(places.shape) != 1:
             raise AutodiffError(
@@ -164,6 +168,13 @@ def _gradient(x: Node, spacing: Any, dim: Any, edge_order: int) -> Any:
         raise AutodiffError("bad-value", "torch.gradient only supports edge_order=1 and edge_order=2.", operands=(3,))
     dims = tuple(range(len(x.shape))) if dim is None else tuple(dim)
     spacings = _spacings(x, spacing, dims, dim is not None)
+    if dims and not x.shape:
+        raise AutodiffError(
+            "bad-rank",
+            f"Dimension specified as {dims[0]} but tensor has no dimensions",
+            type="IndexError",
+            operands=(0,),
+        )
     dims = normalize_dims(dims, len(x.shape))
     for d in dims:
         size = x.shape[d]
@@ -221,15 +232,19 @@ def _widths(name: str, y: Node, x: Node, dim: int) -> Node:
     return _without_first(x, dim) - _without_last(x, dim)
 
 
-def _samples(name: str, y: Node, x: Any, dx: Any) -> None:
+def _samples(name: str, y: Node, x: Any, dx: Any) -> Node | None:
+    """The places as a tensor; raises where there are both places and a distance."""
+    if isinstance(x, list):
+        x = tensor(x)
     if x is not None and not isinstance(x, Node):
         raise invalid_combination(name, y, x)
     if x is not None and dx is not None:
         raise invalid_combination(name, y, x, dx=dx)
+    return x
 
 
 def _trapezoid(y: Node, x: Any, dx: Any, dim: int) -> Node:
-    _samples("trapezoid", y, x, dx)
+    x = _samples("trapezoid", y, x, dx)
     if not y.shape:
         raise AutodiffError(
             "bad-rank", f"Dimension specified as {dim} but tensor has no dimensions", type="IndexError", operands=(0,)
@@ -248,7 +263,7 @@ def _trapezoid(y: Node, x: Any, dx: Any, dim: int) -> Node:
 
 
 def _cumulative_trapezoid(y: Node, x: Any, dx: Any, dim: int) -> Node:
-    _samples("cumulative_trapezoid", y, x, dx)
+    x = _samples("cumulative_trapezoid", y, x, dx)
     dim = normalize_dim(dim, len(y.shape))
     _refuse_bool("cumulative_trapezoid", y, *(() if x is None else (x,)))
     if not y.shape:

@@ -133,7 +133,7 @@ def _expanded(x: Node, shape: Shape) -> Node:
 
 def _cosine_similarity(x1: Node, x2: Node, dim: int, eps: Any) -> Node:
     x1, x2 = a_tensor(x1), a_tensor(x2)
-    dtype = common_form((x1, x2))[1] if not (x1.shape == x2.shape) else dtypes.promote(x1.dtype, x2.dtype)
+    dtype = common_form((x1, x2))[1] if x1.shape != x2.shape else dtypes.promote(x1.dtype, x2.dtype)
     if dtype.kind < dtypes.FLOATING:
         raise AutodiffError(
             "bad-dtype",

@@ -15,8 +15,9 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Fold, Primitive, as_operand, composite, ops
-from autodiff.graph.sizes import Shape, normalize_dim, numel, reduced
+from autodiff.graph.op import Composite, Fold, Primitive, composite, ops
+from autodiff.graph.sizes import Shape, normalize_dim, normalize_dims, numel, reduced
+from autodiff.graph.values import tensor
 from autodiff.ops.reduce import SUM, Dims, empty_dim, invalid_combination, kept, reduced_shape, spread
 
 SHARED = "Elements that tie share the gradient evenly."
@@ -70,7 +71,7 @@ def share_evenly(g: Node, x: Node, out: Node, dim: Dims | None, keepdim: bool) -
     """The cotangent of a maximum divided among the elements that equal it; NaN equals nothing."""
     mask = ops.eq(x, spread(out, x, dim, keepdim))
     count = SUM(mask, dim, True)
-    return (spread(g, x, dim, keepdim) * mask) / count
+    return (spread(g, x, dim, keepdim) * mask) / count  # type: ignore[no-any-return]
 
 
 def share_evenly_or_nan(g: Node, x: Node, out: Node) -> Node:
@@ -125,7 +126,7 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
         if y is not None or isinstance(dim, (Node, list)):
             if keepdim or (y is not None and dim is not None):
                 raise invalid_combination(name, x, y if dim is None else dim, **keep)
-            return getattr(ops, of_two)(x, as_operand(dim) if y is None else y)
+            return getattr(ops, of_two)(x, tensor(dim) if y is None else y)
         if dim is None:
             if keepdim:
                 raise invalid_combination(name, x, **keep)
@@ -137,7 +138,7 @@ def _declare(name: str, choose: Callable[..., Any], find: Callable[..., Any], of
     return composite(
         f"{name}(x, dim: any = None, keepdim: bool = False, *, y: Tensor? = None)",
         call,
-        doc=f"The {adjective} element; along dim, values and indices; with a second tensor, the {adjective} element by element.",
+        doc=f"The {adjective} element; along dim, values and indices; with a tensor y, the {adjective} of each two.",
         example=f"{name}([[1., 5.], [3., 4.]], 1)[0]",
         samples=[
             f"{name}(x); x:2,3",
@@ -168,9 +169,17 @@ def _declare_over_dims(name: str, choose: Callable[..., Any], adjective: str) ->
         doc=f"The {adjective} element, of all or along dim.",
         kinks=SHARED,
     )
+
+    def call(x: Node, dim: tuple[int, ...] | None, keepdim: bool) -> Node:
+        dims = normalize_dims(dim or (), len(x.shape))
+        for given, d in zip(dim or (), dims, strict=True):
+            if x.shape and x.shape[d] == 0:
+                raise empty_dim(f"{name}()", given)
+        return reduction(x, dims or None, keepdim)  # type: ignore[no-any-return]
+
     composite(
-        f"{name}(x, dim: dims? = (), keepdim: bool = False)",
-        lambda x, dim, keepdim: reduction(x, dim or None, keepdim),
+        f"{name}(x, dim: ints? = (), keepdim: bool = False)",
+        call,
         doc=f"The {adjective} element, of all or along dim. NaN wins. {SHARED}",
         example=f"{name}([[1., 5.], [3., 4.]], dim=1)",
         samples=[f"{name}(x); x:2,3", f"{name}(x, 1); x:2,3", f"{name}(x, (0, -1), True); x:2,3,2"],

@@ -152,10 +152,10 @@ def _with_logits(
     if pos_weight is not None:
         broadcast(pos_weight.shape, x.shape, (2, 0))
     return BCE_LOGITS(  # type: ignore[no-any-return]
-        fit(x, x.shape, dtype),
-        fit(target, x.shape, dtype),
-        _spread_weight(weight, x, TOO_LARGE),
-        _spread_weight(pos_weight, x, TOO_LARGE),
+        fit(x, x.shape, target.dtype),  # PyTorch computes in the target's dtype, in place
+        target,
+        _spread_weight(weight, target, TOO_LARGE),
+        _spread_weight(pos_weight, target, TOO_LARGE),
         reduction,
     )
 
@@ -167,7 +167,8 @@ composite(
     example="binary_cross_entropy([0.2, 0.8], [0., 1.])",
     samples=[
         "binary_cross_entropy(x, y); x:2,3 in 0.1..0.9, y:2,3 in 0.1..0.9",
-        "binary_cross_entropy(x, y, weight=tensor([1., 2., 3.]), reduction='none'); x:2,3 in 0.1..0.9, y:2,3 in 0.1..0.9",
+        "binary_cross_entropy(x, y, weight=tensor([1., 2., 3.]), reduction='none');"
+        " x:2,3 in 0.1..0.9, y:2,3 in 0.1..0.9",
     ],
 )
 composite(

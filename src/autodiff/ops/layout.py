@@ -9,63 +9,20 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, attribute, composite, ops, primitive, strides
+from autodiff.graph.op import Primitive, composite, ops, primitive, strides
 from autodiff.graph.sizes import (
     Dim,
     Shape,
     contiguous_strides,
     divide,
     infer_view,
-    normalize_dim,
     numel,
     show,
 )
-from autodiff.ops.create import SIZE
+from autodiff.ops.contiguity import is_contiguous as is_contiguous
+from autodiff.ops.contiguity import view_strides
 
-# Strides
-
-
-def is_contiguous(x: Node) -> bool:
-    """Whether x lies in memory row by row; dims of size one do not matter."""
-    if 0 in x.shape:
-        return True
-    plain = contiguous_strides(x.shape)
-    return all(size == 1 or a == b for size, a, b in zip(x.shape, strides(x), plain, strict=True))
-
-
-def view_strides(shape: Shape, own: Shape, target: Shape) -> Shape | None:
-    """Strides of a view of the target shape, None where it takes a copy. Source: PyTorch's `computeStride`."""
-    if 0 in shape:
-        return own if shape == target else contiguous_strides(target)
-    result: list[Dim] = [1] * len(target)
-    if not shape:
-        return tuple(result)
-    place = len(target) - 1
-    base = own[-1]
-    elements: Dim = 1
-    viewed: Dim = 1
-    for i in range(len(shape) - 1, -1, -1):
-        elements = elements * shape[i]
-        if i and (shape[i - 1] == 1 or own[i - 1] == elements * base):
-            continue
-        while place >= 0 and (viewed != elements or target[place] == 1):
-            result[place] = viewed * base
-            viewed = viewed * target[place]
-            place -= 1
-        if viewed != elements:
-            return None
-        if i:
-            base, elements, viewed = own[i - 1], 1, 1
-    return tuple(result) if place < 0 else None
-
-
-def packed(shape: Shape, own: Shape) -> Shape:
-    """Strides without gaps that keep the order of dims, as PyTorch's `empty_like` makes them."""
-    if any(step == 0 for step in own) or not all(isinstance(step, int) for step in own):
-        return contiguous_strides(shape)
-    order = sorted(range(len(own)), key=lambda i: own[i], reverse=True)  # type: ignore[arg-type,return-value]
-    steps = contiguous_strides(tuple(shape[i] for i in order))
-    return tuple(steps[order.index(i)] for i in range(len(own)))
+# Views of other shapes
 
 
 def _like_operand(node: Node) -> Shape:
@@ -75,9 +32,6 @@ def _like_operand(node: Node) -> Shape:
 def _viewed(node: Node) -> Shape:
     (x,) = node.inputs
     return view_strides(x.shape, strides(x), node.shape) or contiguous_strides(node.shape)
-
-
-# Views of other shapes
 
 
 def target_shape(x: Node, size: Sequence[Dim]) -> Shape:
@@ -119,7 +73,7 @@ def _reshaping(name: str, grad_fn: str, text: str, doc: str, **about: Any) -> Pr
 VIEW = _reshaping("view", "ViewBackward0", "size", "x with another shape, in the same memory.", view=True)
 RESHAPE_ALIAS = _reshaping("reshape", "ReshapeAliasBackward0", "shape", "A view that reshape made.", view=True)
 UNSAFE_VIEW = _reshaping("reshape", "UnsafeViewBackward0", "shape", "A copy that reshape made.")
-CONTIGUOUS = Primitive(
+CONTIGUOUS: Primitive = Primitive(
     "contiguous(x)",
     lambda x: np.array(x, order="C"),
     shape=lambda x: x.shape,
@@ -139,7 +93,7 @@ view = composite(
 
 def contiguous_copy(x: Node) -> Node:
     """x itself where it lies row by row, else a copy that does."""
-    return x if is_contiguous(x) else CONTIGUOUS(x)  # type: ignore[no-any-return]
+    return x if is_contiguous(x) else CONTIGUOUS(x)
 
 
 def _reshape(x: Node, shape: Shape) -> Node:
@@ -178,12 +132,12 @@ def _unflatten(x: Node, dim: int, sizes: Shape) -> Node:
     if known != extent if -1 not in sizes else divide(extent, known) is None:
         raise AutodiffError(
             "bad-view",
-            f"unflatten: Provided sizes {show(sizes)} don't multiply up to the size of dim {dim} ({extent}) in the input"
-            " tensor",
+            f"unflatten: Provided sizes {show(sizes)} don't multiply up to the size of dim {dim} ({extent}) in the"
+            " input tensor",
             operands=(0, 2),
         )
     rest = divide(extent, known)
-    filled = [rest if size == -1 else size for size in sizes]
+    filled: list[Any] = [rest if size == -1 else size for size in sizes]
     return VIEW(*_checked_view(x, (*x.shape[:dim], *filled, *x.shape[dim + 1 :])))  # type: ignore[no-any-return]
 
 
@@ -236,7 +190,7 @@ composite(
     example="contiguous([[1., 2.], [3., 4.]].T)",
     samples=["contiguous(x.T); x:2,3", "contiguous(x) * 2; x:2,3"],
 )
-alias = primitive(
+alias: Primitive = primitive(
     "alias(x)",
     lambda x: x,
     shape=lambda x: x.shape,
@@ -259,7 +213,7 @@ def _unsqueezed(node: Node) -> Shape:
     return (*own[:dim], new, *own[dim:])
 
 
-unsqueeze = primitive(
+unsqueeze: Primitive = primitive(
     "unsqueeze(x, dim: newdim)",
     np.expand_dims,
     shape=lambda x, dim: (*x.shape[:dim], 1, *x.shape[dim:]),
@@ -306,11 +260,11 @@ def _squeezing(params: str, grad_fn: str, dims: Any) -> Primitive:
     )
 
 
-SQUEEZE_ALL = _squeezing("dim: dims", "SqueezeBackward0", lambda dims: dims)
-SQUEEZE = _squeezing("dim: dim", "SqueezeBackward1", lambda dim: (dim,))
-SQUEEZE_DIMS = _squeezing("dim: dims", "SqueezeBackward2", lambda dims: dims)
+SQUEEZE_ALL: Primitive = _squeezing("dim: dims", "SqueezeBackward0", lambda dims: dims)
+SQUEEZE: Primitive = _squeezing("dim: dim", "SqueezeBackward1", lambda dim: (dim,))
+SQUEEZE_DIMS: Primitive = _squeezing("dim: dims", "SqueezeBackward2", lambda dims: dims)
 # What a product with a vector does to the dim that it gave the vector.
-SQUEEZE_VECTOR = _squeezing("dim: dim", "SqueezeBackward4", lambda dim: (dim,))
+SQUEEZE_VECTOR: Primitive = _squeezing("dim: dim", "SqueezeBackward4", lambda dim: (dim,))
 
 
 def _squeeze(x: Node, dim: Any) -> Node:
@@ -335,112 +289,3 @@ squeeze = composite(
     example="squeeze([[1.], [2.]])",
     samples=["squeeze(x); x:2,1,3", "squeeze(x, 1); x:2,1,3", "squeeze(x, (0, 2)); x:1,2,1"],
 )
-
-
-# Broadcasting made visible
-
-
-def _expanded(node: Node) -> Shape:
-    (x,) = node.inputs
-    own = list(strides(x))
-    sizes = list(x.shape)
-    while len(sizes) < len(node.shape):
-        own.insert(0, sizes[0] * own[0] if sizes else 1)
-        sizes.insert(0, 1)
-    return tuple(
-        stride if size == wide else 0 for size, stride, wide in zip(sizes, own, node.shape, strict=True)
-    )
-
-
-def _checked_expand(x: Node, size: Shape) -> tuple[Node, Shape]:
-    lead = len(size) - len(x.shape)
-    if lead < 0:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"expand(torch.{x.dtype.long_name}Tensor{{{show(x.shape)}}}, size={show(size)}): the number of sizes provided"
-            f" ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({len(x.shape)})",
-            operands=(0,),
-        )
-    result = list(size)
-    for i in range(len(size) - 1, -1, -1):
-        wide = size[i]
-        if i < lead:
-            if isinstance(wide, int) and wide < 0:
-                raise AutodiffError(
-                    "shape-mismatch",
-                    f"The expanded size of the tensor ({wide}) isn't allowed in a leading, non-existing dimension {i}",
-                    operands=(0,),
-                )
-            continue
-        own = x.shape[i - lead]
-        if wide == -1:
-            result[i] = own
-        elif own not in (1, wide) or (own == 1 and isinstance(wide, int) and wide < 0):
-            raise AutodiffError(
-                "shape-mismatch",
-                f"The expanded size of the tensor ({wide}) must match the existing size ({own}) at non-singleton dimension"
-                f" {i}.  Target sizes: {show(size)}.  Tensor sizes: {show(x.shape)}",
-                operands=(0,),
-                says=f"this has shape {show(x.shape)}",
-                help="only dims of size one expand; repeat(...) copies",
-            )
-    return x, tuple(result)
-
-
-expand = primitive(
-    "expand(x, size: sizes)",
-    np.broadcast_to,
-    shape=lambda x, size: size,
-    check=_checked_expand,
-    vjp=[lambda g, out, x, size: ops.sum_to_size(g, x.shape)],
-    layout=_expanded,
-    view=True,
-    doc="x seen with a larger shape: dims of size one repeat, without a copy; -1 keeps a size.",
-    example="expand([[1.], [2.]], 2, 3)",
-    samples=["expand(x, 2, 3); x:3", "x.expand(-1, 3); x:2,1", "expand(x, 2, 2, 3); x:2,1"],
-)
-composite(
-    "broadcast_to(x, size: sizes)",
-    expand,
-    doc="x seen with a larger shape, as broadcasting makes it.",
-    example="broadcast_to([1., 2.], [2, 2])",
-    samples=["broadcast_to(x, (2, 3)); x:3"],
-)
-composite(
-    "expand_as(x, y)",
-    lambda x, y: expand(x, y.shape),
-    doc="x seen with the shape of y.",
-    example="expand_as([1., 2.], [[3., 4.], [5., 6.]])",
-    samples=["expand_as(x, y); x:3, y:2,3"],
-)
-
-
-# The shape as numbers
-
-
-def _size(x: Node, dim: int | None) -> Any:
-    if dim is None:
-        return x.shape
-    if not x.shape:
-        raise AutodiffError(
-            "dim-out-of-range",
-            f"Dimension specified as {dim} but tensor has no dimensions",
-            type="IndexError",
-            operands=(0,),
-        )
-    return SIZE(x, normalize_dim(dim, len(x.shape)))
-
-
-composite(
-    "size(x, dim: int? = None)",
-    _size,
-    doc="The shape of x, or its extent along dim.",
-    example="size([[1., 2., 3.]], 1)",
-)
-composite(
-    "dim(x)", lambda x: len(x.shape), aliases=["ndimension"], doc="The number of dimensions.", example="dim([1., 2.])"
-)
-composite("nelement(x)", lambda x: ops.numel(x), doc="The number of elements.", example="nelement([1., 2.])")
-composite("is_contiguous(x)", is_contiguous, doc="Whether x lies in memory row by row.", example="is_contiguous([1.])")
-attribute("shape", lambda x: x.shape)
-attribute("ndim", lambda x: len(x.shape))

@@ -11,7 +11,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, broadcast_to, composite, none, ops, primitive, register, zero
-from autodiff.graph.sizes import Shape, broadcast, normalize_dim
+from autodiff.graph.sizes import Shape, broadcast, contiguous_strides, normalize_dim
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.matmul import OUTER, mT, matrix_product
 from autodiff.ops.matrices import (
@@ -22,6 +22,7 @@ from autodiff.ops.matrices import (
     check_matrix,
     check_same_dtype,
     check_square,
+    column_major,
     factorize,
     first_singular,
     invert,
@@ -220,6 +221,7 @@ def _inverse(name: str, said: str, **about: Any) -> Primitive:
         shape=lambda A: A.shape,
         vjp=[lambda g, out, A: -matrix_product(matrix_product(mT(out), g), mT(out))],
         grad_fn="LinalgInvExBackward0",
+        layout=column_major,
         text="inv(A)",
         doc="The inverse of a square matrix.",
         **about,
@@ -235,6 +237,34 @@ INVERSE = _inverse(
     samples=["linalg.inv(x + 3*eye(3)); x:3,3 in -1..1", "linalg.inv(x + 3*eye(2)); x:2,2,2 in -1..1"],
 )
 register(INVERSE)
+
+
+def _inverse_ex_kernel(A: Any, check_errors: bool) -> Any:
+    if check_errors:
+        inverse = _inverse_kernel("linalg.inv_ex")(A)
+        return inverse, np.zeros(A.shape[:-2], np.int32)
+    factors = factorize(A)
+    return solve_factored(factors, np.eye(A.shape[-1], dtype=A.dtype)), factors.info
+
+
+def _inverse_ex_vjp(g: Any, out: Any, A: Node, check_errors: bool) -> list[Node | None]:
+    if g[0] is None:
+        return [None]
+    inverse = mT(out[0])
+    return [-matrix_product(matrix_product(inverse, g[0]), inverse)]
+
+
+primitive(
+    "linalg.inv_ex(A, *, check_errors: bool = False)",
+    _inverse_ex_kernel,
+    check=lambda A, check_errors: _check_inverse(A),
+    results=lambda A, check_errors: [(A.shape, A.dtype), (A.shape[:-2], dtypes.int32)],
+    fields=("inverse", "info"),
+    vjp_all=_inverse_ex_vjp,
+    doc="The inverse, and the place of the first zero pivot (zero where there is none); no error where it is singular.",
+    example="linalg.inv_ex([[1., 2.], [3., 4.]]).inverse",
+    samples=["linalg.inv_ex(x + 3*eye(3))[0]; x:3,3 in -1..1"],
+)
 
 
 def _solve_kernel(A: Any, B: Any, left: bool, vector: bool) -> Any:
@@ -268,12 +298,20 @@ def _solve_vjp(g: Node, out: Node, A: Node, B: Node, left: bool, vector: bool) -
     return [-product, G]
 
 
+def _solve_layout(node: Node) -> Shape:
+    left, vector = node.params
+    if vector:
+        return contiguous_strides(node.shape[::-1])[::-1]
+    return column_major(node) if left else contiguous_strides(node.shape)
+
+
 SOLVE = Primitive(
     "linalg.solve(A, B, left: bool, vector: bool)",
     _solve_kernel,
     shape=lambda A, B, left, vector: B.shape,
     vjp_all=_solve_vjp,
     grad_fn="LinalgSolveExBackward0",
+    layout=_solve_layout,
     text="linalg.solve(A, B)",
     doc="X with A @ X = B, for operands with the same leading dims.",
 )
@@ -396,6 +434,7 @@ for _name, _grad_fn, _keyword in (
         shape=lambda x, upper: x.shape,
         vjp=[_cholesky_vjp],
         grad_fn=_grad_fn,
+        layout=column_major,
         doc="The lower-triangular L with L @ L.T = x, or the upper one; the gradient is symmetric, as x is meant to be.",
         example=f"{_name}([[4., 2.], [2., 3.]])",
         samples=[

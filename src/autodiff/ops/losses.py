@@ -318,10 +318,7 @@ def _kl_div(x: Node, target: Node, average: Any, reduce: Any, reduction: Any, lo
     x, target = a_tensor(x), a_tensor(target)
     if not (x.dtype.is_floating and target.dtype.is_floating):
         raise AutodiffError("bad-dtype", "kl_div: Integral inputs not supported.", operands=(0, 1))
-    if log_target:
-        loss = ops.exp(target) * (target - x)
-    else:
-        loss = ops.xlogy(target, target) - target * x
+    loss = ops.exp(target) * (target - x) if log_target else ops.xlogy(target, target) - target * x
     loss = reduced_loss(loss, kept)
     if wanted == "batchmean" and not legacy and x.shape:
         return loss / ops.size(x, 0)

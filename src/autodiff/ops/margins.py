@@ -104,8 +104,8 @@ def _multi_margin_loss(
     if len(target.shape) > 1 or numel(target.shape) != rows:
         raise AutodiffError(
             "shape-mismatch",
-            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size)."
-            f" Expected target size [{rows}], but got {show(target.shape)}. Input has shape {show(x.shape)}.",
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch"
+            f" size). Expected target size [{rows}], but got {show(target.shape)}. Input has shape {show(x.shape)}.",
             operands=(0, 1),
         )
     classes = x.shape[-1] if x.shape else 1

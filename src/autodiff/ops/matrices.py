@@ -14,6 +14,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import strengthen
+from autodiff.graph.sizes import Shape, contiguous_strides
 from autodiff.ops.checks import NEEDS_FLOATING, not_implemented
 
 SMALL = 16  # matrices up to this size are eliminated here, in the order of operations that PyTorch's LAPACK has
@@ -74,7 +75,7 @@ def check_factorizable(name: str, kernel: str, square: bool = True) -> Callable[
     return check
 
 
-def check_same_dtype(name: str, A: Node, B: Node, names: str = "AB") -> None:
+def check_same_dtype(name: str, A: Node, B: Node, names: tuple[str, str] = ("A", "B")) -> None:
     if A.dtype is not B.dtype:
         raise AutodiffError(
             "bad-dtype",
@@ -88,6 +89,13 @@ def check_same_dtype(name: str, A: Node, B: Node, names: str = "AB") -> None:
 def tensors(*operands: Any) -> list[Any]:
     """Plain numbers as tensors of no dims."""
     return [strengthen(x, x.dtype) for x in operands]
+
+
+def column_major(node: Node) -> Shape:
+    """Strides of what LAPACK leaves: columns one after another."""
+    m, n = node.shape[-2:]
+    outer = contiguous_strides((*node.shape[:-2], m * n))[:-1]
+    return (*outer, 1, m)
 
 
 # Elimination

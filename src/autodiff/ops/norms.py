@@ -110,7 +110,7 @@ def _order_text(order: Any) -> str:
 
 
 def _vector_norm(x: Node, ord: Any, dim: Dims | None, keepdim: bool, dtype: DType | None) -> Node:
-    if isinstance(ord, str) or not isinstance(ord, (int, float)) and not hasattr(ord, "numerator"):
+    if isinstance(ord, str) or (not isinstance(ord, (int, float)) and not hasattr(ord, "numerator")):
         raise AutodiffError(
             "argument-type",
             f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type_name(ord)}",
@@ -319,6 +319,8 @@ def _dist(x: Node, y: Node, p: Any) -> Node:
             f"norm(): input dtype should be either floating point or complex. Got {dtype.long_name} instead.",
             operands=(0, 1),
         )
+    if p < 0 or p == math.inf:
+        _needs_elements(x if len(x.shape) >= len(y.shape) else y, p, None)
     return DIST(fit(x, shape, dtype), fit(y, shape, dtype), p)  # type: ignore[no-any-return]
 
 

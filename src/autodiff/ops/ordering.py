@@ -1,7 +1,7 @@
 """Order: sort, topk, and the elements at a rank: median, kthvalue, mode.
 
 Indices carry the gradient: each result is an element of its operand, and its cotangent goes back to where it was.
-NaN counts as larger than every number.  Sorting is stable; so are the choices among equal elements here.
+NaN counts as larger than every number.  Which of equal elements comes first is PyTorch's choice: see `selection`.
 """
 
 from __future__ import annotations
@@ -18,25 +18,17 @@ from autodiff.graph.op import Primitive, composite
 from autodiff.graph.sizes import Shape
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.extremes import flat_last, put_back, share_evenly_or_nan, values_and_indices
-from autodiff.ops.numerics.selection import kth_place, median_place, top_places
+from autodiff.ops.numerics.selection import kth_place, median_place, mode_place, sorted_places, top_places
 from autodiff.ops.reduce import Dims, empty_dim
 
 FIELDS = ("values", "indices")
 
 
-def _order(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
-    """Stable order along axis; NaN is the largest."""
-    if not descending:
-        return np.argsort(x, axis=axis, kind="stable")
-    turned = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
-    return x.shape[axis] - 1 - np.flip(turned, axis)
-
-
-def _sort_kernel(x: Any, dim: Dims, descending: bool, *_: Any) -> Any:
+def _sort_kernel(x: Any, dim: Dims, descending: bool, stable: bool | None) -> Any:
     x = np.asarray(x)
     if not dim:
         return x, np.zeros(x.shape, np.int64)
-    order = _order(x, dim[0], descending)
+    order = np.moveaxis(sorted_places(np.moveaxis(x, dim[0], -1), descending, bool(stable)), -1, dim[0])
     return np.take_along_axis(x, order, dim[0]), order
 
 
@@ -57,7 +49,7 @@ SORT = Primitive(
 sort = composite(
     "sort(x, dim: dim = -1, descending: bool = False, stable: bool? = None)",
     lambda x, dim, descending, stable: SORT(x, dim, descending, stable),
-    doc="The elements in order along dim, and where they were. Equal elements keep their order; NaN is the largest.",
+    doc="The elements in order along dim, and where they were. NaN is the largest. stable=True keeps equals in order.",
     example="sort([3., 1., 2.])[0]",
     samples=["sort(x)[0]; x:2,3", "sort(x, 0, descending=True)[0]; x:3,2", "sort(x, stable=True)[0]; x:4"],
 )
@@ -69,17 +61,17 @@ msort = composite(
     samples=["msort(x); x:3,2"],
 )
 ARGSORT = Primitive(
-    "argsort(x, dim: dims, descending: bool)",
-    lambda x, dim, descending: _sort_kernel(x, dim, descending)[1],
-    shape=lambda x, dim, descending: x.shape,
+    "argsort(x, dim: dims, descending: bool, stable: bool)",
+    lambda x, dim, descending, stable: _sort_kernel(x, dim, descending, stable)[1],
+    shape=lambda x, dim, descending, stable: x.shape,
     batches=True,
-    dtype=lambda x, dim, descending: dtypes.int64,
+    dtype=lambda x, dim, descending, stable: dtypes.int64,
     doc="Where the elements in order along dim are.",
 )
 argsort = composite(
     "argsort(x, dim: dim = -1, descending: bool = False, stable: bool = False)",
-    lambda x, dim, descending, stable: ARGSORT(x, dim, descending),
-    doc="Where the elements in order along dim are. Equal elements keep their order.",
+    ARGSORT,
+    doc="Where the elements in order along dim are; stable=True keeps the order of equals.",
     example="argsort([3., 1., 2.])",
 )
 
@@ -236,7 +228,7 @@ def _declare_median(name: str, skip_nan: bool, doc: str) -> None:
         doc=f"{doc} Of an even number, the lower of the two in the middle. Along dim, values and indices.",
         example=f"{name}([3., 1., 2., 5.])",
         samples=[f"{name}(x); x:5", f"{name}(x, 1)[0]; x:2,3", f"{name}(x, 0, True)[0]; x:4,2"],
-        kinks="Of all elements, those that equal the median share the gradient; along dim, the one at the index gets it.",
+        kinks="Elements that equal the median of all share the gradient; along dim, the one at the index gets it.",
     )
 
 
@@ -248,16 +240,7 @@ def _mode_kernel(x: Any, dim: Dims, keepdim: bool) -> Any:
     x = np.asarray(x)
     if not dim:
         return x, np.zeros(x.shape, np.int64)
-    rows = np.moveaxis(x, dim[0], -1)
-    order = np.argsort(rows, axis=-1, kind="stable")
-    ranked = np.take_along_axis(rows, order, -1)
-    count = rows.shape[-1]
-    starts = np.concatenate([np.ones((*rows.shape[:-1], 1), bool), ranked[..., 1:] != ranked[..., :-1]], -1)
-    steps = np.arange(count)
-    run = steps - np.maximum.accumulate(np.where(starts, steps, 0), axis=-1)
-    last_of_longest = np.argmax(run, axis=-1)
-    places = np.take_along_axis(order, last_of_longest[..., None], -1)[..., 0]
-    return _take(x, places, dim[0], keepdim)
+    return _take(x, mode_place(np.moveaxis(x, dim[0], -1)), dim[0], keepdim)
 
 
 def _mode_check(x: Node, dim: Dims, keepdim: bool) -> None:

@@ -11,6 +11,7 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, as_operand, composite, convert, ops
 from autodiff.graph.sizes import Dim, Shape, normalize_dim, numel, reduced
+from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import MUL_NUMBER
 from autodiff.ops.create import SIZE, full_like
 from autodiff.ops.ordering import SORT
@@ -71,28 +72,31 @@ TRANSPOSED = Primitive(
 
 def _check(name: str, x: Node, q: Any, dim: Any, interpolation: str) -> Node:
     """q as a tensor; raises PyTorch's errors."""
+    if isinstance(q, list):
+        q = tensor(q)
     if isinstance(q, Node):
         pass
-    elif not isinstance(q, (str, list, tuple)) and q is not None:
+    elif not isinstance(q, (str, tuple)) and q is not None:
         if not 0 <= q <= 1:
             raise AutodiffError(
-                "bad-value", f"{name}() q must be in the range [0, 1] but got {float(q):g}", operands=(1,)
+                "bad-value", f"quantile() q must be in the range [0, 1] but got {float(q):g}", operands=(1,)
             )
         q = convert(as_operand(q), x.dtype) if x.dtype.is_floating else as_operand(q)
     else:
         raise invalid_combination(name, x, q)
     if numel(x.shape) == 0:
-        raise AutodiffError("shape-mismatch", f"{name}() input tensor must be non-empty", operands=(0,))
+        raise AutodiffError("shape-mismatch", "quantile() input tensor must be non-empty", operands=(0,))
     if len(q.shape) > 1:
-        raise AutodiffError("bad-rank", f"{name}() q must be a scalar or 1D tensor", operands=(1,))
+        raise AutodiffError("bad-rank", "quantile() q must be a scalar or 1D tensor", operands=(1,))
     if x.dtype not in (dtypes.float32, dtypes.float64):
-        raise AutodiffError("bad-dtype", f"{name}() input tensor must be either float or double dtype", operands=(0,))
+        raise AutodiffError("bad-dtype", "quantile() input tensor must be either float or double dtype", operands=(0,))
     if q.dtype is not x.dtype and not q.weak:
-        raise AutodiffError("bad-dtype", f"{name}() q tensor must be same dtype as the input tensor", operands=(0, 1))
+        raise AutodiffError("bad-dtype", "quantile() q tensor must be same dtype as the input tensor", operands=(0, 1))
     if interpolation not in MODES:
         raise AutodiffError(
             "bad-value",
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}",
+            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got"
+            f" {interpolation}",
             operands=(4,),
         )
     return q  # type: ignore[no-any-return]
@@ -107,8 +111,6 @@ def _sorted_last(x: Node, dim: int | None, keepdim: bool) -> tuple[Node, Shape]:
     front = reduced(x.shape, (dim,), keepdim)
     if dim == len(x.shape) - 1:
         return SORT(x, dim, False, None)[0], front
-    if not x.shape:
-        return SORT(x, 0, False, None)[0], front
     last = ops.transpose(ops.unsqueeze(x, -1), dim, len(x.shape))
     return SORT(last, len(x.shape), False, None)[0], front
 

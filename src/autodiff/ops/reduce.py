@@ -48,7 +48,7 @@ def all_if_empty(x: Node, dim: Dims | None) -> Dims | None:
 
 def reduced_count(x: Node, out: Node) -> Node:
     """How many elements of x each element of the reduction saw, as a plain number."""
-    return NUMEL(x) / NUMEL(out)
+    return NUMEL(x) / NUMEL(out)  # type: ignore[no-any-return]
 
 
 def count_along(x: np.ndarray, dim: Dims) -> int:

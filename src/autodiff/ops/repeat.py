@@ -51,10 +51,10 @@ def _sum_repeats(g: Node, out: Node, x: Node, repeats: Shape) -> Node:
                 split.append(times)
             split.append(size)
         g = ops.sum(ops.reshape(g, tuple(split)), tuple(dims))
-    return g if g.shape == x.shape else ops.reshape(g, x.shape)  # type: ignore[no-any-return]
+    return g if g.shape == x.shape else ops.reshape(g, x.shape)
 
 
-REPEAT = Primitive(
+REPEAT: Primitive = Primitive(
     "repeat(x, repeats: sizes)",
     np.tile,
     shape=_repeated,

@@ -9,10 +9,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, composite, convert, elementwise, none, ops, zero
+from autodiff.graph.op import CONSTANT, Elementwise, composite, convert, elementwise, none, number, ops, zero
 from autodiff.graph.sizes import broadcast
-from autodiff.ops.checks import C_NAMES
+from autodiff.ops.checks import C_NAMES, plain_as
 
 
 def _check_condition(condition: Node, x: Node, y: Node) -> None:
@@ -26,7 +27,7 @@ def _check_condition(condition: Node, x: Node, y: Node) -> None:
     broadcast(broadcast(condition.shape, x.shape, (1, 2)), y.shape, (1, 2))
 
 
-WHERE = Elementwise(
+WHERE: Elementwise = Elementwise(
     "where(condition, x, y)",
     np.where,
     computes="promote",
@@ -87,7 +88,7 @@ _filled: dict[str, Any] = {
     "text": "masked_fill(x, mask, value)",
     "doc": "x with value where the mask holds.",
 }
-MASKED_FILL = Elementwise(
+MASKED_FILL: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
     lambda mask, x, value: np.where(mask, value, x),
     vjp=[
@@ -98,7 +99,7 @@ MASKED_FILL = Elementwise(
     grad_fn="MaskedFillBackward1",
     **_filled,
 )
-MASKED_FILL_NUMBER = Elementwise(
+MASKED_FILL_NUMBER: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
     lambda mask, x, value: np.where(mask, value, x),
     vjp=[none, lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0), none],
@@ -107,16 +108,16 @@ MASKED_FILL_NUMBER = Elementwise(
 )
 
 
+def _fitted(value: Node, dtype: DType) -> Node:
+    """A value to fill with, in the element type of what it fills."""
+    if value.weak and value.op is CONSTANT:
+        return number(plain_as(value.params[0], dtype))
+    return value if value.dtype is dtype else convert(value, dtype)
+
+
 def _masked_fill(x: Node, mask: Node, value: Node) -> Node:
-    if value.dtype.kind > x.dtype.kind:
-        value = ops.trunc(value) if x.dtype.kind == dtypes.INTEGER else value
-        value = convert(value, x.dtype)
-        if not value.inputs[0].weak:
-            return MASKED_FILL(mask, x, value)  # type: ignore[no-any-return]
-        return MASKED_FILL_NUMBER(mask, x, value)  # type: ignore[no-any-return]
-    if value.weak:
-        return MASKED_FILL_NUMBER(mask, x, value)  # type: ignore[no-any-return]
-    return MASKED_FILL(mask, x, convert(value, x.dtype) if value.dtype is not x.dtype else value)  # type: ignore[no-any-return]
+    fill = MASKED_FILL_NUMBER if value.weak else MASKED_FILL
+    return fill(mask, x, _fitted(value, x.dtype))  # type: ignore[no-any-return]
 
 
 masked_fill = composite(
@@ -149,10 +150,7 @@ FILL_NUMBER = Elementwise("fill(x, value)", np.full_like, vjp=[zero, none], grad
 
 
 def _fill_with(x: Node, value: Node) -> Node:
-    weak = value.weak
-    if value.dtype is not x.dtype and not (weak and x.dtype.kind >= value.dtype.kind):
-        value = convert(value, x.dtype)
-    return (FILL_NUMBER if weak else FILL)(x, value)  # type: ignore[no-any-return]
+    return (FILL_NUMBER if value.weak else FILL)(x, _fitted(value, x.dtype))  # type: ignore[no-any-return]
 
 
 fill = composite(
@@ -181,7 +179,7 @@ def _halves(other_wins: Callable[[Any, Any], Any]) -> list[Callable[..., Any]]:
 
 def _whole(x_wins: Callable[[Any, Any], Any]) -> list[Callable[..., Any]]:
     def chosen(x: Node, y: Node) -> Node:
-        return x_wins(x, y) | ops.isnan(y)
+        return x_wins(x, y) | ops.isnan(y)  # type: ignore[no-any-return]
 
     return [
         lambda g, out, x, y: MASKED_FILL_NUMBER(~chosen(x, y), g, 0),

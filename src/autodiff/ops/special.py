@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, as_operand, composite, constant, none, ops
+from autodiff.graph.op import Elementwise, composite, constant, none, ops
+from autodiff.graph.signature import type_name
+from autodiff.graph.values import tensor
 from autodiff.ops import numerics
 from autodiff.ops.arithmetic import ADD_NUMBER, MUL_NUMBER
 from autodiff.ops.checks import not_differentiable
@@ -94,7 +97,7 @@ digamma = unary(
     aliases=["special.psi"],
     domain=POSITIVE,
 )
-POLYGAMMA = Elementwise(
+POLYGAMMA: Elementwise = Elementwise(
     "polygamma(x, n: int)",
     lambda x, n: numerics.polygamma(n, x),
     vjp=[lambda g, out, x, n: g * POLYGAMMA(x, n + 1)],
@@ -103,16 +106,25 @@ POLYGAMMA = Elementwise(
 )
 
 
+LARGEST_ORDER = 10_000  # its factorial is exact on the way
+
+
 def _polygamma(n: Any, x: Any) -> Node:
-    if isinstance(n, Node):  # x.polygamma(n)
+    if isinstance(n, (Node, list)):  # x.polygamma(n)
         n, x = x, n
     if isinstance(n, bool) or not isinstance(n, int):
         raise AutodiffError(
-            "argument-type", f"polygamma(): argument 'n' must be int, not {type(n).__name__}", type="TypeError"
+            "argument-type", f"polygamma(): argument 'n' must be int, not {type_name(n)}", type="TypeError"
         )
+    if not isinstance(x, (Node, list, int, float, Fraction)):
+        raise AutodiffError(
+            "argument-type", f"polygamma(): argument 'input' must be Tensor, not {type_name(x)}", type="TypeError"
+        )
+    if n > LARGEST_ORDER:
+        raise AutodiffError("limit-number", f"the order of polygamma is limited to {LARGEST_ORDER}", operands=(0,))
     if n < 0:
         raise AutodiffError("bad-value", "polygamma(n, x) does not support negative n.", operands=(0,))
-    return POLYGAMMA(as_operand(x), n)  # type: ignore[no-any-return]
+    return POLYGAMMA(tensor(x) if isinstance(x, list) else x, n)  # type: ignore[no-any-return]
 
 
 polygamma = composite(
@@ -134,7 +146,7 @@ def _mvlgamma_kernel(x: Any, p: int) -> Any:
 
 def _mvlgamma_rule(g: Node, out: Node, x: Node, p: int) -> Node:
     steps = constant((-0.5 * np.arange(p)).astype(x.dtype.numpy))
-    return g * ops.sum(digamma(ops.unsqueeze(x, len(x.shape)) + steps), (len(x.shape),))
+    return g * ops.sum(digamma(ops.unsqueeze(x, len(x.shape)) + steps), (len(x.shape),))  # type: ignore[no-any-return]
 
 
 MVLGAMMA = Elementwise(
@@ -232,12 +244,12 @@ def _away_from_zero(x: Node) -> tuple[Node, Node]:
 
 def _i1_rule(g: Node, out: Node, x: Node) -> Node:
     usable, safe = _away_from_zero(x)
-    return g * ops.where(usable, i0(safe) - out * ops.reciprocal(safe), 0.5)
+    return g * ops.where(usable, i0(safe) - out * ops.reciprocal(safe), 0.5)  # type: ignore[no-any-return]
 
 
 def _i1e_rule(g: Node, out: Node, x: Node) -> Node:
     usable, safe = _away_from_zero(x)
-    return g * ops.where(usable, i0e(safe) - out * (ops.sgn(safe) + ops.reciprocal(safe)), 0.5)
+    return g * ops.where(usable, i0e(safe) - out * (ops.sgn(safe) + ops.reciprocal(safe)), 0.5)  # type: ignore[no-any-return]
 
 
 i1 = unary(

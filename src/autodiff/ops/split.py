@@ -57,7 +57,9 @@ def _splitting(name: str, grad_fn: str, view: bool) -> Primitive:
     def kernel(x: Any, split_size: int, dim: int) -> list[Any]:
         extent = x.shape[dim]
         count = max(-(-extent // split_size), 1) if split_size else 1
-        return [x[(..., slice(i * split_size, (i + 1) * split_size)) + (slice(None),) * (-1 - dim)] for i in range(count)]
+        return [
+            x[(..., slice(i * split_size, (i + 1) * split_size)) + (slice(None),) * (-1 - dim)] for i in range(count)
+        ]
 
     return Primitive(
         f"{name}(x, split_size: int, dim: dim)",
@@ -150,7 +152,9 @@ def _chunk(evenly: Primitive, by_sizes: Primitive) -> Any:
     def function(x: Node, chunks: int, dim: int) -> Any:
         _needs_dims("chunk", x)
         if chunks <= 0:
-            raise AutodiffError("bad-value", f"chunk expects `chunks` to be greater than 0, got: {chunks}", operands=(1,))
+            raise AutodiffError(
+                "bad-value", f"chunk expects `chunks` to be greater than 0, got: {chunks}", operands=(1,)
+            )
         dim = normalize_dim(dim, len(x.shape))
         (extent,) = concrete((x.shape[dim],))
         if not extent:
@@ -247,7 +251,7 @@ for _name, _grad_fn, _view in (("unbind", "UnbindBackward0", True), ("unbind_cop
 
 
 def _between(x: Node, dim: int, places: Sequence[int]) -> tuple[Node, ...]:
-    from autodiff.ops.index import sliced
+    from autodiff.ops.slices import sliced
 
     ends: list[Any] = [*places, None]
     starts = [0, *places]
@@ -266,14 +270,15 @@ def _tensor_split(x: Node, where: Any, dim: int) -> tuple[Node, ...]:
         if value.dtype != np.int64:
             raise AutodiffError(
                 "bad-dtype",
-                f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {where.dtype.long_name}",
+                "tensor_split expected tensor_indices_or_sections to have dtype of long, but got"
+                f" {where.dtype.long_name}",
                 operands=(1,),
             )
         if value.ndim > 1:
             raise AutodiffError(
                 "bad-rank",
-                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but"
-                f" got a tensor with {value.ndim} dims",
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional"
+                f" tensor, but got a tensor with {value.ndim} dims",
                 operands=(1,),
             )
         where = value.tolist()
@@ -318,8 +323,8 @@ def _splitter(name: str, rank: int) -> None:
             if where <= 0 or (isinstance(extent, int) and extent % where):
                 raise AutodiffError(
                     "bad-value",
-                    f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {extent} is not"
-                    f" divisible by the split_size {where}!",
+                    f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {extent}"
+                    f" is not divisible by the split_size {where}!",
                     operands=(0,),
                 )
         return _tensor_split(x, where, dim)
@@ -328,8 +333,8 @@ def _splitter(name: str, rank: int) -> None:
     composite(
         f"{name}(x, indices_or_sections: any)",
         function,
-        doc=f"Equal pieces {'of the columns' if rank == 1 else 'of the rows' if rank == 2 else 'along dim 2'}, or pieces cut"
-        " at the places in a list.",
+        doc=f"Equal pieces {'of the columns' if rank == 1 else 'of the rows' if rank == 2 else 'along dim 2'}, or"
+        " pieces cut at the places in a list.",
         example=f"{name}(ones({sizes}), 2)[0]",
         samples=[f"{name}(x, 2)[1]; x:{sizes}", f"{name}(x, [1])[0]; x:{sizes}"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.sizes import Shape, is_concrete, normalize_dims, numel, reduced
+from autodiff.ops.create import full_like
 from autodiff.ops.reduce import (
     MEAN,
     Dims,
@@ -21,7 +23,6 @@ from autodiff.ops.reduce import (
     invalid_combination,
     kept,
     reduced_count,
-    reduced_shape,
     spread,
 )
 
@@ -46,9 +47,9 @@ def _var_rule(g: Node, out: Node, x: Node, dim: Dims | None, correction: float) 
     deviation = x - MEAN(x, dim, True)
     whole = dim is None or not x.shape
     if whole and is_concrete(x.shape) and numel(x.shape) - correction <= 0:  # type: ignore[operator]
-        infinite = ops.where(ops.eq(x, MEAN(x)), float("nan"), float("inf"))
+        infinite = ops.where(ops.eq(x, MEAN(x)), full_like(x, math.nan), full_like(x, math.inf))
         return g * infinite  # type: ignore[no-any-return]
-    return g * (2 / degrees) * deviation
+    return g * (2 / degrees) * deviation  # type: ignore[no-any-return]
 
 
 def _std_to_var(g: Node, out: Node) -> Node:

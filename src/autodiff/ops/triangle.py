@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
 from autodiff.graph.sizes import Dim, Shape, concrete, is_concrete
-from autodiff.ops.index import checked_slice
+from autodiff.ops.slices import checked_slice
 
 # Triangles
 
@@ -20,7 +20,7 @@ def _triangle(name: str, kernel: Any, side: str) -> Primitive:
         if len(x.shape) < 2:
             raise AutodiffError("bad-rank", f"{name}: input tensor must have at least 2 dimensions", operands=(0,))
 
-    operation = primitive(
+    operation: Primitive = primitive(
         f"{name}(x, diagonal: int = 0)",
         kernel,
         shape=lambda x, diagonal: x.shape,
@@ -88,7 +88,7 @@ def _diagonal_of(g: Node, out: Node, x: Node, offset: int, dim1: int, dim2: int)
     return DIAGONAL_SCATTER(ops.zeros_like(x), g, offset, dim1, dim2)  # type: ignore[no-any-return]
 
 
-DIAGONAL = Primitive(
+DIAGONAL: Primitive = Primitive(
     "diagonal(x, offset: int, dim1: dim, dim2: dim)",
     _diagonal_kernel,
     shape=_diagonal_shape,
@@ -97,7 +97,7 @@ DIAGONAL = Primitive(
     view=True,
     doc="A diagonal of the matrices in two dims, as the last dim.",
 )
-DIAGONAL_COPY = Primitive(
+DIAGONAL_COPY: Primitive = Primitive(
     "diagonal_copy(x, offset: int, dim1: dim, dim2: dim)",
     lambda x, offset, dim1, dim2: np.array(_diagonal_kernel(x, offset, dim1, dim2)),
     shape=_diagonal_shape,
@@ -163,7 +163,7 @@ def _checked_embed(x: Node, offset: int, dim1: int, dim2: int) -> None:
         raise AutodiffError("bad-rank", "diag_embed(): expected a tensor with at least one dimension", operands=(0,))
 
 
-DIAG_EMBED = Primitive(
+DIAG_EMBED: Primitive = Primitive(
     "diag_embed(x, offset: int, dim1: newdim, dim2: newdim)",
     _embed_kernel,
     shape=_embedded,
@@ -223,7 +223,7 @@ def _scatter_kernel(x: Any, src: Any, offset: int, dim1: int, dim2: int) -> Any:
     return result
 
 
-DIAGONAL_SCATTER = Primitive(
+DIAGONAL_SCATTER: Primitive = Primitive(
     "diagonal_scatter(x, src, offset: int, dim1: dim, dim2: dim)",
     _scatter_kernel,
     shape=lambda x, src, offset, dim1, dim2: x.shape,
@@ -263,7 +263,7 @@ def _trace_kernel(x: Any) -> Any:
     return np.sum(np.diagonal(x, 0, -2, -1), axis=-1)
 
 
-trace = primitive(
+trace: Primitive = primitive(
     "trace(x)",
     _trace_kernel,
     shape=lambda x: (),

@@ -9,8 +9,8 @@
       │ x has shape [3]
       = more: autodiff explain shape-mismatch
 
-The layout is the same with and without colour.  Marks that overlap are drawn below one another, a source of several lines
-gets line numbers, and a long line is cut around what is marked.
+The layout is the same with and without colour.  Marks that overlap are drawn below one another, a source of several
+lines gets line numbers, and a long line is cut around what is marked.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
 def diagnose(error: AutodiffError, columns: int | None = None) -> list[Line]:
     """The lines of an error; `columns` is the width of the terminal, None where there is none."""
-    lines: list[Line] = [[("error", "error"), (f"[{error.code}]", "error"), (": ", ""), (displayed(error.message), "message")]]
+    lines: list[Line] = [[(f"error[{error.code}]", "error"), (": ", ""), (displayed(error.message), "message")]]
     sources = _marks(error)
     gutter = max((_gutter(source) for source in sources), default=1)
     for source, marks in sources.items():
@@ -104,9 +104,9 @@ def _marks(error: AutodiffError) -> dict[Source, list[Mark]]:
         found[error.span.source] = []
         if own:
             found[error.span.source].append(Mark(error.span.start, error.span.end, displayed(error.says), "mark"))
-    for label in error.labels:
-        style = "label" if own else "mark"
-        found.setdefault(label.span.source, []).append(Mark(label.span.start, label.span.end, displayed(label.text), style))
+    style = "label" if own else "mark"
+    for source, start, end, text in ((*label.span, label.text) for label in error.labels):
+        found.setdefault(source, []).append(Mark(start, end, displayed(text), style))
     return found
 
 
@@ -151,7 +151,9 @@ def _place(mark: Mark, texts: Sequence[str], starts: Sequence[int], by_line: dic
         begin = max(mark.start - starts[number], len(text) - len(text.lstrip()) if number > first else 0)
         end = min(mark.end - starts[number], len(text.rstrip()) if number < last else len(text) + 1)
         if number == last or end > begin:
-            by_line.setdefault(number, []).append(Mark(begin, max(begin, end), mark.text if number == last else "", mark.style))
+            by_line.setdefault(number, []).append(
+                Mark(begin, max(begin, end), mark.text if number == last else "", mark.style)
+            )
 
 
 def _line_of(position: int, starts: Sequence[int]) -> int:
@@ -177,9 +179,7 @@ def _marked(text: str, marks: Sequence[Mark], head: str, room: int) -> list[Line
     return lines
 
 
-def _cut(
-    cells: Sequence[tuple[str, int]], marks: Sequence[tuple[int, int]], room: int
-) -> tuple[Line, list[int]]:
+def _cut(cells: Sequence[tuple[str, int]], marks: Sequence[tuple[int, int]], room: int) -> tuple[Line, list[int]]:
     """The visible part of a line, and the column of each character (and of the end)."""
     offsets = [0]
     for _, size in cells:

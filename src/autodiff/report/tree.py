@@ -36,7 +36,7 @@ class Entry:
 
 
 def entries(output: Node) -> list[Entry]:
-    """Every node that gradients pass, the result first and operands from left to right; none for a result without grad_fn."""
+    """Every node that gradients pass, the result first, operands from left to right; none without a grad_fn."""
     root = visible(output)
     if not root.requires_grad or root.op is VARIABLE:
         return []
@@ -73,7 +73,9 @@ def _post_order(listed: list[Entry]) -> list[int]:
                 order.append(place)
         elif not done[place]:
             stack.append((place, True))
-            stack.extend((operand, False) for operand in listed[place].next if operand is not None and not done[operand])
+            stack.extend(
+                (operand, False) for operand in listed[place].next if operand is not None and not done[operand]
+            )
     return order
 
 
@@ -148,7 +150,9 @@ def tree_lines(listed: list[Entry]) -> list[Line]:
 
 def _aligned(rows: list[tuple[str, str, str, Entry | None]]) -> list[Line]:
     """Names to the left; the piece of the expression and its shape in columns to the right."""
-    column = max((len(branches + name + mark) for branches, name, mark, entry in rows if entry is not None), default=0) + 2
+    column = (
+        max((len(branches + name + mark) for branches, name, mark, entry in rows if entry is not None), default=0) + 2
+    )
     texts = [_text(entry) if entry is not None else "" for _, _, _, entry in rows]
     wide = max(map(width, texts)) + 2
     lines: list[Line] = []

@@ -1,9 +1,9 @@
 """Which element a selection picks among equal ones.
 
 PyTorch's CPU kernels select with C++ algorithms that are not stable, and the index they return decides where a gradient
-goes.  Rows without ties at the place of interest are selected by sorting; the others are handed, one by one, to the same
-algorithms: `std::nth_element` and `std::sort` of libstdc++ (topk), and the quickselect of PyTorch's `Sorting.cpp`
-(kthvalue).  The median is stable.  Rows that are too long for that fall back to the stable choice.
+goes.  Rows without ties at the place of interest are selected by sorting; the others are handed, one by one, to the
+same algorithms: `std::sort` and `std::nth_element` of libstdc++ (sort, topk), and the quickselect of PyTorch's
+`Sorting.cpp` (kthvalue).  The median is stable.  Rows that are too long for that fall back to the stable choice.
 
 Rows lie along the last axis.
 """
@@ -15,7 +15,27 @@ from typing import Any
 
 import numpy as np
 
+Before = Callable[[int, int], bool]
+
 LONGEST = 4096  # elements in rows together, beyond which ties are resolved by the stable order alone
+
+
+def sorted_places(rows: np.ndarray, descending: bool, stable: bool) -> np.ndarray:
+    """Indices that put rows in order; NaN is the largest."""
+    order = _stable_order(rows, descending)
+    count = rows.shape[-1]
+    if stable or count <= 16:
+        return order
+    ranked = np.take_along_axis(rows, order, -1)
+    tied = (ranked[..., 1:] == ranked[..., :-1]).any(-1) | (np.count_nonzero(np.isnan(rows), axis=-1) > 1)
+    return _reselect(rows, order, tied, lambda row: _sorted(row, descending))
+
+
+def _stable_order(rows: np.ndarray, descending: bool) -> np.ndarray:
+    if not descending:
+        return np.argsort(rows, axis=-1, kind="stable")
+    turned = np.argsort(np.flip(rows, -1), axis=-1, kind="stable")
+    return np.asarray(rows.shape[-1] - 1 - np.flip(turned, -1))
 
 
 def kth_place(rows: np.ndarray, k: int) -> np.ndarray:
@@ -37,14 +57,24 @@ def median_place(rows: np.ndarray, skip_nan: bool) -> np.ndarray:
     return places if skip_nan else np.where(nan.any(-1), np.argmax(nan, axis=-1), places)
 
 
+def mode_place(rows: np.ndarray) -> np.ndarray:
+    """Index of the most frequent element, the smallest of several; of equals the one that sorting leaves last."""
+    order = np.argsort(rows, axis=-1, kind="stable")
+    ranked = np.take_along_axis(rows, order, -1)
+    starts = np.concatenate([np.ones((*rows.shape[:-1], 1), bool), ranked[..., 1:] != ranked[..., :-1]], -1)
+    steps = np.arange(rows.shape[-1])
+    run = steps - np.maximum.accumulate(np.where(starts, steps, 0), axis=-1)
+    places = np.take_along_axis(order, np.argmax(run, axis=-1)[..., None], -1)
+    missing = np.isnan(rows).any(-1)
+    odd = missing if rows.shape[-1] <= 16 else ~(starts.all(-1) | missing)
+    return _reselect(rows, places, odd, lambda row: [_mode(row)])[..., 0]
+
+
 def top_places(rows: np.ndarray, k: int, largest: bool, in_order: bool) -> np.ndarray:
     """Indices of the k largest (or smallest) elements, best first; NaN is the largest."""
     count = rows.shape[-1]
-    if largest:
-        order = count - 1 - np.flip(np.argsort(np.flip(rows, -1), axis=-1, kind="stable"), -1)
-    else:
-        order = np.argsort(rows, axis=-1, kind="stable")
-    places = order[..., :k]
+    order = _stable_order(rows, largest)
+    places: np.ndarray = order[..., :k]
     if k == 0:
         return places
     ranked = np.take_along_axis(rows, order, -1)
@@ -69,8 +99,15 @@ def _reselect(
     return result.reshape(places.shape)
 
 
-def _top(row: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
-    if largest:
+def _sorted(row: list[Any], descending: bool) -> list[int]:
+    queue = list(range(len(row)))
+    _sort(queue, 0, len(queue), _comes_before(row, descending))
+    return queue
+
+
+def _comes_before(row: list[Any], descending: bool) -> Before:
+    """The order of two places in a row; NaN is the largest."""
+    if descending:
 
         def before(i: int, j: int) -> bool:
             return bool((row[i] != row[i] and row[j] == row[j]) or row[i] > row[j])
@@ -79,6 +116,25 @@ def _top(row: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
         def before(i: int, j: int) -> bool:
             return bool((row[i] == row[i] and row[j] != row[j]) or row[i] < row[j])
 
+    return before
+
+
+def _mode(row: list[Any]) -> int:
+    """PyTorch's loop over runs of equals; NaN, which equals nothing, stays where sorting with `<` leaves it."""
+    queue = list(range(len(row)))
+    _sort(queue, 0, len(queue), lambda i, j: bool(row[i] < row[j]))
+    best, longest, run = queue[0], 0, 0
+    for at, place in enumerate(queue):
+        run += 1
+        if at == len(queue) - 1 or row[place] != row[queue[at + 1]]:
+            if run > longest:
+                best, longest = place, run
+            run = 0
+    return best
+
+
+def _top(row: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
+    before = _comes_before(row, largest)
     queue = list(range(len(row)))
     if k * 64 <= len(row):
         _partial_sort(queue, k, before)
@@ -87,9 +143,6 @@ def _top(row: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
         if in_order:
             _sort(queue, 0, k - 1, before)
     return queue[:k]
-
-
-Before = Callable[[int, int], bool]
 
 
 def _quick_select(row: list[Any], k: int) -> int:
