@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import subprocess
 import sys
@@ -15,6 +16,16 @@ from autodiff.cli.rows import CHUNK
 from autodiff.errors import EXIT_CODES
 
 HERE = [sys.executable, "-m", "autodiff"]
+
+
+def next_answer(process: subprocess.Popen[bytes]) -> Any:
+    """The next line that the command writes; fails rather than hangs when there is none."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], 60)
+    if not ready:
+        process.kill()
+    assert ready, "no answer while the command waits for more input"
+    return json.loads(process.stdout.readline())
 
 
 def rows(command: Any, *lines: str | bytes | dict[str, Any], argv: tuple[str, ...] = ()) -> Any:
@@ -32,7 +43,7 @@ def test_a_slow_producer_has_each_answer_before_the_next_line() -> None:
         for x in (1, 2, 3):
             process.stdin.write(b'{"vars":{"x":%d}}\n' % x)
             process.stdin.flush()
-            assert json.loads(process.stdout.readline())["value"] == x * x
+            assert next_answer(process)["value"] == x * x
         process.stdin.close()
         assert process.stdout.read() == b""
     assert process.returncode == 0
@@ -46,7 +57,7 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["value"] == 1
+        assert next_answer(process)["value"] == 1
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
@@ -61,7 +72,7 @@ def test_an_interrupt_loses_no_answer() -> None:
         assert process.stderr is not None
         process.stdin.write(b'{"vars":{"x":1}}\n')
         process.stdin.flush()
-        assert json.loads(process.stdout.readline())["value"] == 1
+        assert next_answer(process)["value"] == 1
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == b""
         assert process.stderr.read() == b""

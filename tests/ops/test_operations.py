@@ -12,12 +12,13 @@ from autodiff.backward import gradients
 from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import schedule
 from autodiff.expression import Graph, Leaf, Problem, solve
-from autodiff.graph.dtypes import dtype_of, float64
+from autodiff.graph.dtypes import dtype_of, float32, float64
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import PRIMITIVES, REGISTRY, Operation, constant, ops, variable
 
 SAMPLES = samples()
 OPERATIONS = list(dict.fromkeys(REGISTRY.values()))
+WIDENING = ("double", "float_power")  # these are float64 by definition
 Function = Callable[[dict[str, np.ndarray]], float]
 
 
@@ -111,11 +112,9 @@ def raw_values(plan: object, point: dict[str, np.ndarray]) -> list[object]:
     return [slots[slot] for slot, _ in plan.outputs]
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=by_text)
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if s.operation.name not in WIDENING], ids=by_text)
 def test_float32_stays_float32(sample: Sample) -> None:
     leaves = {name: Leaf(leaf.array.astype(np.float32)) for name, leaf in sample.variables.items()}
-    from autodiff.graph.dtypes import float32
-
     answer = solve(Problem(sample.expr, leaves, dtype=float32, backward=False))
     assert answer.error is None
     assert answer.value is not None

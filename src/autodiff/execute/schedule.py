@@ -71,7 +71,7 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
     plan, slots = scheduler.plan, scheduler.slots
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
     if any([is_large(step.node) for step in plan.steps]):
-        plan.steps = fuse(plan.steps, {slot for slot, _ in plan.outputs}, fused_step)
+        plan.steps = fuse(plan, fused_step)
     _free_at_last_use(plan)
     return plan
 

@@ -35,38 +35,23 @@ class Call:
     """A member of a loop: which kernel is called on which values, and where its result goes.
 
     Values are numbered. `output` is the number of the loop's output that it fills and `buffer` that of the buffer it
-    may write to, -1 where there is none. A member that `mixes` columns needs its operand as wide as the tile.
+    may write to, -1 where there is none. A kernel that `writes` takes `out=`. A member that `mixes` columns needs its
+    operand as wide as the tile.
     """
 
     __slots__ = ("buffer", "kernel", "mixes", "node", "operands", "output", "params", "target", "writes")
 
-    def __init__(
-        self, step: Step, operands: tuple[int, ...], target: int, buffer: int = -1, output: int = -1, mixes: bool = False
-    ) -> None:
+    def __init__(self, step: Step, operands: tuple[int, ...], target: int, buffer: int = -1, output: int = -1) -> None:
         broadcasts = step.node.op is BROADCAST
-        self.kernel = _same if broadcasts else step.kernel
-        self.params = () if broadcasts else step.params
-        self.writes = isinstance(self.kernel, np.ufunc)
-        self.mixes = mixes
+        self.kernel: Callable[..., Any] = _same if broadcasts else step.kernel
+        self.params: tuple[Any, ...] = () if broadcasts else step.params
+        self.writes = _writes(step)
+        self.mixes = _is_rowwise(step.node)
         self.node = step.node
         self.operands = operands
         self.target = target
         self.buffer = buffer
         self.output = output
-
-    def run(self, values: list[Any], tile: tuple[int, ...], out: np.ndarray | None = None) -> None:
-        """Compute one tile; raises what the kernel raises, with the place of this member."""
-        operands = [values[i] for i in self.operands]
-        if self.mixes and np.shape(operands[0]) != tile:
-            operands[0] = np.broadcast_to(operands[0], tile)
-        try:
-            if out is not None:
-                values[self.target] = self.kernel(*operands, *self.params, out=out)
-            else:
-                values[self.target] = self.kernel(*operands, *self.params)
-        except AutodiffError as error:
-            error.span = error.span or self.node.span
-            raise
 
 
 class Loop:
@@ -89,7 +74,7 @@ class Loop:
         self.folds: list[tuple[int, Node]] = []
 
     def __call__(self, *arrays: Any) -> list[Any]:
-        flat = not self.by_rows and all([np.size(a) == 1 or self._is_flat(a) for a in arrays])
+        flat = not self.by_rows and all(np.size(a) == 1 or self._is_flat(a) for a in arrays)
         shape = (prod(self.shape),) if flat else self.shape
         axis = 0 if self.by_rows else _axis_to_cut(shape)
         inner = shape[axis + 1 :]
@@ -98,50 +83,68 @@ class Loop:
         buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
         partial: list[list[Any]] = [[] for _ in self.folds]
         values, cut = self._externals(arrays, shape, axis)
-        for call in self.uniform:
-            call.run(values, ())
-            if call.output >= 0:
-                outputs[call.output][...] = values[call.target]
+        self._run(self.uniform, values, (), outputs, [])
         for index, size in _tiles(shape, axis, step):
-            for i, array, varies in cut:
-                values[i] = array[tuple([at if v else 0 for at, v in zip(index, varies, strict=True)])]
+            for i, array, stays in cut:
+                values[i] = array[tuple([at if s is None else s for at, s in zip(index, stays, strict=True)])]
             tile = (size, *inner)
-            for call in self.program:
-                if call.writes:
-                    call.run(values, tile, outputs[call.output][index] if call.output >= 0 else buffers[call.buffer][:size])
-                else:
-                    call.run(values, tile)
-                    if call.output >= 0:
-                        outputs[call.output][index] = values[call.target]
+            parts_of_outputs = [output[index] for output in outputs]
+            self._run(self.program, values, tile, parts_of_outputs, [buffer[:size] for buffer in buffers])
             for (i, node), parts in zip(self.folds, partial, strict=True):
-                value = values[i]
-                parts.append(node.op.fold.partial(value if np.shape(value) == tile else np.broadcast_to(value, tile)))  # type: ignore[union-attr]
+                parts.append(node.op.fold.partial(_whole(values[i], tile)))  # type: ignore[union-attr]
         results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
         for (_, node), parts in zip(self.folds, partial, strict=True):
             total = node.op.fold.finish(node.op.fold.combine(parts), prod(self.shape))  # type: ignore[union-attr]
             results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))
         return results
 
+    @staticmethod
+    def _run(
+        calls: list[Call],
+        values: list[Any],
+        tile: tuple[int, ...],
+        outputs: list[np.ndarray],
+        buffers: list[np.ndarray],
+    ) -> None:
+        """Members on one tile, in order; raises what their kernels raise, with their place."""
+        call = None
+        try:
+            for call in calls:
+                operands = [values[i] for i in call.operands]
+                if call.mixes:
+                    operands[0] = _whole(operands[0], tile)
+                if call.writes:
+                    out = outputs[call.output] if call.output >= 0 else buffers[call.buffer]
+                    values[call.target] = call.kernel(*operands, *call.params, out=out)
+                else:
+                    values[call.target] = value = call.kernel(*operands, *call.params)
+                    if call.output >= 0:
+                        outputs[call.output][...] = value
+        except AutodiffError as error:
+            assert call is not None
+            error.span = error.span or call.node.span
+            raise
+
     def _externals(
         self, arrays: Sequence[Any], shape: tuple[int, ...], axis: int
-    ) -> tuple[list[Any], list[tuple[int, np.ndarray, list[bool]]]]:
-        """Values before the first tile, and those that differ from tile to tile: (number, array, axes that vary)."""
+    ) -> tuple[list[Any], list[tuple[int, np.ndarray, Index]]]:
+        """Values before the first tile, and those that change with it: (number, array, index).
+
+        The index is None on the axes where the array has the tile's place.
+        """
         values: list[Any] = [*arrays, *[None] * self.count]
         cut = []
+        first: Index = (*[0] * axis, slice(1))
         for i, array in enumerate(arrays):
             if np.size(array) == 1:
                 values[i] = array.reshape(())[()] if isinstance(array, np.ndarray) else array
                 continue
-            if len(shape) == 1:
-                array = array.reshape(-1)
-            full = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
-            varies = [dim != 1 for dim in full.shape[: axis + 1]]
-            if any(varies):
-                if not varies[axis]:  # keep the axis that is cut
-                    full = full[(slice(None),) * axis + (None,)]
-                cut.append((i, full, varies))
+            full = array.reshape(shape if array.size == prod(shape) else (1,) * (len(shape) - array.ndim) + array.shape)
+            stays = tuple([at if dim == 1 else None for at, dim in zip(first, full.shape, strict=False)])
+            if None in stays:
+                cut.append((i, full, stays))
             else:
-                values[i] = full[(0,) * axis]
+                values[i] = full[stays]
         return values, cut
 
     def _is_flat(self, array: np.ndarray) -> bool:
@@ -178,7 +181,8 @@ def is_large(node: Node) -> bool:
 
 def _is_member(node: Node) -> bool:
     """Steps that run on tiles: elementwise over a large shape."""
-    return (isinstance(node.op, Elementwise) or node.op is CONVERT or node.op is BROADCAST) and not node.weak and is_large(node)
+    op = node.op
+    return (isinstance(op, Elementwise) or op is CONVERT or op is BROADCAST) and not node.weak and is_large(node)
 
 
 def _is_fold(node: Node) -> bool:
@@ -199,9 +203,11 @@ def carries_rows(node: Node) -> bool:
         return False
     for i, kind in op.param_kinds:
         dims = node.params[i]
-        if kind == "dim" and dims == 0:
+        if kind in ("dim", "newdim") and (dims is None or dims == 0):
             return False
         if kind == "dims" and (dims is None or 0 in dims):
+            return False
+        if kind == "sizes":
             return False
     return True
 
@@ -210,157 +216,184 @@ def _is_rowwise(node: Node) -> bool:
     return carries_rows(node) and is_large(node.inputs[0])
 
 
-def fuse(steps: Sequence[Step], wanted: set[int], make_step: Callable[..., Step]) -> list[Step]:
-    """The same computation with its large elementwise chains in loops, in an order that works."""
-    stages, members = _stages(steps)
-    if not members:
-        return list(steps)
-    producer = {step.out: step for step in steps}
-    last = max(stages.values())
-    result: list[Step] = []
-    kept = _materialised(steps, stages, members, wanted)
-    by_stage: list[list[Step]] = [[] for _ in range(last + 1)]
-    for step in steps:
-        by_stage[stages[step.out]].append(step)
-    for stage in by_stage:
-        result += [step for step in stage if step.out not in members]
-        loops: dict[Shape, list[Step]] = {}
-        for step in stage:
-            if step.out in members and (step.out in kept or _is_fold(step.node)):
-                loops.setdefault(_loop_shape(step.node), []).append(step)
-        for shape, roots in loops.items():
-            result.append(_compile(shape, roots, producer, members, kept, stages, make_step))
-    return result
+def _is_tiled(node: Node) -> bool:
+    return _is_fold(node) or _is_member(node) or _is_rowwise(node)
 
 
 def _loop_shape(node: Node) -> Shape:
     return node.inputs[0].shape if _is_fold(node) or _is_rowwise(node) else node.shape
 
 
-def _stages(steps: Sequence[Step]) -> tuple[dict[int, int], set[int]]:
-    """For each step the round it runs in, and the slots of those that run on tiles.
+def _shares_tiles(earlier: Node, shape: Shape) -> bool:
+    """Whether a loop over `shape` can read a member tile by tile, or make it again, instead of its whole result.
+
+    The whole is needed of a reduction, of what lives on other tiles, and of row results that have lost a dim: their
+    rows lie along another axis of the loop.
+    """
+    return not _is_fold(earlier) and _loop_shape(earlier) == shape and earlier.rank == len(shape)
+
+
+def fuse(plan: Plan, make_step: Callable[..., Step]) -> list[Step]:
+    """The steps of the same computation with its large elementwise chains in loops, in an order that works."""
+    stages, members = _stages(plan.steps)
+    if not members:
+        return plan.steps
+    fusion = _Fusion(plan, stages, members, make_step)
+    by_stage: list[list[Step]] = [[] for _ in range(max(stages.values()) + 1)]
+    for step in plan.steps:
+        by_stage[stages[step.out]].append(step)
+    result: list[Step] = []
+    for stage in by_stage:
+        result += [step for step in stage if step.out not in members]
+        loops: dict[Shape, list[Step]] = {}
+        for step in stage:
+            if step.out in members and (step.out in fusion.kept or _is_fold(step.node)):
+                loops.setdefault(_loop_shape(step.node), []).append(step)
+        result += [fusion.loop(shape, roots) for shape, roots in loops.items()]
+    return result
+
+
+def _stages(steps: Sequence[Step]) -> tuple[dict[int, int], dict[int, Step]]:
+    """For each step the round it runs in, and those that run on tiles, by slot.
 
     In round s the ordinary steps run first, then the loops; what a loop makes is there from round s + 1 on, except for
     members of the same loop.
     """
     stage: dict[int, int] = {}
-    members: set[int] = set()
-    shapes: dict[int, Shape] = {}
+    members: dict[int, Step] = {}
     for step in steps:
-        node = step.node
-        fold = _is_fold(node)
-        tiled = fold or _is_member(node) or _is_rowwise(node)
-        shape = _loop_shape(node) if tiled else None
+        tiled = _is_tiled(step.node)
+        shape = _loop_shape(step.node)
         when = 0
         for i in step.inputs:
-            at = stage.get(i, 0)
-            together = tiled and i in members and shapes[i] == shape
-            when = max(when, at if together or i not in members else at + 1)
+            waits = i in members and not (tiled and _shares_tiles(members[i].node, shape))
+            when = max(when, stage.get(i, 0) + waits)
         stage[step.out] = when
         if tiled:
-            members.add(step.out)
-            shapes[step.out] = () if fold else _loop_shape(node)
+            members[step.out] = step
     return stage, members
 
 
-def _materialised(steps: Sequence[Step], stage: dict[int, int], members: set[int], wanted: set[int]) -> set[int]:
-    """Members whose whole result is needed: outside of loops, as an output, or by a loop over another shape."""
-    kept = {slot for slot in wanted if slot in members}
-    nodes = {step.out: step.node for step in steps}
-    for step in steps:
-        for i in step.inputs:
-            if i not in members:
-                continue
-            inside = step.out in members and _loop_shape(step.node) == _loop_shape(nodes[i])
-            if not inside and not _is_fold(nodes[i]):
-                kept.add(i)
-    return kept
+class _Fusion:
+    """Members of loops: `kept` are those whose whole result is needed, `single` the slots known to hold one element."""
 
+    __slots__ = ("kept", "make_step", "members", "single", "stages")
 
-def _compile(
-    shape: Shape,
-    roots: list[Step],
-    producer: dict[int, Step],
-    members: set[int],
-    kept: set[int],
-    stages: dict[int, int],
-    make_step: Callable[..., Step],
-) -> Step:
-    """One loop that computes `roots`, with everything they need from the same tiles."""
-    now = stages[roots[0].out]
-    inside: dict[int, Step] = {}
-    external: dict[int, None] = {}
-    stack = list(roots)
-    while stack:
-        step = stack.pop()
-        if step.out in inside:
-            continue
-        inside[step.out] = step
-        for i in step.inputs:
-            earlier = producer.get(i)
-            again = earlier is not None and i in members and not _is_fold(earlier.node) and _loop_shape(earlier.node) == shape
-            if again and (stages[i] == now or i not in kept):
-                stack.append(earlier)  # type: ignore[arg-type]
+    def __init__(
+        self, plan: Plan, stages: dict[int, int], members: dict[int, Step], make_step: Callable[..., Step]
+    ) -> None:
+        self.stages = stages
+        self.members = members
+        self.make_step = make_step
+        self.kept = {slot for slot, _ in plan.outputs if slot in members}
+        for step in plan.steps:
+            shape = _loop_shape(step.node) if step.out in members else None
+            for i in step.inputs:
+                if i not in members or _is_fold(members[i].node):
+                    continue
+                if shape is None or not _shares_tiles(members[i].node, shape):
+                    self.kept.add(i)
+        self.single = {slot for slot, value in plan.known if np.size(value) == 1}
+        self.single |= {slot for slot, node in plan.feeds if _is_single(node)}
+        self.single |= {step.out for step in plan.steps if _is_single(step.node)}
+
+    def loop(self, shape: Shape, roots: list[Step]) -> Step:
+        """One loop that computes `roots`, with everything they need from the same tiles."""
+        now = self.stages[roots[0].out]
+        inside, external = self._collect(shape, roots, now)
+        folds = [step for step in inside if _is_fold(step.node)]
+        chain = [step for step in inside if not _is_fold(step.node)]
+        outs = [step for step in chain if step.out in self.kept and self.stages[step.out] == now]
+        place = {slot: i for i, slot in enumerate([*external, *[step.out for step in chain]])}
+        loop = Loop(tuple(shape))  # type: ignore[arg-type]
+        loop.count = len(chain)
+        loop.outputs = [(step.node.shape, step.node.dtype.numpy) for step in outs]  # type: ignore[misc]
+        loop.by_rows = any(_is_rowwise(step.node) for step in chain)
+        loop.folds = [(place[step.inputs[0]], step.node) for step in folds]
+        uniform = {slot for slot in external if slot in self.single}
+        varying = []
+        outputs = {step.out: i for i, step in enumerate(outs)}
+        for step in chain:
+            if uniform.issuperset(step.inputs) and not _is_rowwise(step.node):
+                uniform.add(step.out)
+                operands = tuple([place[i] for i in step.inputs])
+                call = Call(step, operands, place[step.out], output=outputs.get(step.out, -1))
+                call.writes = False  # its one value is needed besides the output that it fills
+                loop.uniform.append(call)
             else:
-                external[i] = None
-    order = sorted(inside.values(), key=lambda step: step.node.index)
-    loop = Loop(tuple(shape))  # type: ignore[arg-type]
-    place = {slot: i for i, slot in enumerate(external)}
-    chain = [step for step in order if not _is_fold(step.node)]
-    for step in chain:
-        place[step.out] = len(place)
-    loop.count = len(chain)
-    outs = [step.out for step in chain if step.out in kept and stages[step.out] == now]
-    loop.outputs = [(inside[slot].node.shape, inside[slot].node.dtype.numpy) for slot in outs]  # type: ignore[misc]
-    loop.by_rows = any(_is_rowwise(step.node) for step in chain)
-    _assign_buffers(loop, chain, order, place, {slot: i for i, slot in enumerate(outs)})
-    folds = [step for step in order if _is_fold(step.node)]
-    loop.folds = [(place[step.inputs[0]], step.node) for step in folds]
-    return make_step(loop, tuple(external), [*outs, *[step.out for step in folds]], roots[0].node)
+                varying.append(step)
+        _add_program(loop, varying, [step.inputs[0] for step in folds], place, outputs)
+        return self.make_step(loop, tuple(external), [step.out for step in (*outs, *folds)], roots[0].node)
+
+    def _collect(self, shape: Shape, roots: list[Step], now: int) -> tuple[list[Step], list[int]]:
+        """The steps of a loop in order, and the slots of what is there before."""
+        inside: dict[int, Step] = {}
+        external: dict[int, None] = {}
+        stack = list(roots)
+        while stack:
+            step = stack.pop()
+            if step.out in inside:
+                continue
+            inside[step.out] = step
+            for i in step.inputs:
+                earlier = self.members.get(i)
+                if (
+                    earlier is not None
+                    and _shares_tiles(earlier.node, shape)
+                    and (self.stages[i] == now or i not in self.kept)
+                ):
+                    stack.append(earlier)
+                else:
+                    external[i] = None
+        return sorted(inside.values(), key=lambda step: step.node.index), list(external)
 
 
-def _assign_buffers(
-    loop: Loop, chain: list[Step], order: list[Step], place: dict[int, int], outputs: dict[int, int]
+def _add_program(
+    loop: Loop, chain: list[Step], folded: list[int], place: dict[int, int], outputs: dict[int, int]
 ) -> None:
-    """Give each member a buffer that no later step still reads from."""
-    last_use: dict[int, int] = {step.inputs[0]: len(chain) for step in order if _is_fold(step.node)}
+    """Give each member a buffer that no later one still reads from."""
+    last_use = dict.fromkeys(folded, len(chain))
     for time, step in reversed(list(enumerate(chain))):
         for i in step.inputs:
             last_use.setdefault(i, time)
-            if not isinstance(step.kernel, np.ufunc):  # the result may be a view of the operand
+            if not _writes(step):  # the result may be a view of the operand
                 last_use[i] = max(last_use[i], last_use.get(step.out, time))
+    expiring: list[list[int]] = [[] for _ in range(len(chain) + 1)]
+    for slot, time in last_use.items():
+        expiring[time].append(slot)
     free: dict[Any, list[int]] = {}
     held: dict[int, int] = {}
-    uniform: set[int] = set()
     for time, step in enumerate(chain):
-        dtype = step.node.dtype.numpy
-        takes_out = isinstance(step.kernel, np.ufunc)
+        for i in expiring[time]:  # an elementwise step may write over an operand that nothing needs any more
+            if i in held:
+                buffer = held.pop(i)
+                free.setdefault(loop.buffers[buffer], []).append(buffer)
         output = outputs.get(step.out, -1)
         buffer = -1
-        operands = tuple([place[i] for i in step.inputs])
-        kernel, params = (_same, ()) if step.node.op is BROADCAST else (step.kernel, step.params)
-        if all(i in uniform or _is_single(x) for i, x in zip(step.inputs, step.node.inputs, strict=True)):
-            uniform.add(step.out)
-            loop.uniform.append((kernel, operands, params, place[step.out]))
-            if output >= 0:
-                loop.uniform_outputs.append((place[step.out], output))
-            continue
-        for i in set(step.inputs):  # an elementwise step may write over an operand that nothing needs any more
-            if last_use.get(i) == time and i in held:
-                free.setdefault(loop.buffers[held[i]], []).append(held.pop(i))
-        if takes_out and output < 0:
-            pool = free.setdefault(dtype, [])
+        if _writes(step) and output < 0:
+            dtype = step.node.dtype.numpy
+            pool = free.get(dtype)
             if pool:
                 buffer = pool.pop()
             else:
                 buffer = len(loop.buffers)
                 loop.buffers.append(dtype)
             held[step.out] = buffer
-        loop.program.append((kernel, takes_out, operands, params, place[step.out], buffer, output))
+        operands = tuple([place[i] for i in step.inputs])
+        loop.program.append(Call(step, operands, place[step.out], buffer, output))
+
+
+def _writes(step: Step) -> bool:
+    """Whether the kernel takes `out=`."""
+    return isinstance(step.kernel, np.ufunc)
 
 
 def _is_single(node: Node) -> bool:
-    return all(dim == 1 for dim in node.shape)
+    return node.results is None and all(dim == 1 for dim in node.shape)
+
+
+def _whole(value: Any, tile: tuple[int, ...]) -> Any:
+    return value if np.shape(value) == tile else np.broadcast_to(value, tile)
 
 
 def _same(x: Any) -> Any:

@@ -81,8 +81,15 @@ class Operation:
         return self._signature
 
     def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A call as users write it."""
-        return self.apply(self.signature.bind(args, kwargs))
+        """A call as users write it: lists are taken for tensors."""
+        signature = self.signature
+        values = signature.bind(args, kwargs)
+        for i in signature.tensors:
+            if signature.params[i].kind == "Tensors":
+                values[i] = [_tensor_of(value) for value in values[i]]
+            else:
+                values[i] = _tensor_of(values[i])
+        return self.apply(values)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """A call from a rule or a composite: arguments have the right kinds."""
@@ -93,6 +100,14 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
+
+
+def _tensor_of(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    from autodiff.graph.values import tensor
+
+    return tensor(value)
 
 
 class Composite(Operation):

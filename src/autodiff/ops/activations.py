@@ -105,6 +105,31 @@ leaky_relu = _activation(
     kinks="The derivative at 0 is negative_slope.",
     samples=["leaky_relu(x); x:2,3", "leaky_relu(x, 0.3); x:2,3"],
 )
+RRELU = Elementwise(
+    "rrelu(x, lower: Number, upper: Number)",
+    lambda x, lower, upper: np.where(np.greater(x, 0), x, np.multiply(x, (lower + upper) / 2)),
+    vjp=[lambda g, out, x, lower, upper: ops.where(x > 0, g, g * ((lower + upper) / 2))],
+    check=floating_only("leaky_relu_cpu"),
+    grad_fn="RreluWithNoiseBackward0",
+    doc="leaky_relu with a slope halfway between lower and upper.",
+)
+
+
+def _rrelu(x: Node, lower: Any, upper: Any, training: bool, inplace: bool) -> Node:
+    if training:
+        raise AutodiffError("bad-value", "rrelu draws random slopes in training", help="leave out training=True")
+    return RRELU(x, lower, upper)  # type: ignore[no-any-return]
+
+
+rrelu = composite(
+    "rrelu(x, lower: Number = 0.125, upper: Number = 0.3333333333333333, training: bool = False,"
+    " inplace: bool = False)",
+    _rrelu,
+    doc="leaky_relu with a slope halfway between lower and upper, as it is outside of training.",
+    kinks="The derivative at 0 is the slope.",
+    example="rrelu([-1., 0.5, 2.])",
+    samples=["rrelu(x); x:2,3"],
+)
 
 
 def _elu_kernel(x: Any, alpha: float, scale: float, input_scale: float) -> Any:

@@ -77,6 +77,7 @@ heaviside = elementwise(
     grad_fn="NotImplemented",
     doc="0 where x is negative, 1 where it is positive, values where it is 0. PyTorch has no derivative for it.",
     example="heaviside([-1., 0., 2.], 0.5)",
+    samples=["x*heaviside(detach(x), tensor(0.5)); x:2,3"],
 )
 nextafter = elementwise(
     "nextafter(x, y)",
@@ -85,6 +86,7 @@ nextafter = elementwise(
     vjp=[lambda g, out, x, y: ops.where(ops.ne(x, y), g, 0), zero],
     doc="The next number after x in the direction of y.",
     example="nextafter([1.], [2.])",
+    samples=["nextafter(x, y)*x; x:2,3, y:3 in 3..4"],
 )
 gcd = elementwise(
     "gcd(x, y)",

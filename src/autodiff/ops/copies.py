@@ -66,7 +66,6 @@ _register("select_copy(x, dim: dim, index: int)", "select", "[[1., 2.], [3., 4.]
 _register(
     "slice_copy(x, dim: dim = 0, start: int? = None, end: int? = None, step: int = 1)",
     sliced,
-    "slice",
     "[1., 2., 3.], 0, 1",
     "x, 1, 1); x:2,3",
     "x, 0, 0, 3, 2); x:3,2",

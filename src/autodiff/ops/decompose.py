@@ -4,6 +4,8 @@ Vectors are determined up to a sign (or a rotation, where values repeat); gradie
 depend on the choice, as in PyTorch.
 """
 
+# ruff: noqa: N803, N806  (matrices have capital letters, as in the formulas)
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,25 +14,28 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.sizes import Dim, Shape
-from autodiff.ops.matmul import mT, matrix_product
-from autodiff.ops.matrices import check_factorizable, check_kernel, check_square
-from autodiff.ops.triangular import TRIANGULAR, narrow
+from autodiff.graph.op import (
+    Primitive,
+    composite,
+    ops,
+)
+from autodiff.graph.sizes import (
+    Dim,
+    Shape,
+)
+from autodiff.ops.matmul import matrix_product, mT
+from autodiff.ops.matrices import (
+    check_factorizable,
+    check_kernel,
+    check_square,
+    no_convergence,
+    smaller,
+)
+from autodiff.ops.triangular import TRIANGULAR
 
 
-def smaller(m: Dim, n: Dim) -> Dim:
-    return n if m == n else min(m, n)  # type: ignore[type-var]
-
-
-def no_convergence(name: str) -> AutodiffError:
-    return AutodiffError(
-        "singular-matrix",
-        f"{name}: The algorithm failed to converge because the input matrix contained non-finite values.",
-        type="LinAlgError",
-        operands=(0,),
-        help="the matrix holds NaN or infinite elements",
-    )
+def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
+    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
 
 
 # QR
@@ -289,7 +294,11 @@ composite(
     EIGH,
     doc="Eigenvalues, rising, and eigenvectors of a symmetric matrix, of which one triangle is looked at.",
     example="linalg.eigh([[2., 1.], [1., 2.]]).eigenvalues",
-    samples=["linalg.eigh(x + x.T)[0]; x:3,3", "linalg.eigh(x + x.mT)[1]^2; x:2,2,2", "linalg.eigh(x + x.T, 'U').eigenvalues; x:2,2"],
+    samples=[
+        "linalg.eigh(x + x.T)[0]; x:3,3",
+        "linalg.eigh(x + x.mT)[1]^2; x:2,2,2",
+        "linalg.eigh(x + x.T, 'U').eigenvalues; x:2,2",
+    ],
 )
 composite(
     "linalg.eigvalsh(x, UPLO: str = 'L')",

@@ -12,8 +12,8 @@ from autodiff.graph.sizes import Dim, normalize_dim, normalize_dims, reduced
 from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import DIV_NUMBER, MUL_NUMBER
 from autodiff.ops.cumulative import CUMSUM
-from autodiff.ops.index import sliced
 from autodiff.ops.reduce import SUM, invalid_combination
+from autodiff.ops.slices import sliced
 
 Pieces = tuple[Node, Node, Node]
 
@@ -64,8 +64,6 @@ def _diff(x: Node, n: int, dim: int, prepend: Node | None, append: Node | None) 
     if n == 0:
         return ops.clone(x)  # type: ignore[no-any-return]
     size = x.shape[dim]
-    if size == 0:
-        return ops.zeros_like(x)  # type: ignore[no-any-return]
     for _ in range(min(n, size) if isinstance(size, int) else n):
         late, early = _without_first(x, dim), _without_last(x, dim)
         x = ops.logical_xor(late, early) if x.dtype is dtypes.bool_ else late - early

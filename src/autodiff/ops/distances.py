@@ -11,7 +11,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, ops
-from autodiff.graph.sizes import Shape, broadcast, show, size_text
+from autodiff.graph.sizes import Shape, broadcast, concrete, show, size_text
 from autodiff.ops.arithmetic import SUB
 from autodiff.ops.losses import (
     ADD_NUMBER,
@@ -145,7 +145,7 @@ def _cosine_similarity(x1: Node, x2: Node, dim: int, eps: Any) -> Node:
     for x in (x1, x2):
         wide = x if x.dtype is dtype else ops.to_copy(x, dtype)
         wide = ops.expand(wide, shape) if x1.shape != x2.shape else wide
-        length = ops.linalg_vector_norm(wide, 2, dim, True)
+        length = ops.linalg_vector_norm(wide, 2, (dim,), True)
         unit.append(wide / CLAMPED_COPY(length, eps))
     return ops.sum(unit[0] * unit[1], (dim,))  # type: ignore[no-any-return]
 
@@ -157,6 +157,65 @@ composite(
     kinks="Lengths below eps count as eps.",
     example="cosine_similarity([1., 2.], [3., 4.], dim=0)",
     samples=["cosine_similarity(x, y); x:2,3, y:2,3", "cosine_similarity(x, y, dim=0); x:3, y:2,3"],
+)
+
+
+# Distances of all pairs of rows
+
+
+def _pair_rows(x: Node) -> tuple[Node, Node]:
+    """The first and the second row of each pair."""
+    count = concrete(x.shape[:1])[0]
+    first, second = (ops.select(ops.triu_indices(count, count, 1), 0, i) for i in (0, 1))
+    return first, second
+
+
+def _pdist_kernel(x: Any, p: float) -> Any:
+    first, second = np.triu_indices(len(x), 1)
+    if not x.shape[1]:
+        return np.zeros(len(first), x.dtype)
+    return _norm_kernel(x[first] - x[second], p)[:, 0]
+
+
+def _pdist_rule(g: Node, out: Node, x: Node, p: Any) -> Node:
+    first, second = _pair_rows(x)
+    difference = ops.index_select(x, 0, first) - ops.index_select(x, 0, second)
+    g, out = ops.unsqueeze(g, 1), ops.unsqueeze(out, 1)
+    if p == math.inf:  # here each of equal differences counts whole
+        along = ops.sign(difference) * ops.where(ops.eq(ops.abs(difference), out), g, 0)
+    else:
+        along = _norm_rule(g, out, difference, p)
+    zeros = ops.zeros_like(x)
+    return ops.index_add(zeros, 0, first, along) - ops.index_add(zeros, 0, second, along)  # type: ignore[no-any-return]
+
+
+PDIST = Primitive(
+    "pdist(x, p: Number)",
+    _pdist_kernel,
+    shape=lambda x, p: (concrete(x.shape)[0] * (concrete(x.shape)[0] - 1) // 2,),
+    vjp=[_pdist_rule],
+    doc="The p-norms of the differences of all pairs of rows.",
+)
+
+
+def _pdist(x: Node, p: Any) -> Node:
+    if len(x.shape) != 2:
+        message = f"pdist only supports 2D tensors, got: {len(x.shape)}D"
+        raise AutodiffError("bad-rank", message, operands=(0,))
+    if x.dtype.kind < dtypes.FLOATING:
+        raise AutodiffError("bad-dtype", "pdist only supports floating-point dtypes", operands=(0,))
+    if p < 0:
+        raise AutodiffError("bad-value", "pdist only supports non-negative p values")
+    return PDIST(x, p)  # type: ignore[no-any-return]
+
+
+composite(
+    "pdist(x, p: Number = 2.0)",
+    _pdist,
+    doc="The p-norms of the differences of all pairs of rows of x.",
+    kinks="At distance zero the derivative is 0.",
+    example="pdist([[0., 0.], [3., 4.], [0., 1.]])",
+    samples=["pdist(x); x:3,2", "pdist(x, 1.); x:3,2", "pdist(x, 3.); x:3,2"],
 )
 
 

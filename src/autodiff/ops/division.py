@@ -180,6 +180,7 @@ floor_divide = composite(
     FLOOR_DIVIDE,
     doc="The floor of x/y. PyTorch has no derivative for it; div(x, y, rounding_mode='floor') has.",
     example="floor_divide([5., -5.], 3)",
+    samples=["x*floor_divide(detach(x), 3); x:2,3 in 3.2..5.8"],
 )
 remainder = composite(
     "remainder(x, y)",
@@ -187,7 +188,11 @@ remainder = composite(
     doc="What remains of x/y, with the sign of y: x - y*floor(x/y).",
     kinks="Where x is a multiple of y the derivatives are those of the piece to the right.",
     example="remainder([5., -5.], 3)",
-    samples=["x % 3; x:2,3 in 3.2..5.8", "x % y; x:2,3 in 3.2..5.8, y:3 in 2.95..3.05"],
+    samples=[
+        "x % 3; x:2,3 in 3.2..5.8",
+        "x % y; x:2,3 in 3.2..5.8, y:3 in 2.95..3.05",
+        "x*(2 % tensor([1.5, 0.7, 0.4])); x:2,3",
+    ],
 )
 fmod = composite(
     "fmod(x, y)",

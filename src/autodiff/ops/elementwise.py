@@ -158,6 +158,15 @@ sign = unary("sign", _sign, zero, "-1, 0 or 1, the sign of each element.", "[-2.
 sgn = unary("sgn", _sign, zero, "-1, 0 or 1, the sign of each element.", "[-2., 0., 3.]", computes="promote")
 
 
+angle = unary(
+    "angle",
+    lambda x: np.asarray(np.where(np.isnan(x), x, np.multiply(np.less(x, 0), np.pi)), np.result_type(x)),
+    zero,
+    "The angle of x in the complex plane: pi where x is negative, else 0.",
+    "[-2., 3.]",
+)
+
+
 def _rounding(name: str, kernel: Any, doc: str, *aliases: str) -> Elementwise:
     return unary(
         name,

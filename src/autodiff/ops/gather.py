@@ -293,8 +293,10 @@ composite(
     kinks="Where two elements go to one place the last one stays, and both get its gradient.",
     example="scatter([[1., 2.], [3., 4.]], 1, tensor([[0], [1]]), tensor([[5.], [6.]]))",
     samples=[
-        "scatter(x, 1, tensor([[0, 2], [1, 0]]), y); x:2,3, y:2,3",
+        "scatter(x, 1, tensor([[0, 2], [1, 0]]), y); x:2,3, y:2,2",
         "scatter(x, 0, tensor([[1, 0, 1]]), 2.5); x:2,3",
+        "scatter(x.detach(), 0, tensor([[1, 0, 1]]), y.detach(), reduce='add'); x:2,3, y:1,3",
+        "scatter(x.detach(), 0, tensor([[1, 0, 1]]), 2, reduce='multiply'); x:2,3",
     ],
 )
 composite(
@@ -302,5 +304,5 @@ composite(
     SCATTER_ADD,
     doc="x with the elements of src added at the places that index names along dim.",
     example="scatter_add([[1., 2.], [3., 4.]], 1, tensor([[0], [0]]), tensor([[5.], [6.]]))",
-    samples=["scatter_add(x, 1, tensor([[0, 0], [1, 0]]), y); x:2,3, y:2,3"],
+    samples=["scatter_add(x, 1, tensor([[0, 0], [1, 0]]), y); x:2,3, y:2,2"],
 )

@@ -377,6 +377,12 @@ composite(
     doc="x with values put, or added, at the places that a tuple of index tensors names.",
     example="index_put([1., 2., 3.], (tensor([0, 2]),), tensor([5., 6.]))",
     samples=[
+        "x[1, ..., None]; x:2,3",
+        "x[:, 1:][0]; x:2,3",
+        "x[[1, 0, 1]]; x:2,3",
+        "x[[1, 0], :, [0, 1]]; x:2,3,2",
+        "x[x > 0]; x:2,3",
+        "x[tensor([[True, False, True], [False, True, False]]), 1]; x:2,3,2",
         "index_put(x, (tensor([0, 1]),), y); x:2,3, y:3",
         "index_put(x, (tensor([0, 1, 0]), tensor([0, 2, 0])), y, accumulate=True); x:2,3, y:3",
     ],

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.sizes import Shape
+from autodiff.graph.sizes import Dim, Shape
 
 OUT_OF_BOUNDS = "index {{}} is out of bounds for dimension {} with size {}"
 
@@ -43,8 +43,9 @@ def as_rank(x: Any, rank: int) -> Any:
     return x if np.ndim(x) else np.reshape(x, (1,) * rank)
 
 
-def larger(a: Any, b: Any) -> bool:
-    return a != b and (not (isinstance(a, int) and isinstance(b, int)) or a > b)
+def larger(a: Dim, b: Dim) -> bool:
+    """Whether a is known to be larger than b; named sizes are taken to be large enough."""
+    return isinstance(a, int) and isinstance(b, int) and a > b
 
 
 def keeps_shape(x: Node, *_: Any) -> Shape:

@@ -1,4 +1,6 @@
-"""Square matrices: determinants, inverses, linear systems, Cholesky factors, powers; and the cross product."""
+"""Square matrices: determinants, inverses, linear systems."""
+
+# ruff: noqa: N803, N806  (matrices have capital letters, as in the formulas)
 
 from __future__ import annotations
 
@@ -10,10 +12,21 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, none, ops, primitive, register, zero
-from autodiff.graph.sizes import Shape, broadcast, contiguous_strides, normalize_dim
-from autodiff.ops.checks import not_implemented
-from autodiff.ops.matmul import OUTER, mT, matrix_product
+from autodiff.graph.op import (
+    Primitive,
+    composite,
+    none,
+    ops,
+    primitive,
+    register,
+    zero,
+)
+from autodiff.graph.sizes import (
+    Shape,
+    broadcast,
+    contiguous_strides,
+)
+from autodiff.ops.matmul import OUTER, matrix_product, mT
 from autodiff.ops.matrices import (
     SMALL,
     check_factorizable,
@@ -26,15 +39,11 @@ from autodiff.ops.matrices import (
     factorize,
     first_singular,
     invert,
+    over_matrices,
     singular,
     solve_factored,
+    widen,
 )
-
-
-def over_matrices(g: Node) -> Node:
-    """One number a matrix, ready to multiply the matrices."""
-    return ops.unsqueeze(ops.unsqueeze(g, -1), -1) if g.shape else g  # type: ignore[no-any-return]
-
 
 # Determinants. The gradient of det is the matrix of cofactors: det(A)*inv(A).T where A has an inverse, and polynomial
 # in the elements where it has none.
@@ -187,9 +196,7 @@ composite(
 
 def _inverse_kernel(said: str) -> Any:
     """The kernel of an inverse that says its name in errors."""
-    message = (
-        ": {}The diagonal element %d is zero, the inversion could not be completed because the input matrix is singular."
-    )
+    message = ": {}The diagonal element %d is zero, the inversion could not be completed because the input matrix is singular."
 
     def kernel(A: Any) -> Any:
         if A.shape[-1] > SMALL:
@@ -261,6 +268,7 @@ primitive(
     results=lambda A, check_errors: [(A.shape, A.dtype), (A.shape[:-2], dtypes.int32)],
     fields=("inverse", "info"),
     vjp_all=_inverse_ex_vjp,
+    grad_fn="LinalgInvExBackward0",
     doc="The inverse, and the place of the first zero pivot (zero where there is none); no error where it is singular.",
     example="linalg.inv_ex([[1., 2.], [3., 4.]]).inverse",
     samples=["linalg.inv_ex(x + 3*eye(3))[0]; x:3,3 in -1..1"],
@@ -353,10 +361,6 @@ def _solve(A: Node, B: Node, left: bool) -> Node:
     return SOLVE(widen(A, (*batch, *A.shape[-2:])), widen(B, (*batch, *own)), left, vector)  # type: ignore[no-any-return]
 
 
-def widen(x: Node, shape: Shape) -> Node:
-    return x if x.shape == shape else broadcast_to(x, shape)
-
-
 linalg_solve = composite(
     "linalg.solve(A, B, *, left: bool = True)",
     _solve,
@@ -369,208 +373,4 @@ linalg_solve = composite(
         "linalg.solve(x + 3*eye(2), y); x:2,2,2 in -1..1, y:2",
         "linalg.solve(x + 3*eye(2), y); x:2,2 in -1..1, y:2,2,1",
     ],
-)
-
-
-# Cholesky factors
-
-
-def _cholesky_failure(name: str, A: Any) -> AutodiffError:
-    """The error for the first matrix that is not positive-definite, with the order of the minor that is not."""
-    for position, matrix in enumerate(A.reshape(-1, *A.shape[-2:])):
-        L = np.zeros_like(matrix)
-        for j in range(matrix.shape[-1]):
-            rest = matrix[j:, j] - L[j:, :j] @ L[j, :j]
-            if not rest[0] > 0:
-                where = f"(Batch element {position}): " if A.ndim > 2 else ""
-                return AutodiffError(
-                    "not-positive-definite",
-                    f"{name}: {where}The factorization could not be completed because the input is not positive-definite"
-                    f" (the leading minor of order {j + 1} is not positive-definite).",
-                    type="LinAlgError",
-                    operands=(0,),
-                    help="a covariance that is nearly singular may need a little more on its diagonal: A + 1e-6*eye(n)",
-                )
-            L[j:, j] = rest / np.sqrt(rest[0])
-    return AutodiffError("not-positive-definite", f"{name}: the factorization failed", type="LinAlgError")
-
-
-def _cholesky_kernel(name: str) -> Any:
-    def kernel(A: Any, upper: bool) -> Any:
-        lower = np.swapaxes(A, -1, -2) if upper else A
-        try:
-            L = np.linalg.cholesky(lower)
-        except np.linalg.LinAlgError:
-            raise _cholesky_failure(name, lower) from None
-        return np.swapaxes(L, -1, -2) if upper else L
-
-    return kernel
-
-
-def _cholesky_vjp(g: Node, out: Node, x: Node, upper: bool) -> Node:
-    """L^-T sym(tril(L^T g)) L^-1. Source: Murray, Differentiation of the Cholesky decomposition, 2016."""
-    L, gL = (mT(out), mT(g)) if upper else (out, g)
-    inner = ops.tril(matrix_product(mT(L), gL))
-    inner = (inner + mT(ops.tril(inner, -1))) * 0.5
-    half = ops.linalg_solve_triangular(mT(L), inner, upper=True)
-    return ops.linalg_solve_triangular(L, half, upper=False, left=False)  # type: ignore[no-any-return]
-
-
-for _name, _grad_fn, _keyword in (
-    ("linalg.cholesky", "LinalgCholeskyExBackward0", "*, "),
-    ("cholesky", "CholeskyBackward0", ""),
-):
-
-    def _check_cholesky(x: Node, upper: bool, name: str = _name) -> None:
-        check_square(name, x)
-        if name != "cholesky":
-            check_floating(name, x)
-        check_kernel("cholesky_cpu", x)
-
-    primitive(
-        f"{_name}(x, {_keyword}upper: bool = False)",
-        _cholesky_kernel(_name),
-        check=_check_cholesky,
-        shape=lambda x, upper: x.shape,
-        vjp=[_cholesky_vjp],
-        grad_fn=_grad_fn,
-        layout=column_major,
-        doc="The lower-triangular L with L @ L.T = x, or the upper one; the gradient is symmetric, as x is meant to be.",
-        example=f"{_name}([[4., 2.], [2., 3.]])",
-        samples=[
-            f"{_name}(x @ x.T + 3*eye(3)); x:3,3",
-            f"{_name}(x @ x.mT + 3*eye(2), upper=True); x:2,2,2",
-        ],
-    )
-
-
-# Powers
-
-
-IDENTITY_LIKE = Primitive(
-    "eye_like(x)",
-    lambda x: np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape),
-    shape=lambda x: x.shape,
-    doc="Identity matrices of the shape of x.",
-)
-OVERWRITE = Primitive(
-    "copy_(x, y)",
-    lambda x, y: y,
-    shape=lambda x, y: x.shape,
-    vjp=[zero, lambda g, out, x, y: g],
-    grad_fn="CopyBackwards",
-    text="y",
-    doc="y in the place of x.",
-)
-
-
-def _matrix_power(x: Node, n: int) -> Node:
-    check_square("linalg.matrix_power", x)
-    if n == 0:
-        return OVERWRITE(ops.clone(x), IDENTITY_LIKE(x))  # type: ignore[no-any-return]
-    if n == 1:
-        return ops.clone(x)  # type: ignore[no-any-return]
-    if n < 0:
-        x, n = ops.linalg_inv(x), -n
-    if n == 1:
-        return x
-    if n <= 3:
-        return x @ x if n == 2 else (x @ x) @ x  # type: ignore[no-any-return]
-    result: Node | None = None
-    power = x
-    while True:
-        if n % 2:
-            result = power if result is None else result @ power
-        n //= 2
-        if not n:
-            break
-        power = power @ power
-    assert result is not None
-    return result
-
-
-composite(
-    "linalg.matrix_power(x, n: int)",
-    _matrix_power,
-    doc="The product of n copies of x, of its inverse where n is negative.",
-    example="linalg.matrix_power([[1., 1.], [0., 1.]], 5)",
-    samples=[
-        "linalg.matrix_power(x, 2); x:2,2",
-        "linalg.matrix_power(x, 5); x:2,2",
-        "linalg.matrix_power(x + 3*eye(2), -3); x:2,2,2 in -1..1",
-        "linalg.matrix_power(x, 0) + x; x:2,2",
-    ],
-)
-
-
-# The cross product
-
-
-def _cross_kernel(x: Any, y: Any, dim: int) -> Any:
-    a, b = np.moveaxis(x, dim, 0), np.moveaxis(y, dim, 0)
-    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], axis=dim)
-
-
-CROSS = Primitive(
-    "cross(x, y, dim: dim)",
-    _cross_kernel,
-    shape=lambda x, y, dim: x.shape,
-    vjp=[lambda g, out, x, y, dim: CROSS(y, g, dim), lambda g, out, x, y, dim: CROSS(g, x, dim)],
-    grad_fn="LinalgCrossBackward0",
-    text="cross(x, y, dim=dim)",
-    doc="The cross product along dim.",
-)
-
-
-def _cross(x: Node, y: Node, dim: int) -> Node:
-    if len(x.shape) != len(y.shape):
-        raise AutodiffError(
-            "shape-mismatch", "linalg.cross: inputs must have the same number of dimensions.", operands=(0, 1)
-        )
-    if not x.shape:
-        raise AutodiffError(
-            "dim-out-of-range",
-            f"Dimension specified as {dim} but tensor has no dimensions",
-            type="IndexError",
-            operands=(0,),
-        )
-    place = normalize_dim(dim, len(x.shape))
-    if x.shape[place] != 3 or y.shape[place] != 3:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got {x.shape[place]} and {y.shape[place]}",
-            operands=(0, 1),
-            help="a cross product is of vectors of three elements",
-        )
-    shape = broadcast(x.shape, y.shape)
-    if x.dtype is not y.dtype:
-        raise AutodiffError(
-            "bad-dtype", f"expected scalar type {x.dtype.long_name} but found {y.dtype.long_name}", operands=(0, 1)
-        )
-    if x.dtype is dtypes.bool_:
-        raise not_implemented("cross", x.dtype)
-    return CROSS(widen(x, shape), widen(y, shape), place)  # type: ignore[no-any-return]
-
-
-def _cross_anywhere(x: Node, y: Node, dim: int | None) -> Node:
-    if dim is None:
-        if 3 not in x.shape:
-            raise AutodiffError("shape-mismatch", "no dimension of size 3 in input", operands=(0,))
-        dim = x.shape.index(3)
-    return _cross(x, y, dim)
-
-
-composite(
-    "linalg.cross(x, y, *, dim: int = -1)",
-    _cross,
-    doc="The cross product of vectors of three elements, along dim.",
-    example="linalg.cross([1., 0., 0.], [0., 1., 0.])",
-    samples=["linalg.cross(x, y); x:2,3, y:2,3", "linalg.cross(x, y, dim=0); x:3,2, y:3,1"],
-)
-composite(
-    "cross(x, y, dim: int? = None)",
-    _cross_anywhere,
-    doc="The cross product of vectors of three elements, along dim or the first dim of that size.",
-    example="cross([1., 0., 0.], [0., 1., 0.])",
-    samples=["cross(x, y); x:3,2, y:3,2", "cross(x, y, -1); x:2,3, y:1,3"],
 )

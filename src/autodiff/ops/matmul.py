@@ -13,12 +13,9 @@ from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import (
     Primitive,
     as_operand,
-    broadcast_to,
     composite,
-    fit,
     ops,
     primitive,
-    strengthen,
     strides,
 )
 from autodiff.graph.sizes import Shape, broadcast, numel, show
@@ -45,7 +42,7 @@ def same_dtype(message: str, x: Node, y: Node, operands: tuple[int, ...] = (0, 1
         )
 
 
-def _no_bool(kernel: str, x: Node) -> None:
+def no_bool(kernel: str, x: Node) -> None:
     if x.dtype is dtypes.bool_:
         raise not_implemented(kernel, x.dtype)
 
@@ -78,7 +75,7 @@ def _check_mm(x: Node, mat2: Node) -> None:
     same_dtype(
         f"expected m1 and m2 to have the same dtype, but got: {type_text(x.dtype)} != {type_text(mat2.dtype)}", x, mat2
     )
-    _no_bool("addmm_impl_cpu_", x)
+    no_bool("addmm_impl_cpu_", x)
 
 
 def _check_bmm(x: Node, mat2: Node) -> None:
@@ -86,12 +83,12 @@ def _check_bmm(x: Node, mat2: Node) -> None:
         raise bad_rank("batch1 must be a 3D tensor", (0,))
     if len(mat2.shape) != 3:
         raise bad_rank("batch2 must be a 3D tensor", (1,))
-    _check_batches(x, mat2)
+    check_batches(x, mat2)
     same_dtype(f"expected scalar type {x.dtype.long_name} but found {mat2.dtype.long_name}", x, mat2)
-    _no_bool("bmm", x)
+    no_bool("bmm", x)
 
 
-def _check_batches(x: Node, mat2: Node, operands: tuple[int, ...] = (0, 1)) -> None:
+def check_batches(x: Node, mat2: Node, operands: tuple[int, ...] = (0, 1)) -> None:
     wanted = (x.shape[0], x.shape[2])
     if mat2.shape[:2] != wanted:
         raise AutodiffError(
@@ -113,15 +110,14 @@ def _check_mv(x: Node, vec: Node) -> None:
         )
     names = f"{vec.dtype.long_name}, {x.dtype.long_name}, and {vec.dtype.long_name}"
     same_dtype(f"addmv input tensors must have the same dtype, but got {names}", x, vec)
-    _no_bool("addmv_impl_cpu", x)
+    no_bool("addmv_impl_cpu", x)
 
 
 def _check_dot(x: Node, tensor: Node) -> None:
     if len(x.shape) != 1 or len(tensor.shape) != 1:
         raise bad_rank(f"1D tensors expected, but got {len(x.shape)}D and {len(tensor.shape)}D tensors")
     same_dtype(
-        "dot : expected both vectors to have same dtype, but found"
-        f" {x.dtype.long_name} and {tensor.dtype.long_name}",
+        f"dot : expected both vectors to have same dtype, but found {x.dtype.long_name} and {tensor.dtype.long_name}",
         x,
         tensor,
     )
@@ -133,7 +129,7 @@ def _check_dot(x: Node, tensor: Node) -> None:
             f" {a} and {b} elements respectively",
             operands=(0, 1),
         )
-    _no_bool("dot", x)
+    no_bool("dot", x)
 
 
 # Kernels. Half precision is multiplied in single, as PyTorch does.
@@ -150,7 +146,7 @@ def _dot_kernel(x: Any, y: Any) -> Any:
     return product(x[..., None, :], y[..., :, None])[..., 0, 0]
 
 
-def _mv_kernel(x: Any, vec: Any) -> Any:
+def mv_kernel(x: Any, vec: Any) -> Any:
     return product(x, vec[..., None])[..., 0]
 
 
@@ -196,7 +192,7 @@ bmm = primitive(
 )
 mv = primitive(
     "mv(x, vec)",
-    _mv_kernel,
+    mv_kernel,
     check=_check_mv,
     shape=lambda x, vec: x.shape[:1],
     vjp=[lambda g, out, x, vec: OUTER(g, vec), lambda g, out, x, vec: mv(mT(x), g)],
@@ -358,244 +354,4 @@ composite(
     doc="The matrix of all products of two vectors' elements.",
     example="outer([1., 2.], [3., 4., 5.])",
     samples=["outer(x, y); x:2, y:3", "outer(x, x); x:2"],
-)
-
-
-# Products that are added to something: beta*x + alpha*product. Where beta is zero, x is not looked at.
-
-
-def _scaled(x: Any, by: Any) -> Any:
-    """x*by, or x itself; integers are scaled by integers, as PyTorch truncates."""
-    if by == 1:
-        return x
-    return np.multiply(x, x.dtype.type(by)) if x.dtype.kind in "iu" else np.multiply(x, by)
-
-
-def _added(x: Any, beta: Any, term: Any, alpha: Any) -> Any:
-    term = _scaled(term, alpha)
-    return term if beta == 0 else np.add(_scaled(x, beta), term)
-
-
-def times(g: Node, factor: Any) -> Node:
-    """g*factor, g itself where the factor is one."""
-    return g if factor == 1 else g * factor
-
-
-def _check_addmm(x: Node, mat1: Node, mat2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    for position, (name, node) in enumerate((("mat1", mat1), ("mat2", mat2)), 1):
-        if len(node.shape) != 2:
-            raise bad_rank(f"{name} must be a matrix, got {len(node.shape)}-D tensor", (position,))
-    check_inner(mat1, mat2, (1, 2))
-    x = _fitted(x, (mat1.shape[0], mat2.shape[1]), mat1.dtype)
-    _check_self_dtype(x, mat1, mat2)
-    _no_bool("addmm_impl_cpu_", x)
-    return x, mat1, mat2, beta, alpha
-
-
-def _check_self_dtype(x: Node, mat1: Node, mat2: Node) -> None:
-    same_dtype(
-        f"self and mat2 must have the same dtype, but got {x.dtype.long_name} and {mat2.dtype.long_name}", x, mat2, (0, 2)
-    )
-    same_dtype(
-        f"expected m1 and m2 to have the same dtype, but got: {type_text(mat1.dtype)} != {type_text(mat2.dtype)}",
-        mat1,
-        mat2,
-        (1, 2),
-    )
-
-
-def _fitted(x: Node, shape: Shape, dtype: DType) -> Node:
-    """x as a tensor of the shape, by a hidden broadcast; raises PyTorch's error of expanding."""
-    x = strengthen(x, dtype)
-    ops.expand.check(x, shape)
-    return x if x.shape == shape else broadcast_to(x, shape)
-
-
-addmm = primitive(
-    "addmm(x, mat1, mat2, *, beta: Number = 1, alpha: Number = 1)",
-    lambda x, mat1, mat2, beta, alpha: _added(x, beta, product(mat1, mat2), alpha),
-    check=_check_addmm,
-    shape=lambda x, mat1, mat2, beta, alpha: x.shape,
-    vjp=[
-        lambda g, out, x, mat1, mat2, beta, alpha: times(g, beta),
-        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(g, mT(mat2)), alpha),
-        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(mT(mat1), g), alpha),
-    ],
-    text="beta*x + alpha*(mat1 @ mat2)",
-    doc="beta*x + alpha*(mat1 @ mat2).",
-    example="addmm([1., 1.], [[1., 2.], [3., 4.]], [[1., 0.], [0., 2.]])",
-    samples=["addmm(x, y, z); x:4, y:2,3, z:3,4", "addmm(x, y, z, beta=2, alpha=0.5); x:2,2, y:2,3, z:3,2"],
-)
-
-
-def _check_addmv(x: Node, mat: Node, vec: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    if len(mat.shape) != 2 or len(vec.shape) != 1 or len(x.shape) > 1:
-        raise bad_rank(
-            f"vector + matrix @ vector expected, got {len(x.shape)}, {len(mat.shape)}, {len(vec.shape)}", (0, 1, 2)
-        )
-    rows, columns = mat.shape
-    if columns != vec.shape[0] or (x.shape and x.shape[0] not in (1, rows)):
-        first = x.shape[0] if x.shape else 1
-        raise AutodiffError(
-            "matmul-shape",
-            f"size mismatch, got input ({first}), mat ({rows}x{columns}), vec ({vec.shape[0]})",
-            operands=(0, 1, 2),
-        )
-    x = strengthen(x, vec.dtype)
-    names = f"{x.dtype.long_name}, {mat.dtype.long_name}, and {vec.dtype.long_name}"
-    for other in (mat, vec):
-        same_dtype(f"addmv input tensors must have the same dtype, but got {names}", x, other, (0, 1, 2))
-    _no_bool("addmv_impl_cpu", x)
-    return _fitted(x, (rows,), x.dtype), mat, vec, beta, alpha
-
-
-addmv = primitive(
-    "addmv(x, mat, vec, *, beta: Number = 1, alpha: Number = 1)",
-    lambda x, mat, vec, beta, alpha: _added(x, beta, _mv_kernel(mat, vec), alpha),
-    check=_check_addmv,
-    shape=lambda x, mat, vec, beta, alpha: x.shape,
-    vjp=[
-        lambda g, out, x, mat, vec, beta, alpha: times(g, beta),
-        lambda g, out, x, mat, vec, beta, alpha: times(OUTER(g, vec), alpha),
-        lambda g, out, x, mat, vec, beta, alpha: times(mv(mT(mat), g), alpha),
-    ],
-    text="beta*x + alpha*(mat @ vec)",
-    doc="beta*x + alpha*(mat @ vec).",
-    example="addmv([1., 1.], [[1., 2.], [3., 4.]], [1., -1.])",
-    samples=["addmv(x, y, z); x:2, y:2,3, z:3", "addmv(x, y, z, beta=2, alpha=0.5); x:1, y:2,3, z:3"],
-)
-
-
-def _check_addr(x: Node, vec1: Node, vec2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    for position, (name, node) in enumerate((("vec1", vec1), ("vec2", vec2)), 1):
-        if len(node.shape) != 1:
-            raise bad_rank(f"addr: Expected 1-D argument {name}, but got {len(node.shape)}-D", (position,))
-    dtype = vec1.dtype
-    for node in (vec2, x):
-        dtype = dtype if node.weak else dtypes.promote(dtype, node.dtype)
-    for name, value in (("beta", beta), ("alpha", alpha)):
-        if not dtype.is_floating and not isinstance(value, int):
-            raise AutodiffError(
-                "bad-dtype", f"For integral input tensors, argument {name} must not be a floating point number."
-            )
-    x = _fitted(x, (*vec1.shape, *vec2.shape), dtype)
-    return fit(x, x.shape, dtype), fit(vec1, vec1.shape, dtype), fit(vec2, vec2.shape, dtype), beta, alpha
-
-
-def _addr_kernel(x: Any, vec1: Any, vec2: Any, beta: Any, alpha: Any) -> Any:
-    return _added(x, beta, np.multiply(_scaled(vec1[..., :, None], alpha), vec2[..., None, :]), 1)
-
-
-addr = primitive(
-    "addr(x, vec1, vec2, *, beta: Number = 1, alpha: Number = 1)",
-    _addr_kernel,
-    check=_check_addr,
-    shape=lambda x, vec1, vec2, beta, alpha: x.shape,
-    vjp=[
-        lambda g, out, x, vec1, vec2, beta, alpha: times(g, beta),
-        lambda g, out, x, vec1, vec2, beta, alpha: times(mv(g, vec2), alpha),
-        lambda g, out, x, vec1, vec2, beta, alpha: times(mv(mT(g), vec1), alpha),
-    ],
-    text="beta*x + alpha*outer(vec1, vec2)",
-    doc="beta*x + alpha*outer(vec1, vec2).",
-    example="addr([[1., 1.], [1., 1.]], [1., 2.], [3., 4.])",
-    samples=["addr(x, y, z); x:2,3, y:2, z:3", "addr(x, y, z, beta=2, alpha=0.5); x:3, y:2, z:3"],
-)
-
-
-def _needs_batches(batch1: Node, batch2: Node) -> None:
-    """PyTorch looks at the third dim of each before anything else."""
-    for position, node in enumerate((batch1, batch2), 1):
-        rank = len(node.shape)
-        if rank < 3:
-            extent = max(rank, 1)
-            raise AutodiffError(
-                "dim-out-of-range",
-                f"Dimension out of range (expected to be in range of [-{extent}, {extent - 1}], but got 2)",
-                type="IndexError",
-                operands=(position,),
-            )
-
-
-def _check_baddbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    if len(batch2.shape) < 3:
-        _needs_batches(batch2, batch2)
-    x = strengthen(x, batch1.dtype)
-    if len(batch1.shape) == 3:
-        x = _fitted(x, (batch1.shape[0], batch1.shape[1], batch2.shape[2]), batch1.dtype)
-    else:
-        ops.expand.check(x, (*batch1.shape[:2], batch2.shape[2]))
-        raise bad_rank("batch1 must be a 3D tensor", (1,))
-    if len(batch2.shape) != 3:
-        raise bad_rank("batch2 must be a 3D tensor", (2,))
-    _check_batches(batch1, batch2, (1, 2))
-    if x.dtype is not batch1.dtype:
-        names = f"input {type_text(x.dtype)}, batch1: {type_text(batch1.dtype)}, batch2: {type_text(batch2.dtype)}"
-        same_dtype(f"Input dtypes must be the same, got: {names}", x, batch1, (0, 1, 2))
-    same_dtype(f"expected scalar type {x.dtype.long_name} but found {batch2.dtype.long_name}", x, batch2, (0, 2))
-    _no_bool("baddbmm", x)
-    return x, batch1, batch2, beta, alpha
-
-
-baddbmm = primitive(
-    "baddbmm(x, batch1, batch2, *, beta: Number = 1, alpha: Number = 1)",
-    lambda x, batch1, batch2, beta, alpha: _added(x, beta, product(batch1, batch2), alpha),
-    check=_check_baddbmm,
-    shape=lambda x, batch1, batch2, beta, alpha: x.shape,
-    vjp=[
-        lambda g, out, x, batch1, batch2, beta, alpha: times(g, beta),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(g, mT(batch2)), alpha),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(mT(batch1), g), alpha),
-    ],
-    text="beta*x + alpha*(batch1 @ batch2)",
-    doc="beta*x + alpha*(batch1 @ batch2), matrix by matrix.",
-    example="baddbmm([1., 1.], [[[1., 2.], [3., 4.]]], [[[1., 0.], [0., 2.]]])",
-    samples=["baddbmm(x, y, z, beta=2, alpha=0.5); x:2,2, y:2,2,3, z:2,3,2"],
-)
-
-
-def _check_addbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    if len(batch2.shape) < 3:
-        _needs_batches(batch2, batch2)
-    x = strengthen(x, batch1.dtype)
-    if len(batch1.shape) != 3:
-        ops.expand.check(x, (*batch1.shape[1:2], batch2.shape[2]))
-        raise bad_rank("batch1 must be a 3D tensor", (1,))
-    x = _fitted(x, (batch1.shape[1], batch2.shape[2]), batch1.dtype)
-    if len(batch2.shape) != 3:
-        raise bad_rank("batch2 must be a 3D tensor", (2,))
-    if batch1.shape[0] != batch2.shape[0]:
-        raise AutodiffError(
-            "matmul-shape",
-            f"batch1 and batch2 must have same number of batches, got {batch1.shape[0]} and {batch2.shape[0]}",
-            operands=(1, 2),
-        )
-    if batch1.shape[2] != batch2.shape[1]:
-        a, b = batch1.shape, batch2.shape
-        raise AutodiffError(
-            "matmul-shape", f"Incompatible matrix sizes for bmm ({a[1]}x{a[2]} and {b[1]}x{b[2]})", operands=(1, 2)
-        )
-    _check_self_dtype(x, batch1, batch2)
-    _no_bool("addmm_impl_cpu_", x)
-    return x, batch1, batch2, beta, alpha
-
-
-def _each(g: Node, batch: Node) -> Node:
-    return broadcast_to(g, (batch.shape[0], *g.shape))
-
-
-addbmm = primitive(
-    "addbmm(x, batch1, batch2, *, beta: Number = 1, alpha: Number = 1)",
-    lambda x, batch1, batch2, beta, alpha: _added(x, beta, product(batch1, batch2).sum(axis=-3), alpha),
-    check=_check_addbmm,
-    shape=lambda x, batch1, batch2, beta, alpha: x.shape,
-    vjp=[
-        lambda g, out, x, batch1, batch2, beta, alpha: times(g, beta),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(_each(g, batch1), mT(batch2)), alpha),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(mT(batch1), _each(g, batch1)), alpha),
-    ],
-    text="beta*x + alpha*sum(batch1 @ batch2, 0)",
-    doc="beta*x + alpha*(the sum of the products of the matrices of two batches).",
-    example="addbmm([1., 1.], [[[1., 2.], [3., 4.]]], [[[1., 0.], [0., 2.]]])",
-    samples=["addbmm(x, y, z, beta=2, alpha=0.5); x:2,2, y:2,2,3, z:2,3,2"],
 )

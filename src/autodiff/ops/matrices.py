@@ -3,6 +3,8 @@
 Everything here works on batches: matrices are the last two axes.
 """
 
+# ruff: noqa: N803, N806  (matrices have capital letters, as in the formulas)
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,8 +15,16 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import strengthen
-from autodiff.graph.sizes import Shape, contiguous_strides
+from autodiff.graph.op import (
+    broadcast_to,
+    ops,
+    strengthen,
+)
+from autodiff.graph.sizes import (
+    Dim,
+    Shape,
+    contiguous_strides,
+)
 from autodiff.ops.checks import NEEDS_FLOATING, not_implemented
 
 SMALL = 16  # matrices up to this size are eliminated here, in the order of operations that PyTorch's LAPACK has
@@ -98,6 +108,32 @@ def column_major(node: Node) -> Shape:
     return (*outer, 1, m)
 
 
+# Shapes and layout
+
+
+def smaller(m: Dim, n: Dim) -> Dim:
+    return n if m == n else min(m, n)  # type: ignore[type-var]
+
+
+def no_convergence(name: str) -> AutodiffError:
+    return AutodiffError(
+        "singular-matrix",
+        f"{name}: The algorithm failed to converge because the input matrix contained non-finite values.",
+        type="LinAlgError",
+        operands=(0,),
+        help="the matrix holds NaN or infinite elements",
+    )
+
+
+def over_matrices(g: Node) -> Node:
+    """One number a matrix, ready to multiply the matrices."""
+    return ops.unsqueeze(ops.unsqueeze(g, -1), -1) if g.shape else g  # type: ignore[no-any-return]
+
+
+def widen(x: Node, shape: Shape) -> Node:
+    return x if x.shape == shape else broadcast_to(x, shape)
+
+
 # Elimination
 
 
@@ -161,7 +197,9 @@ def substitute(A: Any, B: Any, upper: bool, unit: bool = False) -> Any:
 
 
 def solve_factored(factors: Factors, B: Any) -> Any:
-    B = np.take_along_axis(np.broadcast_to(B, (*factors.lu.shape[:-2], *B.shape[-2:])), factors.rows[..., None], axis=-2)
+    B = np.take_along_axis(
+        np.broadcast_to(B, (*factors.lu.shape[:-2], *B.shape[-2:])), factors.rows[..., None], axis=-2
+    )
     return substitute(factors.lu, substitute(factors.lu, B, upper=False, unit=True), upper=True)
 
 

@@ -117,7 +117,7 @@ composite(
 
 def _normalize(x: Node, p: Any, dim: Any, eps: Any) -> Node:
     x = a_tensor(x)
-    length = ops.clamp_min(ops.linalg_vector_norm(x, p, dim, True), eps)
+    length = ops.clamp_min(ops.linalg_vector_norm(x, p, (dim,), True), eps)
     return x / ops.expand(length, x.shape)
 
 

@@ -12,7 +12,7 @@ from autodiff.graph.dtypes import DType, promote
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, fit, ops
 from autodiff.graph.signature import type_name
-from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, show
+from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
 from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, kept, reduced_shape
 
@@ -110,6 +110,7 @@ def _order_text(order: Any) -> str:
 
 
 def _vector_norm(x: Node, ord: Any, dim: Dims | None, keepdim: bool, dtype: DType | None) -> Node:
+    """dim as given: messages about empty ones show it so."""
     if isinstance(ord, str) or (not isinstance(ord, (int, float)) and not hasattr(ord, "numerator")):
         raise AutodiffError(
             "argument-type",
@@ -118,10 +119,10 @@ def _vector_norm(x: Node, ord: Any, dim: Dims | None, keepdim: bool, dtype: DTyp
             operands=(1,),
         )
     _floating("linalg.vector_norm", x, dtype)
-    dim = all_if_empty(x, dim)
+    dims = None if dim is None else all_if_empty(x, normalize_dims(dim, len(x.shape)))
     if ord < 0 or ord == math.inf:
-        _needs_elements(x, ord, dim)
-    return VECTOR_NORM(in_dtype(x, dtype), ord, dim, keepdim)  # type: ignore[no-any-return]
+        _needs_elements(x, ord, dim or None)
+    return VECTOR_NORM(in_dtype(x, dtype), ord, dims, keepdim)  # type: ignore[no-any-return]
 
 
 def _needs_elements(x: Node, ord: Order, dim: Dims | None) -> None:
@@ -145,7 +146,7 @@ def _needs_elements(x: Node, ord: Order, dim: Dims | None) -> None:
 
 NORM_KINKS = "The subgradient at zero is zero; elements that tie for the largest share it evenly."
 vector_norm = composite(
-    "linalg.vector_norm(x, ord: any = 2, dim: dims? = None, keepdim: bool = False, *, dtype: dtype? = None)",
+    "linalg.vector_norm(x, ord: any = 2, dim: ints? = None, keepdim: bool = False, *, dtype: dtype? = None)",
     _vector_norm,
     doc="Norm of all elements, or of the vectors along dim.",
     example="linalg.vector_norm([3., 4.])",
@@ -191,7 +192,14 @@ def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
     sums = _vector_norm(x, 1, (first,), keepdim, None)
     if not keepdim and first < second:
         second -= 1
-    return (AMAX if ord > 0 else AMIN)(sums, (second,), keepdim)  # type: ignore[no-any-return]
+    return _extreme(sums, ord, second, keepdim)
+
+
+def _extreme(x: Node, ord: Any, dim: int, keepdim: bool) -> Node:
+    """The largest, or for negative orders the smallest, along dim; of nothing, a norm is zero."""
+    if ord > 0 and x.shape[dim] == 0:
+        return ops.zeros(reduced(x.shape, (dim,), keepdim), dtype=x.dtype)  # type: ignore[no-any-return]
+    return (AMAX if ord > 0 else AMIN)(x, (dim,), keepdim)  # type: ignore[no-any-return]
 
 
 def _spectral(x: Node, ord: Any, dim: tuple[int, int], keepdim: bool) -> Node:
@@ -199,10 +207,7 @@ def _spectral(x: Node, ord: Any, dim: tuple[int, int], keepdim: bool) -> Node:
     rank = len(x.shape)
     order = [d for d in range(rank) if d not in dim] + list(dim)
     values = ops.linalg_svdvals(ops.permute(x, tuple(order)))
-    if ord == "nuc":
-        result = SUM(values, (rank - 2,), keepdim)
-    else:
-        result = (AMAX if ord > 0 else AMIN)(values, (rank - 2,), keepdim)
+    result = SUM(values, (rank - 2,), keepdim) if ord == "nuc" else _extreme(values, ord, rank - 2, keepdim)
     if not keepdim:
         return result  # type: ignore[no-any-return]
     result = ops.unsqueeze(result, -1)
@@ -243,8 +248,7 @@ def _linalg_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
         dim = tuple(range(rank))
     if ord is not None and len(dim) == 2:
         return _matrix_norm(x, ord, dim, keepdim, dtype)
-    dims = None if dim is None else normalize_dims(dim, rank)
-    return _vector_norm(x, 2 if ord is None else ord, dims, keepdim, dtype)
+    return _vector_norm(x, 2 if ord is None else ord, dim, keepdim, dtype)
 
 
 linalg_norm = composite(
@@ -269,8 +273,7 @@ def _norm(x: Node, p: Any, dim: Any, keepdim: bool, out: Any, dtype: DType | Non
             p = 2
         else:
             return _matrix_norm(x, p, (-2, -1) if dim is None else dim, keepdim, dtype)
-    dims = None if dim is None else normalize_dims(dim, len(x.shape))
-    return _vector_norm(x, 2 if p is None else p, dims, keepdim, dtype)
+    return _vector_norm(x, 2 if p is None else p, dim, keepdim, dtype)
 
 
 norm = composite(
@@ -378,6 +381,8 @@ def _renorm(x: Node, p: Any, dim: int, maxnorm: Any) -> Node:
     dim = normalize_dim(dim, len(x.shape))
     _floating("linalg.vector_norm", x, None)
     others = tuple(d for d in range(len(x.shape)) if d != dim)
+    if p == math.inf:
+        _needs_elements(x, p, others)
     return RENORM(x, p, others, dim, maxnorm)  # type: ignore[no-any-return]
 
 

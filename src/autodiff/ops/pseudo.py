@@ -1,4 +1,6 @@
-"""What is made of singular values: pseudo-inverses, least squares, rank, condition; and functions of tensors as matrices."""
+"""What is made of singular values: pseudo-inverses, least squares, rank, condition."""
+
+# ruff: noqa: N803, N806  (matrices have capital letters, as in the formulas)
 
 from __future__ import annotations
 
@@ -10,13 +12,32 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, as_operand, composite, none, ops, primitive
-from autodiff.graph.sizes import Dim, Shape, broadcast, numel, show
-from autodiff.ops.decompose import SVD, no_convergence, smaller
-from autodiff.ops.linalg import TENSOR_INVERSE, over_matrices, widen
-from autodiff.ops.matmul import mT, matrix_product
-from autodiff.ops.matrices import check_factorizable, check_square
-from autodiff.ops.triangular import narrow
+from autodiff.graph.op import (
+    Primitive,
+    as_operand,
+    composite,
+    none,
+    ops,
+)
+from autodiff.graph.sizes import (
+    Dim,
+    Shape,
+    broadcast,
+    show,
+)
+from autodiff.ops.decompose import SVD
+from autodiff.ops.matmul import matrix_product, mT
+from autodiff.ops.matrices import (
+    check_square,
+    no_convergence,
+    over_matrices,
+    smaller,
+    widen,
+)
+
+
+def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
+    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
 
 
 def _transposed(x: Any) -> Any:
@@ -55,9 +76,7 @@ def pinv_pullback(g: Node, P: Node, A: Node) -> Node:
     if m == n or m < n:  # type: ignore[operator]
         K = product(gt, P)
         KPt = product(K, Pt)
-        return (
-            -mT(product(P, K)) + KPt - product(product(A, P), KPt) + product(product(Pt, P), gt - product(K, A))
-        )
+        return -mT(product(P, K)) + KPt - product(product(A, P), KPt) + product(product(Pt, P), gt - product(K, A))
     K = product(P, gt)
     PtK = product(Pt, K)
     return -mT(product(K, P)) + product(product(gt - product(A, K), P), Pt) + PtK - product(product(PtK, P), A)
@@ -213,7 +232,9 @@ def _lstsq(x: Node, b: Node, rcond: Any, driver: str | None) -> Results:
     if x.shape[-2] != b.shape[last]:
         raise wrong(f"input.size(-2) should match other.size({last})", "shape-mismatch")
     if x.dtype not in (dtypes.float32, dtypes.float64):
-        raise AutodiffError("bad-dtype", "This function doesn't handle types other than float and double", operands=(0,))
+        raise AutodiffError(
+            "bad-dtype", "This function doesn't handle types other than float and double", operands=(0,)
+        )
     if driver is not None and driver not in DRIVERS:
         raise wrong("parameter `driver` should be one of (gels, gelsy, gelsd, gelss)", "bad-value", ())
     own = 1 if vector else 2
@@ -266,7 +287,9 @@ def _matrix_rank(x: Node, tol: Any, hermitian: bool, atol: Any, rtol: Any) -> No
             operands=(0,),
         )
     if x.dtype not in (dtypes.float32, dtypes.float64):
-        raise AutodiffError("bad-dtype", "This function doesn't handle types other than float and double", operands=(0,))
+        raise AutodiffError(
+            "bad-dtype", "This function doesn't handle types other than float and double", operands=(0,)
+        )
     if hermitian:
         check_square("linalg.matrix_rank", x)
     atol, rtol = (tol, as_operand(0.0)) if tol is not None else tolerances(x, atol, rtol)
@@ -316,145 +339,4 @@ composite(
     doc="How much a matrix magnifies relative errors: its norm times that of its inverse.",
     example="linalg.cond([[1., 2.], [3., 4.]])",
     samples=["linalg.cond(x + 3*eye(2)); x:2,2 in -1..1", "linalg.cond(x + 3*eye(2), 'fro'); x:2,2 in -1..1"],
-)
-
-
-# Tensors as matrices
-
-
-def _square_halves(text: str, first: Dim, second: Dim) -> None:
-    if first != second:
-        raise AutodiffError("not-square", f"Expected self to satisfy the requirement {text}, but got {first} != {second}")
-
-
-def _tensorinv(x: Node, ind: int) -> Node:
-    if ind <= 0:
-        raise AutodiffError("bad-value", f"Expected a strictly positive integer for 'ind', but got {ind}", operands=(1,))
-    rows, columns = x.shape[:ind], x.shape[ind:]
-    _square_halves("prod(self.shape[ind:]) == prod(self.shape[:ind])", numel(columns), numel(rows))
-    matrix = ops.reshape(x, (numel(columns), numel(rows)))
-    return ops.reshape(TENSOR_INVERSE(matrix), (*columns, *rows))  # type: ignore[no-any-return]
-
-
-composite(
-    "linalg.tensorinv(x, ind: int = 2)",
-    _tensorinv,
-    doc="The inverse of x as a linear map from its last dims to its first `ind`.",
-    example="linalg.tensorinv(eye(4).view(2, 2, 4))",
-    samples=["linalg.tensorinv((x + 3*eye(4)).view(2, 2, 4)); x:4,4 in -1..1"],
-)
-
-
-def _tensorsolve(x: Node, y: Node, dims: tuple[int, ...] | None) -> Node:
-    rank = len(x.shape)
-    if dims is not None:
-        places = [d % rank for d in dims]
-        x = ops.movedim(x, tuple(dims), tuple(range(rank - len(dims), rank))) if places else x
-    result = x.shape[len(y.shape) :]
-    _square_halves(
-        "prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim])", numel(result), numel(y.shape)
-    )
-    count = numel(result)
-    matrix = ops.reshape(x, (count, count))
-    flat = ops.ravel(y) if len(y.shape) != 1 else ops.reshape(y, (count,))
-    return ops.reshape(ops.linalg_solve(matrix, flat), result)  # type: ignore[no-any-return]
-
-
-composite(
-    "linalg.tensorsolve(x, y, dims: ints? = None)",
-    _tensorsolve,
-    doc="The X with tensordot(x, X, X.ndim) = y; dims are moved to the end of x first.",
-    example="linalg.tensorsolve(eye(4).view(2, 2, 4), [[1., 2.], [3., 4.]])",
-    samples=["linalg.tensorsolve((x + 3*eye(4)).view(2, 2, 4), y); x:4,4 in -1..1, y:2,2"],
-)
-
-
-def _linalg_vander(x: Node, N: int | None) -> Node:
-    count = (x.shape[-1] if x.shape else 1) if N is None else N
-    if not x.shape or (isinstance(count, int) and count <= 1):
-        raise AutodiffError("bad-value", "N must be greater than 1.", operands=(1,))
-    powers = ops.cumprod(ops.expand(ops.unsqueeze(x, -1), (*x.shape, count - 1)), -1)
-    ones = ops.ones((*x.shape, 1), dtype=powers.dtype)
-    return ops.cat([ones, powers], -1)  # type: ignore[no-any-return]
-
-
-composite(
-    "linalg.vander(x, *, N: int? = None)",
-    _linalg_vander,
-    doc="Powers 0 to N-1 of each element, along a new last dim.",
-    example="linalg.vander([1., 2., 3.])",
-    samples=["linalg.vander(x); x:3", "linalg.vander(x, N=4); x:2,2"],
-)
-
-
-def _vander(x: Node, N: int | None, increasing: bool) -> Node:
-    if len(x.shape) != 1:
-        raise AutodiffError("bad-rank", "x must be a one-dimensional tensor.", operands=(0,))
-    count = x.shape[0] if N is None else N
-    if isinstance(count, int) and count < 2:
-        if count < 0:
-            raise AutodiffError("bad-value", "N must be non-negative.", operands=(1,))
-        return ops.ones((x.shape[0], count), dtype=x.dtype)  # type: ignore[no-any-return]
-    result = _linalg_vander(x, count)  # type: ignore[arg-type]
-    return result if increasing else ops.flip(result, (1,))
-
-
-composite(
-    "vander(x, N: int? = None, increasing: bool = False)",
-    _vander,
-    doc="Powers N-1 to 0 of each element (0 to N-1 if increasing), a row each.",
-    example="vander([1., 2., 3.])",
-    samples=["vander(x); x:3", "vander(x, 2, increasing=True); x:3"],
-)
-
-
-# The exponential
-
-
-def _matrix_exp_kernel(x: Any) -> Any:
-    """Scaling and squaring with a Padé approximant. Source: Higham, 2005."""
-    n = x.shape[-1]
-    if not x.size:
-        return x.copy()
-    one = np.eye(n, dtype=x.dtype)
-    norm = np.abs(x).sum(axis=-2).max(axis=-1)
-    scale = np.where(np.isfinite(norm) & (norm > 0.5), np.ceil(np.log2(np.maximum(norm, 1e-300) / 0.5)), 0)
-    times = np.maximum(scale, 0).astype(int)
-    A = x / np.exp2(times)[..., None, None].astype(x.dtype)
-    q = 8
-    c = 0.5
-    top, bottom, power = one + c * A, one - c * A, A
-    for k in range(2, q + 1):
-        c = c * (q - k + 1) / (k * (2 * q - k + 1))
-        power = np.matmul(A, power)
-        top = top + c * power
-        bottom = bottom + c * power if k % 2 == 0 else bottom - c * power
-    try:
-        result = np.linalg.solve(bottom, top)
-    except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan)
-    for i in range(int(times.max(initial=0))):
-        result = np.where((times > i)[..., None, None], np.matmul(result, result), result)
-    return result
-
-
-def _matrix_exp_vjp(g: Node, out: Node, x: Node) -> Node:
-    """The upper right block of exp([[x.T, g], [0, x.T]]). Source: Mathias, 1996."""
-    xt = mT(x)
-    n = x.shape[-1]
-    block = ops.cat([ops.cat([xt, g], -1), ops.cat([ops.zeros_like(xt), xt], -1)], -2)
-    return narrow(narrow(ops.matrix_exp(block), -2, 0, n), -1, n, n)
-
-
-primitive(
-    "matrix_exp(x)",
-    _matrix_exp_kernel,
-    check=check_factorizable("linalg.matrix_exp", "linalg_matrix_exp"),
-    shape=lambda x: x.shape,
-    vjp=[_matrix_exp_vjp],
-    grad_fn="LinalgMatrixExpBackward0",
-    aliases=["linalg.matrix_exp"],
-    doc="The exponential of a matrix: the sum of its powers over factorials.",
-    example="matrix_exp([[0., 1.], [0., 0.]])",
-    samples=["matrix_exp(x); x:2,2", "matrix_exp(x); x:2,3,3"],
 )

@@ -52,6 +52,8 @@ def _where(condition: Node, x: Node | None, y: Node | None) -> Any:
             type="TypeError",
             help="where(condition, x, y)",
         )
+    if condition.dtype.kind != dtypes.BOOL and x.dtype.kind == dtypes.BOOL and not x.weak:
+        condition, x = x, condition  # x.where(condition, y)
     return WHERE(condition, x, y)
 
 

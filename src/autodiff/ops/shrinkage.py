@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, composite, elementwise, ops
-from autodiff.graph.sizes import show
+from autodiff.graph.sizes import numel, show
 from autodiff.ops.checks import floating_only, no_bool, not_implemented, plain_as
 
 
@@ -93,13 +93,7 @@ def _prelu(x: Node, weight: Node) -> Node:
         )
     if x.dtype.kind < dtypes.FLOATING and not x.weak:
         raise not_implemented("prelu_kernel", x.dtype)
-    rank, count = len(x.shape), weight.shape[0] if weight.shape else 1
-    if len(weight.shape) > 1:
-        raise AutodiffError(
-            "bad-rank",
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {len(weight.shape)}",
-            operands=(1,),
-        )
+    rank, count = len(x.shape), numel(weight.shape)
     if count != 1:
         if not rank:
             raise AutodiffError("bad-rank", "Not allow zero-dim input tensor.", operands=(0,))
@@ -112,6 +106,12 @@ def _prelu(x: Node, weight: Node) -> Node:
                 operands=(0, 1),
                 help=f"weight has one number, or one for each channel, dim 1 of {show(x.shape)}",
             )
+    if len(weight.shape) > 1:
+        raise AutodiffError(
+            "bad-rank",
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {len(weight.shape)}",
+            operands=(1,),
+        )
     if not weight.weak and weight.shape != (1,) * rank and not (rank == 1 and weight.shape):
         weight = ops.reshape(weight, tuple(count if i == min(1, rank - 1) else 1 for i in range(rank)))
     return PRELU(x, weight)  # type: ignore[no-any-return]

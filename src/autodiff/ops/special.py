@@ -210,7 +210,11 @@ zeta = composite(
     _choose_zeta,
     doc="The Hurwitz zeta function, the sum of (k + y)^-x over k = 0, 1, 2, …; PyTorch has no derivative by x.",
     example="special.zeta(2., [1., 2.])",
-    samples=["special.zeta(3, x); x:2,3"],
+    samples=[
+        "special.zeta(3, x); x:2,3",
+        "special.zeta(tensor([2., 3.5, 2.5]), x); x:2,3",
+        "x*special.zeta(tensor([2., 3.5, 2.5]), 1.5); x:2,3",
+    ],
     domain=POSITIVE,
 )
 
@@ -327,5 +331,9 @@ xlog1py = composite(
     doc="x*log(1 + y), and 0 where x is 0.",
     kinks="Where x is 0 and y is not above -1 the derivative by x is 0.",
     example="special.xlog1py([0., 2.], [-1., 3.])",
-    samples=["special.xlog1py(x, y); x:2,3, y:3 in -0.5..2", "special.xlog1py(2, y); y:3 in -0.5..2"],
+    samples=[
+        "special.xlog1py(x, y); x:2,3, y:3 in -0.5..2",
+        "special.xlog1py(2, y); y:3 in -0.5..2",
+        "special.xlog1py(x, 2); x:3",
+    ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
-from autodiff.graph.sizes import Dim, Shape, concrete, is_concrete
+from autodiff.graph.sizes import Dim, Shape
 from autodiff.ops.slices import checked_slice
 
 # Triangles
@@ -46,10 +46,9 @@ def _length(rows: Dim, columns: Dim, offset: int) -> Dim:
         columns = _less(columns, offset)
     else:
         rows = _less(rows, -offset)
-    if rows == columns:
-        return rows
-    if is_concrete((rows, columns)):
-        return min(concrete((rows, columns)))
+    difference = rows - columns
+    if isinstance(difference, int):
+        return rows if difference <= 0 else columns
     known = [size for size in (rows, columns) if isinstance(size, int)]
     if known:
         return known[0]

@@ -1,0 +1,171 @@
+"""Cholesky factors, and what is solved with them."""
+
+# ruff: noqa: N803, N806  (matrices have capital letters, as in the formulas)
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.node import Node
+from autodiff.graph.op import (
+    Primitive,
+    composite,
+    ops,
+    primitive,
+)
+from autodiff.ops.matmul import matrix_product, mT
+from autodiff.ops.matrices import (
+    check_floating,
+    check_kernel,
+    check_square,
+    column_major,
+    substitute,
+)
+from autodiff.ops.triangular import check_old_system, common_batch
+
+
+def _cholesky_failure(name: str, A: Any) -> AutodiffError:
+    """The error for the first matrix that is not positive-definite, with the order of the minor that is not."""
+    for position, matrix in enumerate(A.reshape(-1, *A.shape[-2:])):
+        L = np.zeros_like(matrix)
+        for j in range(matrix.shape[-1]):
+            rest = matrix[j:, j] - L[j:, :j] @ L[j, :j]
+            if not rest[0] > 0:
+                where = f"(Batch element {position}): " if A.ndim > 2 else ""
+                return AutodiffError(
+                    "not-positive-definite",
+                    f"{name}: {where}The factorization could not be completed because the input is not positive-definite"
+                    f" (the leading minor of order {j + 1} is not positive-definite).",
+                    type="LinAlgError",
+                    operands=(0,),
+                    help="a covariance that is nearly singular may need a little more on its diagonal: A + 1e-6*eye(n)",
+                )
+            L[j:, j] = rest / np.sqrt(rest[0])
+    return AutodiffError("not-positive-definite", f"{name}: the factorization failed", type="LinAlgError")
+
+
+def _cholesky_kernel(name: str) -> Any:
+    def kernel(A: Any, upper: bool) -> Any:
+        lower = np.swapaxes(A, -1, -2) if upper else A
+        try:
+            L = np.linalg.cholesky(lower)
+        except np.linalg.LinAlgError:
+            raise _cholesky_failure(name, lower) from None
+        return np.swapaxes(L, -1, -2) if upper else L
+
+    return kernel
+
+
+def _cholesky_vjp(g: Node, out: Node, x: Node, upper: bool) -> Node:
+    """L^-T sym(tril(L^T g)) L^-1. Source: Murray, Differentiation of the Cholesky decomposition, 2016."""
+    L, gL = (mT(out), mT(g)) if upper else (out, g)
+    inner = ops.tril(matrix_product(mT(L), gL))
+    inner = (inner + mT(ops.tril(inner, -1))) * 0.5
+    half = ops.linalg_solve_triangular(mT(L), inner, upper=True)
+    return ops.linalg_solve_triangular(L, half, upper=False, left=False)  # type: ignore[no-any-return]
+
+
+for _name, _grad_fn, _keyword in (
+    ("linalg.cholesky", "LinalgCholeskyExBackward0", "*, "),
+    ("cholesky", "CholeskyBackward0", ""),
+):
+
+    def _check_cholesky(x: Node, upper: bool, name: str = _name) -> None:
+        check_square(name, x)
+        if name != "cholesky":
+            check_floating(name, x)
+        check_kernel("cholesky_cpu", x)
+
+    primitive(
+        f"{_name}(x, {_keyword}upper: bool = False)",
+        _cholesky_kernel(_name),
+        check=_check_cholesky,
+        shape=lambda x, upper: x.shape,
+        vjp=[_cholesky_vjp],
+        grad_fn=_grad_fn,
+        layout=column_major,
+        doc="The lower-triangular L with L @ L.T = x, or the upper one; the gradient is symmetric, as x is meant to be.",
+        example=f"{_name}([[4., 2.], [2., 3.]])",
+        samples=[
+            f"{_name}(x @ x.T + 3*eye(3)); x:3,3",
+            f"{_name}(x @ x.mT + 3*eye(2), upper=True); x:2,2,2",
+        ],
+    )
+
+
+def _cholesky_solve_kernel(x: Any, L: Any, upper: bool) -> Any:
+    other = np.swapaxes(L, -1, -2)
+    lower, over = (other, L) if upper else (L, other)
+    return substitute(over, substitute(lower, x, False), True)
+
+
+def _cholesky_solve_vjp(g: Node, out: Node, x: Node, L: Node, upper: bool) -> list[Node]:
+    G = CHOLESKY_SOLVE(g, L, upper)
+    common = matrix_product(G, mT(out))
+    common = common + mT(common)
+    return [G, -(matrix_product(L, common) if upper else matrix_product(common, L))]
+
+
+CHOLESKY_SOLVE = Primitive(
+    "cholesky_solve(x, L, upper: bool)",
+    _cholesky_solve_kernel,
+    shape=lambda x, L, upper: x.shape,
+    vjp_all=_cholesky_solve_vjp,
+    layout=column_major,
+    doc="X with L @ L.T @ X = x, for operands with the same leading dims.",
+)
+
+
+def _cholesky_solve(x: Node, L: Node, upper: bool) -> Node:
+    for letter, node, position in (("b", x, 0), ("u", L, 1)):
+        if len(node.shape) < 2:
+            raise AutodiffError(
+                "bad-rank",
+                f"{letter} should have at least 2 dimensions, but has {len(node.shape)} dimensions instead",
+                operands=(position,),
+            )
+    check_old_system("cholesky_solve", x, L)
+    check_kernel("cholesky_solve_cpu", x)
+    L, x = common_batch(L, x)
+    return CHOLESKY_SOLVE(x, L, upper)  # type: ignore[no-any-return]
+
+
+composite(
+    "cholesky_solve(x, L, upper: bool = False)",
+    _cholesky_solve,
+    doc="X with A @ X = x, given the Cholesky factor L of A.",
+    example="cholesky_solve([[2.], [5.]], [[2., 0.], [1., 4.]])",
+    samples=[
+        "cholesky_solve(x, tril(y) + 3*eye(2)); x:2,3, y:2,2 in -1..1",
+        "cholesky_solve(x, triu(y) + 3*eye(2), upper=True); x:2,1, y:2,2,2 in -1..1",
+    ],
+)
+
+
+def _cholesky_inverse_vjp(g: Node, out: Node, x: Node, upper: bool) -> Node:
+    common = matrix_product(matrix_product(out, g + mT(g)), out)
+    return -(matrix_product(x, common) if upper else matrix_product(common, x))
+
+
+def _check_cholesky_inverse(x: Node, upper: bool) -> None:
+    check_square("cholesky_inverse", x)
+    check_kernel("cholesky_inverse_out_cpu", x)
+
+
+primitive(
+    "cholesky_inverse(x, upper: bool = False)",
+    lambda x, upper: _cholesky_solve_kernel(np.eye(x.shape[-1], dtype=x.dtype), x, upper),
+    check=_check_cholesky_inverse,
+    shape=lambda x, upper: x.shape,
+    vjp=[_cholesky_inverse_vjp],
+    layout=column_major,
+    doc="The inverse of A, given its Cholesky factor x.",
+    example="cholesky_inverse([[2., 0.], [1., 4.]])",
+    samples=[
+        "cholesky_inverse(tril(x) + 3*eye(2)); x:2,2 in -1..1",
+        "cholesky_inverse(triu(x) + 3*eye(2), upper=True); x:2,2,2 in -1..1",
+    ],
+)
