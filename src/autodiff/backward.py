@@ -58,7 +58,11 @@ def gradients(outputs: Sequence[Node], cotangents: Sequence[Node], wanted: Seque
         g = received.get(node)
         if g is not None and node.inputs:
             with placed(node.span):
-                _pull_back(node, g, received, useful)
+                try:
+                    _pull_back(node, g, received, useful)
+                except AutodiffError as error:
+                    error.span = error.span or node.span
+                    raise
     return [received.get(node) for node in wanted]
 
 

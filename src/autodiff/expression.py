@@ -15,7 +15,7 @@ import numpy as np
 
 from autodiff import ops as _operations  # noqa: F401  (registers them)
 from autodiff.backward import gradients, initial_cotangent
-from autodiff.errors import AutodiffError
+from autodiff.errors import AutodiffError, Source
 from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.build import Builder
@@ -78,6 +78,7 @@ class Problem:
             raise AutodiffError(
                 "integer-gradient",
                 "Only Tensors of floating point and complex dtype can require gradients",
+                source=Source(f"vars.{name}", ""),
                 help=f"{name} is {dtype_of(leaf.array).name}; write its numbers with a point, or arange(3.) for arange(3)",
             )
         return floating if asked is None else asked

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiff.arguments import constant_expression, plain_numbers
 from autodiff.graph.dtypes import DType, float32, float64
+from autodiff.request.arguments import constant_expression, plain_numbers
 
 
 @pytest.mark.parametrize(

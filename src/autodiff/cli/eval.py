@@ -12,7 +12,8 @@ from autodiff.cli.options import expression_options, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.expression import Answer, Problem, solve
-from autodiff.request import Given, advise, problem
+from autodiff.request.answer import advise, answered, described
+from autodiff.request.problem import Given, problem
 
 PARTS = ("value", "shape", "dtype", "grad_fn")
 
@@ -79,7 +80,6 @@ def _problem(read: Inputs, rows: str | None) -> Problem | None:
 
 def _requests(read: Inputs, rows: str | None, screen: Screen) -> int:
     from autodiff.cli.rows import answer_rows, answer_text
-    from autodiff.request import answered
 
     def respond(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         asked = problem(request, read.given)
@@ -133,7 +133,7 @@ def _check_part(only: str, asked: Problem) -> None:
 
 def _print_part(only: str, answer: Answer, screen: Screen) -> int:
     """One part of an answer: JSON for numbers, the bare text for names."""
-    from autodiff.jsons import dumps, numbers
+    from autodiff.request.jsons import dumps, numbers
 
     if answer.value is not None and only in PARTS:
         if only == "value":
@@ -152,14 +152,12 @@ def _print_part(only: str, answer: Answer, screen: Screen) -> int:
 
 
 def _print_json_answer(answer: Answer, screen: Screen) -> int:
-    from autodiff.request import answered
 
     return _print_json(answered(answer), answer.error, screen)
 
 
 def _print_json(body: dict[str, Any], error: AutodiffError | None, screen: Screen) -> int:
-    from autodiff.jsons import dumps
-    from autodiff.request import described
+    from autodiff.request.jsons import dumps
 
     if error is not None:
         body["error"] = described(error)

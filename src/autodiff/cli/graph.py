@@ -14,7 +14,8 @@ from autodiff.expression import Graph, Problem, check_names
 from autodiff.graph.dtypes import using_default_dtype
 from autodiff.graph.op import grad_fn
 from autodiff.report.tree import Entry, entries, nested, tree_lines
-from autodiff.request import described, problem
+from autodiff.request.answer import described
+from autodiff.request.problem import problem
 
 
 @click.command("graph", short_help="The grad_fn graph of an expression, as a tree or JSON.")
@@ -39,7 +40,7 @@ def command(screen: Screen, /, *, as_json: bool, rows: str | None, **options: An
     except AutodiffError as error:
         if not as_json:
             raise
-        from autodiff.jsons import dumps
+        from autodiff.request.jsons import dumps
 
         screen.write(dumps({"error": described(error)}) + "\n")
         return error.exit_code
@@ -63,7 +64,7 @@ def built(asked: Problem) -> Graph:
 
 def as_text(graph: Graph) -> str:
     """The graph as JSON: shape, dtype, grad_fn, `nodes` each once, and the nested `graph`."""
-    from autodiff.jsons import dumps
+    from autodiff.request.jsons import dumps
 
     listed = entries(graph.output)
     body = {

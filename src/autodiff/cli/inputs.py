@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arguments import Value, constant_expression, from_file, normal_name
 from autodiff.cli.options import check_name, names, size_limit, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.files import decode, read_bytes
-from autodiff.request import Given, default_dtype
+from autodiff.request.arguments import Value, constant_expression, from_file, normal_name
+from autodiff.request.files import decode, read_bytes
+from autodiff.request.problem import Given, default_dtype
 
 FORM = "NAME=VALUE"
 

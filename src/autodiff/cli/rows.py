@@ -14,12 +14,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from autodiff import jsons
 from autodiff.cli.main import internal
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.files import unreadable
-from autodiff.request import described
+from autodiff.request import jsons
+from autodiff.request.answer import described
+from autodiff.request.files import unreadable
 
 # A request's answer, as data or as a JSON object's text, and its exit status.
 Respond = Callable[[dict[str, Any]], tuple[dict[str, Any] | str, int]]

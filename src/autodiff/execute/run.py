@@ -26,6 +26,13 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
             except AutodiffError as error:
                 error.span = error.span or step.node.span
                 raise
+            except OverflowError as error:
+                dtype = step.node.inputs[0].dtype if step.node.inputs else step.node.dtype
+                raise AutodiffError(
+                    "limit-number",
+                    f"value cannot be converted to type {dtype.name}_t without overflow",
+                    span=step.node.span,
+                ) from error
             except MemoryError as error:
                 raise AutodiffError(
                     "limit-size", "not enough memory for this result", type="MemoryError", span=step.node.span

@@ -123,7 +123,9 @@ class _Scheduler:
         slots = self.slots
         operands: Any = node.inputs[0].shape if op.reads_shape else tuple([slots[i] for i in node.inputs])
         try:
-            key = (op, operands, node.params, node.dtype)
+            # As text, zeros differ by their sign.
+            params = tuple([str(p) if p.__class__ is float else p for p in node.params])
+            key = (op, operands, params, node.dtype)
             hash(key)
         except TypeError:
             return None

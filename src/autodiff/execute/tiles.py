@@ -94,7 +94,9 @@ class Loop:
                 parts.append(node.op.fold.partial(_whole(values[i], tile)))  # type: ignore[union-attr]
         results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
         for (_, node), parts in zip(self.folds, partial, strict=True):
-            total = node.op.fold.finish(node.op.fold.combine(parts), prod(self.shape))  # type: ignore[union-attr]
+            fold = node.op.fold
+            assert fold is not None
+            total = fold.finish(fold.combine(parts), prod(self.shape), *node.params)
             results.append(np.asarray(total, node.dtype.numpy).reshape(node.shape))
         return results
 

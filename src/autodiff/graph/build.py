@@ -215,15 +215,28 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
                 error.span = function.name_span
                 raise error
         else:
-            receiver = values.pop()
-            operation = _method(receiver, function)
-            args.insert(0, receiver)
+            args.insert(0, values.pop())
+            operation = _method(args[0], function)
             trees.insert(0, function.value)
     else:
         raise AutodiffError("not-callable", "this is not a function", type="TypeError", span=function.span)
-    for keyword in item.keywords:
-        trees.append(keyword.value)
-    values.append(_located(item, trees, [*args, *keywords.values()], operation.bind, args, keywords))
+    places, given = _by_position(operation, trees, args, item.keywords, keywords)
+    values.append(_located(item, places, given, operation.bind, args, keywords))
+
+
+def _by_position(
+    operation: Operation, trees: list[T.Tree], args: list[Any], keywords: list[T.Keyword], values: dict[str, Any]
+) -> tuple[list[T.Tree], list[Any]]:
+    """The arguments in the order of the signature, with the keyword arguments that have a place right behind."""
+    places, given = list(trees), list(args)
+    by_name = {keyword.name: keyword for keyword in keywords}
+    for param in operation.signature.params[len(args) :]:
+        name = next((n for n in (param.name, param.public_name) if n in by_name), None)
+        if name is None:
+            break  # what follows is counted from here, and rarely at fault
+        places.append(by_name[name].value)
+        given.append(values[name])
+    return places, given
 
 
 def _not_a_function(builder: Builder, function: T.Name) -> AutodiffError:
@@ -403,7 +416,7 @@ def truth(value: Any, item: T.Tree, chained: bool = False) -> bool:
     if not isinstance(value, Node):
         return bool(value)
     if numel(value.shape) != 1:
-        help = "combine tensors element by element with & | ~"
+        help = "and, or, not ask for one truth value; element by element, with brackets: (x > 0) & (x < 3), ~(x > 0)"
         if chained:
             help = "a chain of comparisons asks for one truth value: write (a < b) & (b < c)"
         raise AutodiffError(
@@ -417,18 +430,31 @@ def truth(value: Any, item: T.Tree, chained: bool = False) -> bool:
 
 
 def _located(item: T.Tree, trees: list[T.Tree], operands: list[Any], function: Callable[..., Any], *args: Any) -> Any:
-    """function(*args), with place and operands' shapes added to what it raises."""
+    """function(*args), with place and operands' shapes added to what it raises.
+
+    `trees` and `operands` are the arguments, as written and as values, in the order in which errors count them.
+    """
     try:
         return function(*args)
     except AutodiffError as error:
         if error.span is None:
             error.span = item.span
-            shown = [
-                (part, value) for part, value in zip(trees, operands, strict=False) if isinstance(value, Node) and not value.weak
-            ]
-            if error.operands and shown and not error.labels:
-                error.labels = [Label(part.span, _shape_remark(part, value)) for part, value in shown]
+            _point(error, trees, operands)
         raise
+
+
+def _point(error: AutodiffError, trees: list[T.Tree], operands: list[Any]) -> None:
+    """Mark the arguments that an error names: their shapes, or the one that is of the wrong kind."""
+    arguments = list(zip(trees, operands, strict=False))
+    named = [arguments[i] for i in error.operands if i < len(arguments)]
+    if len(named) == 1 and not isinstance(named[0][1], (Node, list)):
+        error.span = named[0][0].span
+        return
+    shown = [pair for pair in named if isinstance(pair[1], Node) and not pair[1].weak]
+    if shown and not error.labels:
+        error.labels = [Label(part.span, _shape_remark(part, value)) for part, value in shown]
+        if error.says.startswith("this has"):
+            error.says = ""
 
 
 def _shape_remark(item: T.Tree, value: Node) -> str:

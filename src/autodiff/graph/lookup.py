@@ -39,6 +39,15 @@ def find_dtype(name: str) -> DType | None:
     return DTYPES.get(name) or ALIASES.get(name)
 
 
+# What other tools call it.
+SYNONYMS = {"average": "mean", "avg": "mean", "length": "numel", "len": "numel", "stdev": "std", "variance": "var", "tg": "tan"}
+SYNONYMS |= {"arctg": "atan", "magnitude": "norm", "transp": "T", "inverse_of": "inv", "total": "sum", "product": "prod"}
+
+
+def _synonym(name: str) -> list[str]:
+    return [f"did you mean '{SYNONYMS[name]}'?"] if name in SYNONYMS else []
+
+
 def unknown_function(name: str) -> AutodiffError:
     """The error for a call of something that does not exist."""
     return AutodiffError(
@@ -46,18 +55,19 @@ def unknown_function(name: str) -> AutodiffError:
         f"name '{name}' is not defined",
         type="NameError",
         says="there is no such function",
-        help=did_you_mean(name, {n.rpartition(".")[2] for n in REGISTRY}) or "autodiff ops lists every function",
+        help=_synonym(name) or did_you_mean(name, {n.rpartition(".")[2] for n in REGISTRY}),
     )
 
 
 def unknown_attribute(name: str) -> AutodiffError:
     """The error for an attribute or method that tensors do not have."""
-    known = {n.rpartition(".")[2] for n in REGISTRY} | set(ATTRIBUTES)
+    methods = {n.rpartition(".")[2] for n, operation in REGISTRY.items() if operation.takes_tensor}
+    known = methods | set(ATTRIBUTES)
     return AutodiffError(
         "unknown-attribute",
         f"'Tensor' object has no attribute '{name}'",
         type="AttributeError",
-        help=did_you_mean(name, known),
+        help=_synonym(name) or did_you_mean(name, known),
     )
 
 
@@ -65,5 +75,6 @@ def did_you_mean(name: str, known: set[str] | list[str]) -> list[str]:
     """A suggestion, as a list of none or one."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, sorted(known), 1, 0.6)
-    return [f"did you mean '{close[0]}'?"] if close else []
+    folded = {other.lower(): other for other in sorted(known)}
+    close = get_close_matches(name.lower(), folded, 1, 0.6)
+    return [f"did you mean '{folded[close[0]]}'?"] if close else []

@@ -26,7 +26,9 @@ def binary(op: str, a: Plain, b: Plain) -> Plain:
     try:
         result = _power(a, b) if op == "**" else _BINARY[op](a, b)
     except ZeroDivisionError:
-        raise AutodiffError("bad-value", "division by zero", type="ZeroDivisionError") from None
+        raise AutodiffError(
+            "bad-value", "division by zero", type="ZeroDivisionError", help="as a tensor it is inf: 1/tensor(0.)"
+        ) from None
     except OverflowError:
         raise AutodiffError("limit-number", "the number is too large", type="OverflowError") from None
     except TypeError:
@@ -71,7 +73,12 @@ def tidy(result: Plain, *operands: Plain) -> Plain:
 
 
 def _too_long() -> AutodiffError:
-    return AutodiffError("limit-number", "an integer of more than 4,300 digits", type="OverflowError")
+    return AutodiffError(
+        "limit-number",
+        "an integer of more than 4,300 digits",
+        type="OverflowError",
+        help="floating-point numbers end at about 1.8e308: write 1e300 for 10^300",
+    )
 
 
 def _divide(a: Plain, b: Plain) -> Plain:

@@ -80,6 +80,11 @@ class Operation:
             self._signature = Signature(self.signature_text)
         return self._signature
 
+    @property
+    def takes_tensor(self) -> bool:
+        """Whether it can be called as a method: its first argument is a tensor."""
+        return bool(self.signature.params) and self.signature.params[0].kind == "Tensor"
+
     def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A call as users write it: lists are taken for tensors."""
         signature = self.signature
@@ -129,7 +134,7 @@ class Composite(Operation):
 
 class Fold:
     """How a reduction of everything is done piece by piece: `partial` reduces a tile, `combine` a list of partial
-    results, `finish(total, count)` makes the result."""
+    results, `finish(total, count, *params)` makes the result."""
 
     __slots__ = ("combine", "finish", "partial")
 
@@ -137,7 +142,7 @@ class Fold:
         self,
         partial: Callable[[Any], Any],
         combine: Callable[[list[Any]], Any],
-        finish: Callable[[Any, int], Any] = lambda total, count: total,
+        finish: Callable[..., Any] = lambda total, count, *params: total,
     ) -> None:
         self.partial = partial
         self.combine = combine
@@ -544,8 +549,10 @@ ops = _Registered()
 
 def grad_fn(node: Node) -> str | None:
     """PyTorch's name for the node that made this one, None for leaves and constants."""
+    if not node.requires_grad:
+        return None
     node = visible(node)
-    if not node.requires_grad or node.op is VARIABLE:
+    if node.op is VARIABLE:
         return None
     name = node.op.grad_fn
     return name if isinstance(name, str) else name(*node.args)

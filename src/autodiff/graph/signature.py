@@ -65,6 +65,16 @@ class Signature:
         self.defaults = [p.default for p in self.params]
         self.tensors = [i for i, p in enumerate(self.params) if p.kind in TENSOR_KINDS]
 
+    @property
+    def shown(self) -> str:
+        """The signature as Python writes it: names and defaults."""
+        parts = []
+        for param in self.params:
+            if param.keyword_only and "*" not in parts:
+                parts.append("*")
+            parts.append(param.name if param.default is REQUIRED else f"{param.name}={param.default!r}")
+        return f"{self.name}({', '.join(parts)})"
+
     def complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """Arguments in the order of the signature, for calls from rules: right by construction, defaults filled in."""
         values = self.defaults.copy()
@@ -122,7 +132,7 @@ class Signature:
                 "missing-argument",
                 f"{self.name}() missing {len(missing)} required positional arguments: {', '.join(missing)}",
                 type="TypeError",
-                help=f"its signature is {self.text}",
+                help=f"its signature is {self.shown}",
             )
 
     def _too_many(self, given: int, most: int) -> AutodiffError:
@@ -130,7 +140,7 @@ class Signature:
             "too-many-arguments",
             f"{self.name}() takes {most} positional argument{'s' * (most != 1)} but {given} were given",
             type="TypeError",
-            help=f"its signature is {self.text}",
+            help=f"its signature is {self.shown}",
         )
 
     def _checked(self, i: int, value: Any, given: int) -> Any:
@@ -148,6 +158,7 @@ class Signature:
                 f" {KIND_NAMES.get(param.kind, param.kind)}, not {type_name(value)}",
                 type="TypeError",
                 operands=(i,),
+                help=_wrong_element(value) if param.kind in ("sizes", "ints", "dims") else (),
             )
         return converted
 
@@ -236,6 +247,14 @@ def type_name(value: Any) -> str:
     return "NoneType" if value is None else type(value).__name__
 
 
+def _wrong_element(value: Any) -> str:
+    """What in a list of ints is none."""
+    found = next((v for v in value if _as_size(v) is REQUIRED), None) if isinstance(value, (list, tuple)) else value
+    if isinstance(found, (float, Fraction)):
+        return f"found the floating-point number {float(found)}; whole numbers come from // and from literals without a point"
+    return f"found {type_name(found)} where an int is wanted"
+
+
 def _did_you_mean(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
@@ -270,11 +289,19 @@ def _as_tensors(value: Any) -> Any:
 
 
 def _as_number(value: Any) -> Any:
-    return value if isinstance(value, (int, float, Fraction)) else REQUIRED
+    if isinstance(value, int):
+        return _within_int64(value)
+    return value if isinstance(value, (float, Fraction)) else REQUIRED
 
 
 def _as_int(value: Any) -> Any:
-    return value if isinstance(value, int) and not isinstance(value, bool) else REQUIRED
+    return _within_int64(value) if isinstance(value, int) and not isinstance(value, bool) else REQUIRED
+
+
+def _within_int64(value: int) -> int:
+    if not -(2**63) <= value < 2**63:
+        raise AutodiffError("limit-number", "Overflow when unpacking long long")
+    return value
 
 
 def _as_size(value: Any) -> Any:

@@ -176,6 +176,7 @@ def broadcast(a: Shape, b: Shape, operands: Sequence[int] = (0, 1)) -> Shape:
             f"The size of tensor a ({first}) must match the size of tensor b ({second})"
             f" at non-singleton dimension {offset + i}",
             operands=operands,
+            help="counted from the last dimension, sizes must be equal, or one of them 1",
         )
     return tuple(result)
 
@@ -196,6 +197,9 @@ def normalize_dim(dim: int, rank: int, operand: int = 0) -> int:
             f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})",
             type="IndexError",
             operands=(operand,),
+            help=f"dims are counted 0 to {extent - 1} from the front, -1 to {-extent} from the back"
+            if extent > 1
+            else "there is one dim, 0",
         )
     return dim % extent
 

@@ -10,16 +10,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    broadcast_to,
-    fit,
-    ops,
-    primitive,
-    strengthen,
-)
-from autodiff.graph.sizes import (
-    Shape,
-)
+from autodiff.graph.op import broadcast_to, fit, ops, primitive, strengthen
+from autodiff.graph.sizes import Shape
 from autodiff.ops.matmul import (
     OUTER,
     bad_rank,
@@ -27,12 +19,12 @@ from autodiff.ops.matmul import (
     check_batches,
     check_inner,
     mm,
-    mT,
     mv,
     mv_kernel,
     no_bool,
     product,
     same_dtype,
+    transposed,
     type_text,
 )
 
@@ -94,8 +86,8 @@ addmm = primitive(
     shape=lambda x, mat1, mat2, beta, alpha: x.shape,
     vjp=[
         lambda g, out, x, mat1, mat2, beta, alpha: times(g, beta),
-        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(g, mT(mat2)), alpha),
-        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(mT(mat1), g), alpha),
+        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(g, transposed(mat2)), alpha),
+        lambda g, out, x, mat1, mat2, beta, alpha: times(mm(transposed(mat1), g), alpha),
     ],
     text="beta*x + alpha*(mat1 @ mat2)",
     doc="beta*x + alpha*(mat1 @ mat2).",
@@ -133,7 +125,7 @@ addmv = primitive(
     vjp=[
         lambda g, out, x, mat, vec, beta, alpha: times(g, beta),
         lambda g, out, x, mat, vec, beta, alpha: times(OUTER(g, vec), alpha),
-        lambda g, out, x, mat, vec, beta, alpha: times(mv(mT(mat), g), alpha),
+        lambda g, out, x, mat, vec, beta, alpha: times(mv(transposed(mat), g), alpha),
     ],
     text="beta*x + alpha*(mat @ vec)",
     doc="beta*x + alpha*(mat @ vec).",
@@ -170,7 +162,7 @@ addr = primitive(
     vjp=[
         lambda g, out, x, vec1, vec2, beta, alpha: times(g, beta),
         lambda g, out, x, vec1, vec2, beta, alpha: times(mv(g, vec2), alpha),
-        lambda g, out, x, vec1, vec2, beta, alpha: times(mv(mT(g), vec1), alpha),
+        lambda g, out, x, vec1, vec2, beta, alpha: times(mv(transposed(g), vec1), alpha),
     ],
     text="beta*x + alpha*outer(vec1, vec2)",
     doc="beta*x + alpha*outer(vec1, vec2).",
@@ -220,8 +212,8 @@ baddbmm = primitive(
     shape=lambda x, batch1, batch2, beta, alpha: x.shape,
     vjp=[
         lambda g, out, x, batch1, batch2, beta, alpha: times(g, beta),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(g, mT(batch2)), alpha),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(mT(batch1), g), alpha),
+        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(g, transposed(batch2)), alpha),
+        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(transposed(batch1), g), alpha),
     ],
     text="beta*x + alpha*(batch1 @ batch2)",
     doc="beta*x + alpha*(batch1 @ batch2), matrix by matrix.",
@@ -267,8 +259,8 @@ addbmm = primitive(
     shape=lambda x, batch1, batch2, beta, alpha: x.shape,
     vjp=[
         lambda g, out, x, batch1, batch2, beta, alpha: times(g, beta),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(_each(g, batch1), mT(batch2)), alpha),
-        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(mT(batch1), _each(g, batch1)), alpha),
+        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(_each(g, batch1), transposed(batch2)), alpha),
+        lambda g, out, x, batch1, batch2, beta, alpha: times(bmm(transposed(batch1), _each(g, batch1)), alpha),
     ],
     text="beta*x + alpha*sum(batch1 @ batch2, 0)",
     doc="beta*x + alpha*(the sum of the products of the matrices of two batches).",

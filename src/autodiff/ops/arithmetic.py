@@ -10,6 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import CONSTANT, Elementwise, as_operand, composite, convert, elementwise, none
+from autodiff.ops.checks import plain_as
 
 
 def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
@@ -20,6 +21,8 @@ def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
             "For integral input tensors, argument alpha must not be a floating point number.",
             operands=(2,),
         )
+    if not floating:
+        plain_as(alpha, dtypes.int64)
 
 
 _INVERT = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."

@@ -24,7 +24,7 @@ def _swapped(items: Any, dim0: int, dim1: int) -> tuple[Any, ...]:
 
 transpose: Primitive = primitive(
     "transpose(x, dim0: dim, dim1: dim)",
-    lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1) if x.ndim else x,
+    lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1) if np.ndim(x) else x,
     shape=lambda x, dim0, dim1: _swapped(x.shape, dim0, dim1),
     vjp=[lambda g, out, x, dim0, dim1: transpose(g, dim0, dim1)],
     layout=lambda node: _swapped(strides(node.inputs[0]), *node.params),
@@ -56,7 +56,7 @@ def _checked_t(x: Node) -> None:
 
 t: Primitive = primitive(
     "t(x)",
-    lambda x: np.swapaxes(x, -1, -2) if x.ndim > 1 else x,
+    lambda x: np.swapaxes(x, -1, -2) if np.ndim(x) > 1 else x,
     shape=lambda x: x.shape[::-1],
     check=_checked_t,
     vjp=[lambda g, out, x: t(g)],
@@ -94,7 +94,7 @@ def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _permute_kernel(x: Any, dims: tuple[int, ...]) -> Any:
-    lead = x.ndim - len(dims)
+    lead = np.ndim(x) - len(dims)
     return np.transpose(x, (*range(lead), *[dim + lead for dim in dims]))
 
 
@@ -233,7 +233,7 @@ _flipping("fliplr", 1, "fliplr(x); x:2,3")
 
 
 def _roll_kernel(x: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
-    return np.roll(x, shifts, dims) if x.ndim else x
+    return np.roll(x, shifts, dims)
 
 
 ROLL: Primitive = Primitive(
@@ -262,6 +262,13 @@ def _roll(x: Node, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Node:
             "bad-value",
             f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}",
             operands=(1, 2),
+        )
+    if not x.shape:
+        raise AutodiffError(
+            "dim-out-of-range",
+            f"Dimension specified as {dims[0]} but tensor has no dimensions",
+            type="IndexError",
+            operands=(0,),
         )
     places = [normalize_dim(dim, len(x.shape)) for dim in dims]
     total: dict[int, int] = {}

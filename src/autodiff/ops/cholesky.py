@@ -10,20 +10,9 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    ops,
-    primitive,
-)
-from autodiff.ops.matmul import matrix_product, mT
-from autodiff.ops.matrices import (
-    check_floating,
-    check_kernel,
-    check_square,
-    column_major,
-    substitute,
-)
+from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matrices import check_floating, check_kernel, check_square, column_major, substitute
 from autodiff.ops.triangular import check_old_system, common_batch
 
 
@@ -37,8 +26,8 @@ def _cholesky_failure(name: str, A: Any) -> AutodiffError:
                 where = f"(Batch element {position}): " if A.ndim > 2 else ""
                 return AutodiffError(
                     "not-positive-definite",
-                    f"{name}: {where}The factorization could not be completed because the input is not positive-definite"
-                    f" (the leading minor of order {j + 1} is not positive-definite).",
+                    f"{name}: {where}The factorization could not be completed because the input is not"
+                    f" positive-definite (the leading minor of order {j + 1} is not positive-definite).",
                     type="LinAlgError",
                     operands=(0,),
                     help="a covariance that is nearly singular may need a little more on its diagonal: A + 1e-6*eye(n)",
@@ -61,10 +50,10 @@ def _cholesky_kernel(name: str) -> Any:
 
 def _cholesky_vjp(g: Node, out: Node, x: Node, upper: bool) -> Node:
     """L^-T sym(tril(L^T g)) L^-1. Source: Murray, Differentiation of the Cholesky decomposition, 2016."""
-    L, gL = (mT(out), mT(g)) if upper else (out, g)
-    inner = ops.tril(matrix_product(mT(L), gL))
-    inner = (inner + mT(ops.tril(inner, -1))) * 0.5
-    half = ops.linalg_solve_triangular(mT(L), inner, upper=True)
+    L, gL = (transposed(out), transposed(g)) if upper else (out, g)
+    inner = ops.tril(matrix_product(transposed(L), gL))
+    inner = (inner + transposed(ops.tril(inner, -1))) * 0.5
+    half = ops.linalg_solve_triangular(transposed(L), inner, upper=True)
     return ops.linalg_solve_triangular(L, half, upper=False, left=False)  # type: ignore[no-any-return]
 
 
@@ -87,7 +76,7 @@ for _name, _grad_fn, _keyword in (
         vjp=[_cholesky_vjp],
         grad_fn=_grad_fn,
         layout=column_major,
-        doc="The lower-triangular L with L @ L.T = x, or the upper one; the gradient is symmetric, as x is meant to be.",
+        doc="The lower-triangular L with L @ L.T = x, or the upper one; the gradient is symmetric, as x should be.",
         example=f"{_name}([[4., 2.], [2., 3.]])",
         samples=[
             f"{_name}(x @ x.T + 3*eye(3)); x:3,3",
@@ -104,12 +93,12 @@ def _cholesky_solve_kernel(x: Any, L: Any, upper: bool) -> Any:
 
 def _cholesky_solve_vjp(g: Node, out: Node, x: Node, L: Node, upper: bool) -> list[Node]:
     G = CHOLESKY_SOLVE(g, L, upper)
-    common = matrix_product(G, mT(out))
-    common = common + mT(common)
+    common = matrix_product(G, transposed(out))
+    common = common + transposed(common)
     return [G, -(matrix_product(L, common) if upper else matrix_product(common, L))]
 
 
-CHOLESKY_SOLVE = Primitive(
+CHOLESKY_SOLVE: Primitive = Primitive(
     "cholesky_solve(x, L, upper: bool)",
     _cholesky_solve_kernel,
     shape=lambda x, L, upper: x.shape,
@@ -146,7 +135,7 @@ composite(
 
 
 def _cholesky_inverse_vjp(g: Node, out: Node, x: Node, upper: bool) -> Node:
-    common = matrix_product(matrix_product(out, g + mT(g)), out)
+    common = matrix_product(matrix_product(out, g + transposed(g)), out)
     return -(matrix_product(x, common) if upper else matrix_product(common, x))
 
 

@@ -89,7 +89,7 @@ NLL = Primitive(
     grad_fn=lambda x, *_: "NllLossBackward0" if len(x.shape) < 3 else "NllLoss2DBackward0",
     doc="Minus the element of the target class, weighted.",
 )
-NLL_ADJOINT = Primitive(
+NLL_ADJOINT: Primitive = Primitive(
     "nll_loss_backward(x, target, weight: Tensor?, size: sizes, reduction: str, ignore_index: int)",
     _nll_adjoint_kernel,
     shape=lambda x, target, weight, size, reduction, ignore_index: size,
@@ -257,7 +257,7 @@ def _soft_cross_entropy(x: Node, target: Node, weight: Node | None, reduction: s
     if weight is not None:
         product = product * _over_classes(weight, x)
     if reduction == "none":
-        return -ops.sum(product, (dim,))
+        return -ops.sum(product, (dim,))  # type: ignore[no-any-return]
     total = -ops.sum(product)
     return total if reduction == "sum" else DIV_NUMBER(total, NUMEL(x) / SIZE(x, dim))  # type: ignore[no-any-return]
 

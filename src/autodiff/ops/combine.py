@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, common_form, composite, elementwise, none, ops, zero
-from autodiff.ops.checks import C_NAMES, floating_only, not_differentiable, not_implemented, wanting
+from autodiff.ops.checks import C_NAMES, floating_only, not_differentiable, not_implemented, plain_as, wanting
 from autodiff.ops.elementwise import log_of
 
 logaddexp = elementwise(
@@ -187,7 +187,7 @@ ADDCMUL = Elementwise(
 
 def _addcmul(x: Node, tensor1: Node, tensor2: Node, value: Any) -> Node:
     if not any(node.dtype.is_floating for node in (x, tensor1, tensor2)):
-        value = int(value)
+        value = plain_as(value, dtypes.int64)
     return ADDCMUL(x, tensor1, tensor2, value)  # type: ignore[no-any-return]
 
 

@@ -6,21 +6,11 @@ from typing import Any
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    composite,
-    ops,
-    register,
-    strengthen,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    is_concrete,
-    normalize_dims,
-    numel,
-    show,
-)
+from autodiff.graph.op import composite, ops, register, strengthen
+from autodiff.graph.sizes import Dim, is_concrete, normalize_dims, numel, show
 from autodiff.ops.layout import UNSAFE_VIEW, VIEW
 from autodiff.ops.matmul import bad_rank, dot, mm, same_dtype, type_text
+from autodiff.ops.matrices import check_floating
 from autodiff.ops.operands import Operands
 from autodiff.ops.reduce import SUM
 
@@ -70,8 +60,8 @@ def _contracted(x: Node, y: Node, dims_x: tuple[int, ...], dims_y: tuple[int, ..
         elif m != n:
             raise AutodiffError(
                 "shape-mismatch",
-                f"contracted dimensions need to match, but first has size {m} in dim {given_x} and second has size {n} in"
-                f" dim {given_y}",
+                f"contracted dimensions need to match, but first has size {m} in dim {given_x} and second has size {n}"
+                f" in dim {given_y}",
                 operands=(0, 1),
             )
         else:
@@ -125,19 +115,8 @@ composite(
 )
 
 
-def needs_floating(name: str, x: Node, operand: int = 0) -> None:
-    """Raises `bad-dtype` for integers, as `torch.linalg` does."""
-    if not x.dtype.is_floating:
-        raise AutodiffError(
-            "bad-dtype",
-            f"{name}: Expected a floating point or complex tensor as input. Got {x.dtype.long_name}",
-            operands=(operand,),
-            help="make it floating: write the numbers with a point (3.), or x.double()",
-        )
-
-
 def _vecdot(x: Node, y: Node, dim: int) -> Node:
-    needs_floating("linalg.vecdot", x)
+    check_floating("linalg.vecdot", x)
     same_dtype(
         f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype.long_name} and y of type"
         f" {y.dtype.long_name} instead",
@@ -210,7 +189,8 @@ def _check_chain(tensors: list[Node]) -> None:
             )
         if i and tensors[i - 1].shape[-1] != x.shape[0]:
             raise wrong(
-                f"tensors {i - 1} and {i} with shapes {show(tensors[i - 1].shape)} and {show(x.shape)} cannot be multiplied",
+                f"tensors {i - 1} and {i} with shapes {show(tensors[i - 1].shape)} and {show(x.shape)} cannot be"
+                " multiplied",
                 i,
                 "matmul-shape",
             )
@@ -234,7 +214,8 @@ def _multi_dot(tensors: list[Node]) -> Node:
         split = {(0, j): j - 1 for j in range(1, count)}
     elif count == 3:
         a, b, c, d = sizes
-        split = {(0, 2): 0, (1, 2): 1} if a * c * (b + d) > b * d * (a + c) else {(0, 2): 1, (0, 1): 0}  # type: ignore[operator]
+        last_first = a * c * (b + d) > b * d * (a + c)
+        split = {(0, 2): 0, (1, 2): 1} if last_first else {(0, 2): 1, (0, 1): 0}
     else:
         split = _cheapest(sizes)
     return VIEW(_multiplied(matrices, split, 0, count - 1), tuple(size))  # type: ignore[no-any-return]
@@ -246,7 +227,7 @@ def _chain_matmul(matrices: list[Node]) -> Node:
             raise bad_rank(f"Tensor dimension is {len(matrix.shape)}, expected 2 instead.", (position,))
     if not matrices:
         raise AutodiffError("missing-argument", "chain_matmul(): Expected one or more matrices")
-    return ops.clone(matrices[0]) if len(matrices) == 1 else _multi_dot(matrices)  # type: ignore[no-any-return]
+    return ops.clone(matrices[0]) if len(matrices) == 1 else _multi_dot(matrices)
 
 
 composite(

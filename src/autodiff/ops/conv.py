@@ -15,8 +15,9 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.sizes import Dim, Shape, show
+from autodiff.graph.sizes import Dim, Shape, concrete, show
 from autodiff.ops.checks import C_NAMES
+from autodiff.ops.create import int_or_ints
 from autodiff.ops.losses import a_tensor
 
 Ints = tuple[int, ...]
@@ -26,16 +27,15 @@ def out_size(size: Dim, kernel: Dim, stride: int, padding: int, dilation: int) -
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def columns_of(x: Any, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+def columns_of(x: Any, kernel: Ints, places: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
     """What meets at each place of the result: [rows, groups, channels·kernel, places]."""
     dims = len(kernel)
     x = np.pad(x, [(0, 0), (0, 0), *[(p, p) for p in padding]])
     spread = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
     windows = np.lib.stride_tricks.sliding_window_view(x, spread, tuple(range(2, 2 + dims)))
-    steps = [slice(None, None, s) for s in stride] + [slice(None, None, d) for d in dilation]
-    windows = windows[(slice(None), slice(None), *steps)]
+    steps = [slice(None, s * n, s) for s, n in zip(stride, places, strict=True)]
+    windows = windows[(slice(None), slice(None), *steps, *[slice(None, None, d) for d in dilation])]
     n, c = windows.shape[:2]
-    places = windows.shape[2 : 2 + dims]
     front = np.moveaxis(windows, range(2 + dims, 2 + 2 * dims), range(2, 2 + dims))
     return np.reshape(front, (n, groups, (c // groups) * volume(kernel), volume(places)))
 
@@ -47,15 +47,11 @@ def volume(size: Sequence[int]) -> int:
     return total
 
 
-def _convolve(x: Any, weight: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
-    kernel = weight.shape[2:]
-    places = [
-        out_size(s, k, a, p, d) for s, k, a, p, d in zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
-    ]
+def _convolve(x: Any, weight: Any, places: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
     shape = (x.shape[0], weight.shape[0], *places)
     if 0 in x.shape or 0 in weight.shape:
         return np.zeros(shape, x.dtype)
-    columns = columns_of(x, kernel, stride, padding, dilation, groups)
+    columns = columns_of(x, weight.shape[2:], places, stride, padding, dilation, groups)
     rows = np.reshape(weight, (groups, weight.shape[0] // groups, -1))
     return np.reshape(np.matmul(rows, columns), shape)
 
@@ -72,15 +68,15 @@ def scatter(x: Any, weight: Any, size: Ints, stride: Ints, padding: Ints, dilati
         max(s + 2 * p, d * (k - 1) + a * (o - 1) + 1)
         for s, k, a, p, d, o in zip(size[2:], kernel, stride, padding, dilation, places, strict=True)
     ]
-    result = np.zeros((*size[:2], *reach), x.dtype)
+    result: Any = np.zeros((*size[:2], *reach), x.dtype)
     for offset in product(*[range(k) for k in kernel]):
         where = [
             slice(d * i, d * i + a * (o - 1) + 1, a)
             for i, a, d, o in zip(offset, stride, dilation, places, strict=True)
         ]
-        result[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *offset)]
+        result[(..., *where)] += np.moveaxis(columns, range(2, 2 + len(kernel)), range(len(kernel)))[offset]
     inner = [slice(p, p + s) for p, s in zip(padding, size[2:], strict=True)]
-    return result[(slice(None), slice(None), *inner)]
+    return result[(..., *inner)]
 
 
 def _with_bias(out: Any, bias: Any) -> Any:
@@ -90,7 +86,7 @@ def _with_bias(out: Any, bias: Any) -> Any:
 def _correlate(x: Any, g: Any, size: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
     if 0 in x.shape or 0 in g.shape:
         return np.zeros(size, x.dtype)
-    columns = columns_of(x, size[2:], stride, padding, dilation, groups)
+    columns = columns_of(x, size[2:], g.shape[2:], stride, padding, dilation, groups)
     flat = np.reshape(g, (g.shape[0], groups, size[0] // groups, -1))
     return np.reshape(np.sum(np.matmul(flat, np.swapaxes(columns, 2, 3)), axis=0), size)
 
@@ -103,7 +99,9 @@ def _shown(x: Node, weight: Node, bias: Node | None, *_: Any) -> list[Node | Non
     return [x, weight, bias]
 
 
-def _convolution_rule(g: Node, out: Node, x: Node, weight: Node, bias: Node | None, *how: Any) -> list[Node]:
+def _convolution_rule(
+    g: Node, out: Node, x: Node, weight: Node, bias: Node | None, places: Shape, *how: Any
+) -> list[Node]:
     found = [TRANSPOSED(g, weight, None, x.shape, *how), CORRELATION(x, g, weight.shape, *how)]
     return found if bias is None else [*found, _bias_gradient(g)]
 
@@ -111,21 +109,14 @@ def _convolution_rule(g: Node, out: Node, x: Node, weight: Node, bias: Node | No
 def _transposed_rule(
     g: Node, out: Node, x: Node, weight: Node, bias: Node | None, size: Shape, *how: Any
 ) -> list[Node]:
-    found = [CONVOLUTION(g, weight, None, *how), CORRELATION(g, x, weight.shape, *how)]
+    found = [CONVOLUTION(g, weight, None, x.shape[2:], *how), CORRELATION(g, x, weight.shape, *how)]
     return found if bias is None else [*found, _bias_gradient(g)]
 
 
-def _convolution_shape(
-    x: Node, weight: Node, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int
-) -> Shape:
-    sizes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
-    return (x.shape[0], weight.shape[0], *[out_size(*parts) for parts in sizes])
-
-
 CONVOLUTION = Primitive(
-    "convolution(x, weight, bias: Tensor?, stride: ints, padding: ints, dilation: ints, groups: int)",
-    lambda x, weight, bias, *how: _with_bias(_convolve(x, weight, *how), bias),
-    shape=_convolution_shape,
+    "convolution(x, weight, bias: Tensor?, places: sizes, stride: ints, padding: ints, dilation: ints, groups: int)",
+    lambda x, weight, bias, places, *how: _with_bias(_convolve(x, weight, places, *how), bias),
+    shape=lambda x, weight, bias, places, *how: (x.shape[0], weight.shape[0], *places),
     vjp_all=_convolution_rule,
     edges=_shown,
     doc="Weighted sums of what lies under a kernel that moves over x.",
@@ -146,7 +137,7 @@ CORRELATION = Primitive(
     shape=lambda x, g, size, *how: size,
     vjp=[
         lambda c, out, x, g, size, *how: TRANSPOSED(g, c, None, x.shape, *how),
-        lambda c, out, x, g, size, *how: CONVOLUTION(x, c, None, *how),
+        lambda c, out, x, g, size, *how: CONVOLUTION(x, c, None, g.shape[2:], *how),
     ],
     grad_fn="ConvolutionBackwardBackward0",
     doc="The gradient of a convolution for its weight.",
@@ -160,9 +151,10 @@ def fail(message: str, code: str = "bad-value", operands: Sequence[int] = (0, 1)
     return AutodiffError(code, message, operands=operands)
 
 
-def each_dim(value: Any, dims: int, name: str) -> Ints:
-    """One int a dim, of an int or a tuple."""
-    values = (value,) if isinstance(value, int) else tuple(value)
+def each_dim(function: str, name: str, value: Any, dims: int, own: int) -> Ints:
+    """One int a dim of the weight, of a tuple or of an int, which stands for one for each of the function's `own`."""
+    value = int_or_ints(function, name, value)
+    values = (value,) * own if isinstance(value, int) else value
     if len(values) == 1:
         return values * dims
     if len(values) != dims:
@@ -248,7 +240,7 @@ def _same_padding(x: Node, weight: Node, stride: Ints, dilation: Ints) -> tuple[
     """As much as keeps the size; what does not halve is padded at the end."""
     if any(s != 1 for s in stride):
         raise fail("padding='same' is not supported for strided convolutions")
-    totals = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    totals = [d * (k - 1) for k, d in zip(concrete(weight.shape[2:]), dilation, strict=True)]
     padding = tuple(total // 2 for total in totals)
     if any(total % 2 for total in totals):
         extra: list[int] = []
@@ -271,7 +263,7 @@ def _convolution(name: str, dims: int) -> Any:
         count = len(weight.shape) - 2
         if count <= 0:
             raise fail("weight should have at least three dimensions", "bad-rank", (1,))
-        steps, spread = each_dim(stride, count, "stride"), each_dim(dilation, count, "dilation")
+        steps, spread = each_dim(name, "stride", stride, count, dims), each_dim(name, "dilation", dilation, count, dims)
         if padding == "same":
             x, pads = _same_padding(x, weight, steps, spread)
         elif isinstance(padding, str):
@@ -279,7 +271,7 @@ def _convolution(name: str, dims: int) -> Any:
                 raise fail(f"Invalid padding string: '{padding}'")
             pads = (0,) * count
         else:
-            pads = each_dim(padding, count, "padding")
+            pads = each_dim(name, "padding", padding, count, dims)
         if any(p < 0 for p in pads):
             raise fail("negative padding is not supported")
         _check_positive(steps, groups)
@@ -288,7 +280,9 @@ def _convolution(name: str, dims: int) -> Any:
         if any(d <= 0 for d in spread):
             shown = (1, *spread) if dims == 1 else spread
             raise fail(f"dilation should be greater than zero, but got {show(shown)}")
-        out = CONVOLUTION(x, weight, bias, steps, pads, spread, groups)
+        parts = zip(x.shape[2:], weight.shape[2:], steps, pads, spread, strict=True)
+        places = tuple(out_size(*part) for part in parts)
+        out = CONVOLUTION(x, weight, bias, places, steps, pads, spread, groups)
         return ops.squeeze(out, 0) if single else out  # type: ignore[no-any-return]
 
     return function
@@ -326,8 +320,11 @@ def _transposed(name: str, dims: int) -> Any:
         count = len(weight.shape) - 2
         if count <= 0:
             raise fail("weight should have at least three dimensions", "bad-rank", (1,))
-        steps, pads = each_dim(stride, count, "stride"), each_dim(padding, count, "padding")
-        spread, extra = each_dim(dilation, count, "dilation"), each_dim(output_padding, count, "output_padding")
+        steps, pads = each_dim(name, "stride", stride, count, dims), each_dim(name, "padding", padding, count, dims)
+        spread, extra = (
+            each_dim(name, "dilation", dilation, count, dims),
+            each_dim(name, "output_padding", output_padding, count, dims),
+        )
         for values, word in ((pads, "padding"), (extra, "output_padding")):
             if any(p < 0 for p in values):
                 raise fail(f"negative {word} is not supported")
@@ -380,7 +377,7 @@ _TRANSPOSED_SAMPLES = {
 }
 for _dims in (1, 2, 3):
     composite(
-        f"conv{_dims}d(x, weight, bias: Tensor? = None, stride: ints = 1, padding: any = 0, dilation: ints = 1,"
+        f"conv{_dims}d(x, weight, bias: Tensor? = None, stride: any = 1, padding: any = 0, dilation: any = 1,"
         " groups: int = 1)",
         _convolution(f"conv{_dims}d", _dims),
         doc=f"{_dims}-dimensional convolution: weighted sums of what lies under a kernel that moves over x.",
@@ -388,8 +385,8 @@ for _dims in (1, 2, 3):
         samples=_SAMPLES[_dims],
     )
     composite(
-        f"conv_transpose{_dims}d(x, weight, bias: Tensor? = None, stride: ints = 1, padding: ints = 0,"
-        " output_padding: ints = 0, groups: int = 1, dilation: ints = 1)",
+        f"conv_transpose{_dims}d(x, weight, bias: Tensor? = None, stride: any = 1, padding: any = 0,"
+        " output_padding: any = 0, groups: int = 1, dilation: any = 1)",
         _transposed(f"conv_transpose{_dims}d", _dims),
         doc=f"The transpose of a {_dims}-dimensional convolution: each element of x adds its multiple of the kernel.",
         example=f"conv_transpose{_dims}d({_LETTERS[_dims]}, {_KERNELS[_dims]})",

@@ -59,14 +59,43 @@ def _filled(size: Shape, value: Any, dtype: DType, name: str = "") -> Node:
     return FULL(number, size, dtype)  # type: ignore[no-any-return]
 
 
+def int_list(function: str, name: str, position: int, value: Any) -> tuple[Dim, ...]:
+    """An argument that must be several ints, where one alone will not do; raises PyTorch's TypeError."""
+    value = plain(value)
+    if isinstance(value, (list, tuple)):
+        if all(isinstance(v, (int, Size)) and not isinstance(v, bool) for v in value):
+            return tuple(value)
+        bad = next(v for v in value if isinstance(v, bool) or not isinstance(v, (int, Size)))
+        place = list(value).index(bad) + 1
+        message = f'failed to unpack the object at pos {place} with error "type must be tuple of ints,but got'
+        message += f' {type_name(bad)}"'
+    else:
+        message = f"(position {position}) must be tuple of ints, not {type_name(value)}"
+    raise AutodiffError("argument-type", f"{function}(): argument '{name}' {message}", type="TypeError")
+
+
+def int_or_ints(function: str, name: str, value: Any, gaps: bool = False) -> Any:
+    """An argument that is an int or several, where `gaps` allows None among them; raises PyTorch's TypeError."""
+    value = plain(value)
+    several = isinstance(value, (list, tuple))
+    for v in value if several else [value]:
+        if isinstance(v, bool) or not (isinstance(v, int) or (gaps and several and v is None)):
+            raise AutodiffError(
+                "argument-type",
+                f"{function}(): argument '{name}' must be tuple of ints, not {type_name(value)}",
+                type="TypeError",
+            )
+    return tuple(value) if several else value
+
+
 def full_like(x: Node, value: float | int, dtype: DType | None = None) -> Node:
     """A constant of the shape and (unless said otherwise) dtype of x."""
     return FULL(value, x.shape, dtype or x.dtype)  # type: ignore[no-any-return]
 
 
 composite(
-    "full(size: sizes, fill_value: Number, *, dtype: dtype? = None)",
-    lambda size, value, dtype: _filled(size, value, dtype or dtypes.of_number(value)),
+    "full(size: any, fill_value: Number, *, dtype: dtype? = None)",
+    lambda size, value, dtype: _filled(int_list("full", "size", 1, size), value, dtype or dtypes.of_number(value)),
     doc="A tensor of the given shape, every element fill_value.",
     example="full([2, 3], 7.)",
 )
@@ -149,14 +178,14 @@ def _tensor(data: Any, dtype: DType | None) -> Node:
     node = tensor(data) if isinstance(data, Node) else tensor(data, dtype)
     if node.requires_grad:
         node = ops.detach(node)
-    return node if dtype is None or node.dtype is dtype else ops.to_copy(node, dtype)  # type: ignore[no-any-return]
+    return node if dtype is None or node.dtype is dtype else ops.to_copy(node, dtype)
 
 
 def _as_tensor(data: Any, dtype: DType | None) -> Node:
     if not isinstance(data, Node):
         return _tensor(data, dtype)
     node = tensor(data)
-    return node if dtype is None or node.dtype is dtype else ops.to_copy(node, dtype)  # type: ignore[no-any-return]
+    return node if dtype is None or node.dtype is dtype else ops.to_copy(node, dtype)
 
 
 composite(
@@ -198,7 +227,7 @@ def _no_bool(dtype: DType, function: str) -> None:
 
 def _range_bounds(start: Any, end: Any, step: Any, dtype: DType) -> tuple[Plain, Plain, Plain]:
     """Plain floats (or the integers of int64, as PyTorch counts in them); raises for ranges that do not end."""
-    bounds = tuple(real(v) if isinstance(v, Fraction) else v for v in (start, end, step))
+    bounds: tuple[Any, ...] = tuple(real(v) if isinstance(v, Fraction) else v for v in (start, end, step))
     if not all(math.isfinite(v) for v in bounds[:2]):
         if dtype.is_floating:
             message = f"unsupported range: {float(bounds[0]):g} -> {float(bounds[1]):g}"
@@ -282,7 +311,8 @@ def _linspace_kernel(start: Plain, end: Plain, count: int, dtype: DType) -> np.n
     step = (high - low) / kind.type(count - 1)
     places = np.arange(count).astype(kind)
     upward, downward = low + step * places, high - step * places[::-1]
-    return np.where(np.arange(count) < count // 2, upward, downward).astype(dtype.numpy)
+    line: np.ndarray = np.where(np.arange(count) < count // 2, upward, downward).astype(dtype.numpy)
+    return line
 
 
 LINSPACE = Primitive(

@@ -9,18 +9,10 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-)
-from autodiff.graph.sizes import (
-    broadcast,
-    normalize_dim,
-)
+from autodiff.graph.op import Primitive, composite
+from autodiff.graph.sizes import broadcast, normalize_dim
 from autodiff.ops.checks import not_implemented
-from autodiff.ops.matrices import (
-    widen,
-)
+from autodiff.ops.matrices import widen
 
 
 def _cross_kernel(x: Any, y: Any, dim: int) -> Any:
@@ -28,7 +20,7 @@ def _cross_kernel(x: Any, y: Any, dim: int) -> Any:
     return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], axis=dim)
 
 
-CROSS = Primitive(
+CROSS: Primitive = Primitive(
     "cross(x, y, dim: dim)",
     _cross_kernel,
     shape=lambda x, y, dim: x.shape,

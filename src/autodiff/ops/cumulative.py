@@ -25,15 +25,15 @@ def flip(x: Node, dim: Dims) -> Node:
 
 
 def _running(ufunc: np.ufunc) -> Callable[..., Any]:
-    """The kernel that accumulates along dim, integers as int64 and half precision in single."""
+    """The kernel that accumulates along dim, integers as int64 and small floating types in double."""
 
     def kernel(x: Any, dim: Dims) -> Any:
         x = np.asarray(x)
         wide = {"b": np.int64, "u": np.int64, "i": np.int64}.get(x.dtype.kind)
         if not dim:
             return x if wide is None else x.astype(wide)
-        if x.dtype == np.float16:
-            return ufunc.accumulate(x, axis=dim[0], dtype=np.float32).astype(np.float16)
+        if x.dtype.kind == "f" and x.dtype != np.float64:
+            return ufunc.accumulate(x, axis=dim[0], dtype=np.float64).astype(x.dtype)
         return ufunc.accumulate(x, axis=dim[0], dtype=wide)
 
     return kernel
@@ -276,7 +276,9 @@ def _logcumsumexp_rule(g: Node, out: Node, x: Node, dim: Dims) -> Node:
 
 def _logcumsumexp_kernel(x: Any, dim: Dims) -> Any:
     x = np.asarray(x)
-    return np.logaddexp.accumulate(x, axis=dim[0]) if dim else x
+    if not dim:
+        return x
+    return np.logaddexp.accumulate(x.astype(np.float64, copy=False), axis=dim[0]).astype(x.dtype, copy=False)
 
 
 def _logcumsumexp_check(x: Node, dim: Dims) -> None:

@@ -14,29 +14,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    ops,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    Shape,
-)
-from autodiff.ops.matmul import matrix_product, mT
-from autodiff.ops.matrices import (
-    check_factorizable,
-    check_kernel,
-    check_square,
-    no_convergence,
-    smaller,
-)
+from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.sizes import Shape
+from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matrices import check_factorizable, check_kernel, check_square, narrow, no_convergence, smaller
 from autodiff.ops.triangular import TRIANGULAR
-
-
-def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
-    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
-
 
 # QR
 
@@ -48,7 +30,7 @@ def _qr_shapes(A: Node, mode: str) -> list[tuple[Shape, Any]]:
     return [(first, A.dtype), ((*A.shape[:-2], inner, n), A.dtype)]
 
 
-def _qr_kernel(A: Any, mode: str) -> Any:
+def _qr_kernel(A: Any, mode: Any) -> Any:
     if mode == "r":
         return np.zeros(0, A.dtype), np.linalg.qr(A, "r")
     return tuple(np.linalg.qr(A, mode))
@@ -56,15 +38,15 @@ def _qr_kernel(A: Any, mode: str) -> Any:
 
 def _square_qr_pullback(gQ: Node | None, gR: Node | None, Q: Node, R: Node) -> Node:
     product = matrix_product
-    inner = None if gR is None else product(gR, mT(R))
+    inner = None if gR is None else product(gR, transposed(R))
     if gQ is not None:
-        part = product(mT(Q), gQ)
+        part = product(transposed(Q), gQ)
         inner = -part if inner is None else inner - part
     assert inner is not None
-    result = product(Q, ops.triu(inner) + mT(ops.triu(inner, 1)))
+    result = product(Q, ops.triu(inner) + transposed(ops.triu(inner, 1)))
     if gQ is not None:
         result = result + gQ
-    return TRIANGULAR(mT(R), result, False, False, False)  # type: ignore[no-any-return]
+    return TRIANGULAR(transposed(R), result, False, False, False)  # type: ignore[no-any-return]
 
 
 def _qr_vjp(g: Any, out: Any, A: Node, mode: str) -> list[Node]:
@@ -77,19 +59,19 @@ def _qr_vjp(g: Any, out: Any, A: Node, mode: str) -> list[Node]:
             "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A,"
             " mode='reduced') if you are going to differentiate through linalg.qr.",
         )
-    if mode == "complete" and m != n and m > n:  # type: ignore[operator]
+    if mode == "complete" and m != n and m > n:
         raise AutodiffError(
             "not-differentiable",
             "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.",
         )
-    if m == n or m > n:  # type: ignore[operator]
+    if m == n or m > n:
         return [_square_qr_pullback(gQ, gR, Q, R)]
     # A = [Q @ R1, Q @ R2]: a square decomposition, and a product.
     first = narrow(R, -1, 0, m)
     if gR is None:
         return [ops.cat([_square_qr_pullback(gQ, None, Q, first), ops.zeros_like(narrow(A, -1, m, n - m))], -1)]
     beyond = narrow(gR, -1, m, n - m)
-    onto_Q = matrix_product(narrow(A, -1, m, n - m), mT(beyond))
+    onto_Q = matrix_product(narrow(A, -1, m, n - m), transposed(beyond))
     gQ = onto_Q if gQ is None else gQ + onto_Q
     return [ops.cat([_square_qr_pullback(gQ, narrow(gR, -1, 0, m), Q, first), matrix_product(Q, beyond)], -1)]
 
@@ -162,7 +144,7 @@ def _rows(x: Node) -> Node:
 
 
 def _skew(x: Node) -> Node:
-    return x - mT(x)
+    return x - transposed(x)
 
 
 def _svd_vjp(g: Any, out: Any, A: Node, full: bool) -> list[Node | None]:
@@ -181,21 +163,21 @@ def _svd_vjp(g: Any, out: Any, A: Node, full: bool) -> list[Node | None]:
     one = ops.eye(k, dtype=A.dtype)
     squares = S * S
     gaps = _columns(squares) - _rows(squares) + one  # the diagonal of what is divided by them is zero
-    inner = None
+    inner: Any = None
     if gU is not None:
-        inner = _skew(product(mT(U), gU)) / gaps * _columns(S)
+        inner = _skew(product(transposed(U), gU)) / gaps * _columns(S)
     if gVh is not None:
-        part = _rows(S) * (_skew(product(Vh, mT(gVh))) / gaps)
+        part = _rows(S) * (_skew(product(Vh, transposed(gVh))) / gaps)
         inner = part if inner is None else inner + part
     if gS is not None:
         inner = inner + _rows(gS) * one
     result = product(product(U, inner), Vh)
     if gU is not None and m != k:
         scaled = gU / _columns(S)
-        result = result + product(scaled - product(U, product(mT(U), scaled)), Vh)
+        result = result + product(scaled - product(U, product(transposed(U), scaled)), Vh)
     if gVh is not None and n != k:
         scaled = gVh / _rows(S)
-        result = result + product(U, scaled - product(product(scaled, mT(Vh)), Vh))
+        result = result + product(U, scaled - product(product(scaled, transposed(Vh)), Vh))
     return [result]
 
 
@@ -234,7 +216,9 @@ def _old_svd(x: Node, some: bool, compute_uv: bool) -> Results:
     U, S, Vh = SVD(x, not some)
     if not compute_uv:
         U, Vh = ops.zeros_like(U), ops.zeros_like(Vh)
-    return Results.of("svd", ("U", "S", "V"), [U, S, mT(Vh) if len(Vh.shape) > 2 else ops.transpose(Vh, -2, -1)])
+    return Results.of(
+        "svd", ("U", "S", "V"), [U, S, transposed(Vh) if len(Vh.shape) > 2 else ops.transpose(Vh, -2, -1)]
+    )
 
 
 composite(
@@ -249,7 +233,7 @@ composite(
 # Eigenvalues of symmetric matrices
 
 
-def _eigh_kernel(x: Any, UPLO: str) -> Any:
+def _eigh_kernel(x: Any, UPLO: Any) -> Any:
     if not np.isfinite(x).all():
         return np.full(x.shape[:-1], np.nan, x.dtype), np.full(x.shape, np.nan, x.dtype)
     try:
@@ -263,12 +247,12 @@ def _eigh_vjp(g: Any, out: Any, x: Node, UPLO: str) -> list[Node | None]:
     L, V = out
     product = matrix_product
     if gV is None:
-        return [None if gL is None else product(V * _columns(gL), mT(V))]
+        return [None if gL is None else product(V * _columns(gL), transposed(V))]
     one = ops.eye(x.shape[-1], dtype=x.dtype)
-    inner = 0.5 * _skew(product(mT(V), gV)) / (_columns(L) - _rows(L) + one)
+    inner = 0.5 * _skew(product(transposed(V), gV)) / (_columns(L) - _rows(L) + one)
     if gL is not None:
         inner = inner + _rows(gL) * one
-    return [product(product(V, inner), mT(V))]
+    return [product(product(V, inner), transposed(V))]
 
 
 def _check_eigh(x: Node, UPLO: str) -> tuple[Node, str]:

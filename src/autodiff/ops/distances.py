@@ -11,7 +11,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, ops
-from autodiff.graph.sizes import Shape, broadcast, concrete, show, size_text
+from autodiff.graph.signature import type_name
+from autodiff.graph.sizes import broadcast, concrete, show, size_text
 from autodiff.ops.arithmetic import SUB
 from autodiff.ops.losses import (
     ADD_NUMBER,
@@ -43,24 +44,24 @@ def _norm_kernel(x: Any, p: float) -> Any:
     return np.power(np.sum(np.power(size, p), axis=-1, keepdims=True), 1 / p)
 
 
-def _norm_rule(g: Node, out: Node, x: Node, p: Any) -> Node:
+def _norm_rule(g: Node, out: Node, x: Node, p: Any) -> Any:
     """As PyTorch's norm_backward: zero at the origin; ties of the largest share the gradient."""
     if p == 0:
-        return ops.zeros_like(x)  # type: ignore[no-any-return]
+        return None
     if p == 1:
-        return ops.sign(x) * g  # type: ignore[no-any-return]
+        return ops.sign(x) * g
     if p == 2:
-        return g * ops.masked_fill(x / out, out == 0, 0)  # type: ignore[no-any-return]
+        return g * ops.masked_fill(x / out, ops.eq(out, 0), 0)
     if math.isinf(p):
         largest = ops.eq(ops.abs(x), out)
-        return ops.sign(x) * ops.where(largest, g / ops.sum(largest, (-1,), True), 0)  # type: ignore[no-any-return]
+        return ops.sign(x) * ops.where(largest, g / ops.sum(largest, (-1,), True), 0)
     if p < 2:
         scaled = ops.sign(x) * ops.abs(x) ** (p - 1)
         if p < 1:
             scaled = ops.masked_fill(scaled, ops.eq(x, 0), 0)
-            return scaled * g * out ** (1 - p)  # type: ignore[no-any-return]
-        return scaled * ops.masked_fill(g / out ** (p - 1), ops.eq(out, 0), 0)  # type: ignore[no-any-return]
-    return x * ops.abs(x) ** (p - 2) * ops.masked_fill(g / out ** (p - 1), ops.eq(out, 0), 0)  # type: ignore[no-any-return]
+            return scaled * g * out ** (1 - p)
+        return scaled * ops.masked_fill(g / out ** (p - 1), ops.eq(out, 0), 0)
+    return x * ops.abs(x) ** (p - 2) * ops.masked_fill(g / out ** (p - 1), ops.eq(out, 0), 0)
 
 
 NORM = Primitive(
@@ -97,11 +98,19 @@ DROPPED_NORM = Primitive(
     grad_fn="NormBackward1",
     doc="The p-norm along the last dim.",
 )
+
+
+def _scalar_norm_rule(g: Node, out: Node, x: Node, p: Any) -> Any:
+    wide = [ops.unsqueeze(node, 0) for node in (g, out, x)]
+    found = _norm_rule(wide[0], wide[1], wide[2], p)
+    return None if found is None else ops.squeeze(found, 0)
+
+
 SCALAR_NORM = Primitive(
     "norm_scalar(x, p: Number)",
     lambda x, p: np.squeeze(_norm_kernel(np.expand_dims(x, -1), p), -1),
     shape=lambda x, p: x.shape,
-    vjp=[lambda g, out, x, p: ops.squeeze(_norm_rule(*[ops.unsqueeze(n, 0) for n in (g, out, x)], p), 0)],
+    vjp=[_scalar_norm_rule],
     grad_fn="NormBackward1",
     doc="The p-norm of a number.",
 )
@@ -125,10 +134,6 @@ composite(
         "pairwise_distance(x, y, inf); x:2,3, y:2,3",
     ],
 )
-
-
-def _expanded(x: Node, shape: Shape) -> Node:
-    return x if x.shape == shape else ops.expand(x, shape)  # type: ignore[no-any-return]
 
 
 def _cosine_similarity(x1: Node, x2: Node, dim: int, eps: Any) -> Node:
@@ -178,6 +183,8 @@ def _pdist_kernel(x: Any, p: float) -> Any:
 
 
 def _pdist_rule(g: Node, out: Node, x: Node, p: Any) -> Node:
+    if p == 0:
+        return ops.zeros_like(x)  # type: ignore[no-any-return]
     first, second = _pair_rows(x)
     difference = ops.index_select(x, 0, first) - ops.index_select(x, 0, second)
     g, out = ops.unsqueeze(g, 1), ops.unsqueeze(out, 1)
@@ -256,7 +263,7 @@ def _margin_ranking_loss(
             f" {size_text(input1.shape)}, input2: {size_text(input2.shape)}, target: {size_text(target.shape)} ",
             operands=(0, 1, 2),
         )
-    return reduced_loss(ops.clamp_min(ADD_NUMBER(-target * (input1 - input2), margin), 0), reduction)
+    return reduced_loss(ops.clamp_min(ADD_NUMBER(-target * (input1 - input2), float(margin)), 0), reduction)
 
 
 composite(
@@ -361,6 +368,8 @@ def _triplet_with_distance(
     _check_margin(margin)
     anchor, positive, negative = a_tensor(anchor), a_tensor(positive), a_tensor(negative)
     _same_ranks(anchor, positive, negative)
+    if function is not None and not callable(function):
+        raise AutodiffError("argument-type", f"'{type_name(function)}' object is not callable", type="TypeError")
     distance = function or (lambda x, y: _pairwise_distance(x, y, 2, 1e-6, False))
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:

@@ -1,21 +1,16 @@
 """einsum: products of labelled tensors, summed over labels.
 
-It is an arrangement of permutations and one `bmm` for each pair of operands, as in PyTorch, so that the graph is the same.
+Permutations and one `bmm` for each pair of operands, arranged as PyTorch does, so that the graph is the same.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    ops,
-    register,
-    strengthen,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    numel,
-)
+from autodiff.graph.op import ops, register, strengthen
+from autodiff.graph.sizes import Dim, numel
 from autodiff.ops.layout import VIEW
 from autodiff.ops.matmul import bmm
 from autodiff.ops.operands import Operands
@@ -105,8 +100,8 @@ def _ellipsis_rank(labels: list[list[str]], operands: list[Node]) -> int:
             covered = max(covered, rank - count)
         elif count != rank:
             raise _mistake(
-                f"the number of subscripts in the equation ({count}) does not match the number of dimensions ({rank}) for"
-                f" operand {i} and no ellipsis was given",
+                f"the number of subscripts in the equation ({count}) does not match the number of dimensions ({rank})"
+                f" for operand {i} and no ellipsis was given",
                 "bad-rank",
                 (i + 1,),
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, Rule, composite, elementwise, number, ops, zero
 from autodiff.ops.checks import floating_only, no_bool
@@ -93,12 +94,19 @@ def logistic(x: Any) -> Any:
     return np.reciprocal(np.add(np.exp(np.negative(x)), 1))
 
 
+def _logistic_in_steps(x: Node) -> Node:
+    if x.dtype is dtypes.float16:
+        return sigmoid(x)  # type: ignore[no-any-return]
+    return ops.reciprocal(ops.exp(-x) + 1)  # type: ignore[no-any-return]
+
+
 sigmoid = unary(
     "sigmoid",
     logistic,
     lambda g, out, x: g * (1 - out) * out,
     "1/(1 + exp(-x)).",
     "[-1., 0., 1.]",
+    decompose=_logistic_in_steps,
     aliases=["special.expit"],
     latex=r"\sigma",
 )
@@ -205,10 +213,9 @@ ROUND = Elementwise(
 
 
 def _round_decimals(x: Any, decimals: int) -> Any:
+    scale = float(np.power(10.0, min(abs(decimals), 999)))  # may be inf, and the result NaN, as in PyTorch
     if decimals >= 0:
-        scale = 10.0**decimals
         return np.divide(np.rint(np.multiply(x, scale)), scale)
-    scale = 10.0**-decimals
     return np.multiply(np.rint(np.divide(x, scale)), scale)
 
 

@@ -60,7 +60,7 @@ EMBEDDING = Primitive(
     ],
     doc="Rows of weight.",
 )
-EMBEDDING_GRADIENT = Primitive(
+EMBEDDING_GRADIENT: Primitive = Primitive(
     "embedding_backward(x, grad, size: sizes, padding_idx: int, scale_grad_by_freq: bool)",
     _rows_gradient_kernel,
     shape=lambda x, grad, size, *_: size,
@@ -68,7 +68,7 @@ EMBEDDING_GRADIENT = Primitive(
     vjp=[none, lambda g, out, x, grad, size, padding_idx, by_freq: SCALED_ROWS(x, g, padding_idx, by_freq)],
     doc="Rows of a gradient added up where they came from.",
 )
-SCALED_ROWS = Primitive(
+SCALED_ROWS: Primitive = Primitive(
     "embedding_rows(x, weight, padding_idx: int, scale_grad_by_freq: bool)",
     _scaled_rows_kernel,
     shape=lambda x, weight, *_: (*x.shape, weight.shape[1]),
@@ -163,7 +163,7 @@ BAG_SUM = Primitive(
     vjp=[lambda g, out, rows, x, offsets, count: UNBAG(g, x, offsets), none, none],
     doc="Rows added up bag by bag.",
 )
-UNBAG = Primitive(
+UNBAG: Primitive = Primitive(
     "unbag(g, x, offsets)",
     _unbag_kernel,
     shape=lambda g, x, offsets: (x.shape[0], *g.shape[1:]),
@@ -223,7 +223,7 @@ LARGEST = Primitive(
     vjp=[lambda g, out, rows, winners: LARGEST_GRADIENT(g, winners, rows.shape), none],
     doc="The rows' elements at the winners' places.",
 )
-LARGEST_GRADIENT = Primitive(
+LARGEST_GRADIENT: Primitive = Primitive(
     "bag_largest_backward(g, winners, size: sizes)",
     _largest_gradient_kernel,
     shape=lambda g, winners, size: size,
@@ -347,6 +347,8 @@ def _embedding_bag(
     sample_weights: Node | None, include_last: bool, padding_idx: int | None,
 ) -> Node:  # fmt: skip
     x, weight = a_tensor(x), a_tensor(weight)
+    if weight.dtype is dtypes.int64 and x.dtype.is_floating:  # the order of long ago, which PyTorch still takes
+        x, weight = weight, x
     if sample_weights is not None and sample_weights.shape != x.shape:
         raise AutodiffError(
             "shape-mismatch",

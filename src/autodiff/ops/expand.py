@@ -9,19 +9,16 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, attribute, composite, ops, primitive, strides
-from autodiff.graph.sizes import Shape, normalize_dim, show
-from autodiff.ops.contiguity import is_contiguous
+from autodiff.graph.sizes import Shape, normalize_dim, numel, show
+from autodiff.ops.contiguity import expanded_strides, is_contiguous
 from autodiff.ops.create import SIZE
+
+MAX_ELEMENTS = 2**59  # what NumPy can address, times the size of an element
 
 
 def _expanded(node: Node) -> Shape:
     (x,) = node.inputs
-    own = list(strides(x))
-    sizes = list(x.shape)
-    while len(sizes) < len(node.shape):
-        own.insert(0, sizes[0] * own[0] if sizes else 1)
-        sizes.insert(0, 1)
-    return tuple(stride if size == wide else 0 for size, stride, wide in zip(sizes, own, node.shape, strict=True))
+    return expanded_strides(x.shape, strides(x), node.shape)
 
 
 def _checked_expand(x: Node, size: Shape) -> tuple[Node, Shape]:
@@ -57,6 +54,11 @@ def _checked_expand(x: Node, size: Shape) -> tuple[Node, Shape]:
                 says=f"this has shape {show(x.shape)}",
                 help="only dims of size one expand; repeat(...) copies",
             )
+    count = numel(tuple(result))
+    if isinstance(count, int) and count > MAX_ELEMENTS:
+        raise AutodiffError(
+            "limit-size", f"{show(result)} has more elements than can be counted", type="MemoryError", operands=(0,)
+        )
     return x, tuple(result)
 
 
@@ -91,9 +93,14 @@ composite(
 # The shape as numbers
 
 
+def _shape(x: Node) -> tuple[Any, ...]:
+    """Numbers, and for named sizes nodes that can be calculated with."""
+    return tuple([size if isinstance(size, int) else SIZE(x, i) for i, size in enumerate(x.shape)])
+
+
 def _size(x: Node, dim: int | None) -> Any:
     if dim is None:
-        return x.shape
+        return _shape(x)
     if not x.shape:
         raise AutodiffError(
             "dim-out-of-range",
@@ -115,5 +122,5 @@ composite(
 )
 composite("nelement(x)", lambda x: ops.numel(x), doc="The number of elements.", example="nelement([1., 2.])")
 composite("is_contiguous(x)", is_contiguous, doc="Whether x lies in memory row by row.", example="is_contiguous([1.])")
-attribute("shape", lambda x: x.shape)
+attribute("shape", _shape)
 attribute("ndim", lambda x: len(x.shape))

@@ -9,8 +9,10 @@ import numpy as np
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite
-from autodiff.graph.sizes import Dim, numel, show
+from autodiff.graph.sizes import Dim, normalize_dim, numel, show
+from autodiff.ops.checks import not_implemented
 from autodiff.ops.conv import Ints, columns_of, fail, out_size, scatter, volume
+from autodiff.ops.create import int_or_ints
 
 
 def _blocks(size: Sequence[Dim], kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) -> list[Dim]:
@@ -19,7 +21,8 @@ def _blocks(size: Sequence[Dim], kernel: Ints, dilation: Ints, padding: Ints, st
 
 def _unfold_kernel(x: Any, kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
     wide = np.reshape(x, (-1, *x.shape[-3:]))
-    columns = columns_of(wide, kernel, stride, padding, dilation, 1)[:, 0]
+    places = tuple(_blocks(wide.shape[2:], kernel, dilation, padding, stride))
+    columns = columns_of(wide, kernel, places, stride, padding, dilation, 1)[:, 0]  # type: ignore[arg-type]
     return np.reshape(columns, (*x.shape[:-3], *columns.shape[1:]))
 
 
@@ -45,7 +48,7 @@ IM2COL = Primitive(
     grad_fn="Im2ColBackward0",
     doc="Sliding blocks as columns.",
 )
-COL2IM = Primitive(
+COL2IM: Primitive = Primitive(
     "col2im(x, size: sizes, kernel: ints, dilation: ints, padding: ints, stride: ints)",
     _fold_kernel,
     shape=lambda x, size, kernel, *how: (*x.shape[:-2], x.shape[-2] // volume(kernel), *size),
@@ -55,16 +58,18 @@ COL2IM = Primitive(
 )
 
 
-def _pair(value: Any) -> Ints:
-    values = (value,) if isinstance(value, int) else tuple(value)
-    return values * 2 if isinstance(value, int) else values
+def _pairs(function: str, **values: Any) -> list[Ints]:
+    """Two ints of each argument."""
+    pairs = []
+    for name, given in values.items():
+        value = int_or_ints(function, name, given)
+        pairs.append((value, value) if isinstance(value, int) else value)
+        if len(pairs[-1]) != 2:
+            raise fail(f"It is expected {name} equals to 2, but got size {len(pairs[-1])}")
+    return pairs
 
 
 def _check_blocks(kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) -> None:
-    named = {"kernel_size": kernel, "dilation": dilation, "padding": padding, "stride": stride}
-    for name, values in named.items():
-        if len(values) != 2:
-            raise fail(f"It is expected {name} equals to 2, but got size {len(values)}")
     for name, word, values in (
         ("kernel size", "kernel", kernel),
         ("dilation", "dilation", dilation),
@@ -83,9 +88,11 @@ def _round(values: Sequence[Any]) -> str:
 
 
 def _unfold(x: Node, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Node:
-    kernel, spread = _pair(kernel_size), _pair(dilation)
-    pads, steps = _pair(padding), _pair(stride)
+    kernel, spread, pads, steps = _pairs(
+        "unfold", kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
+    )
     _check_blocks(kernel, spread, pads, steps)
+    normalize_dim(min(len(x.shape), 2), len(x.shape))
     if len(x.shape) not in (3, 4):
         raise fail(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input,"
@@ -101,12 +108,15 @@ def _unfold(x: Node, kernel_size: Any, dilation: Any, padding: Any, stride: Any)
             f" {_round(blocks)}, but its components must be at least one.",
             "shape-mismatch",
         )
+    if not x.dtype.is_floating:
+        raise not_implemented("im2col_out_cpu", x.dtype)
     return IM2COL(x, kernel, spread, pads, steps)  # type: ignore[no-any-return]
 
 
 def _fold(x: Node, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Node:
-    size, kernel = _pair(output_size), _pair(kernel_size)
-    spread, pads, steps = _pair(dilation), _pair(padding), _pair(stride)
+    size, kernel, spread, pads, steps = _pairs(
+        "fold", output_size=output_size, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
+    )
     _check_blocks(kernel, spread, pads, steps)
     if len(x.shape) not in (2, 3):
         raise fail(
@@ -131,6 +141,8 @@ def _fold(x: Node, output_size: Any, kernel_size: Any, dilation: Any, padding: A
             f" input.size(2)={places}.",
             "shape-mismatch",
         )
+    if not x.dtype.is_floating:
+        raise not_implemented("col2im_out_cpu", x.dtype)
     return COL2IM(x, size, kernel, spread, pads, steps)  # type: ignore[no-any-return]
 
 

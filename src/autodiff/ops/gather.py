@@ -197,8 +197,6 @@ SCATTER_ADD: Primitive = Primitive(
 
 def _gathered(name: str, g: Node, dim: int, index: Node, src: Node) -> Node:
     """The cotangent of src, which PyTorch has only where the index reaches all of it."""
-    if numel(index.shape) == 0:
-        return ops.zeros_like(src)  # type: ignore[no-any-return]
     same_shape_as_index(name, index, src)
     return GATHER(g, dim, index)  # type: ignore[no-any-return]
 

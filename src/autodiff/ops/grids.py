@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Composite, Primitive, composite, constant, ops, register
 from autodiff.graph.sizes import Dim, Shape, broadcast_all, show
 from autodiff.ops.join import non_empty, only_tensors, promoted, stacked
+from autodiff.ops.places import MASKED_SELECT
 from autodiff.ops.slices import SLICE
 
 # Along both dims of a matrix
@@ -99,7 +101,7 @@ def _meshgrid(tensors: list[Node], indexing: str | None) -> tuple[Node, ...]:
                 operands=(0,),
             )
         if node.dtype is not tensors[0].dtype:
-            raise AutodiffError("bad-dtype", "torch.meshgrid expects all tensors to have the same dtype", operands=(0,))
+            raise AutodiffError("bad-dtype", "meshgrid expects all tensors to have the same dtype", operands=(0,))
     if indexing not in (None, "ij", "xy"):
         raise AutodiffError(
             "bad-value",
@@ -136,6 +138,10 @@ def _cartesian_prod(tensors: list[Node]) -> Node:
     return stacked([ops.flatten(grid) for grid in grids], 1)
 
 
+MAX_CHOSEN = 10_000_000
+MAX_RANK = 64
+
+
 def _combinations(x: Node, r: int, with_replacement: bool) -> Node:
     _vectors([x])
     if r < 0:
@@ -145,12 +151,14 @@ def _combinations(x: Node, r: int, with_replacement: bool) -> Node:
     count = x.shape[0]
     if not isinstance(count, int):
         raise AutodiffError("needs-value", f"the combinations of {count} elements need their number")
+    total = math.comb(count + r - 1, r) if with_replacement else math.comb(count, r)
+    if total * r > MAX_CHOSEN or r > MAX_RANK:
+        raise AutodiffError("limit-size", f"there are {total} ways to choose {r} of {count}, too many to list")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    mask = np.zeros((count,) * r, dtype=bool)
-    chosen = np.array(list(choose(range(count), r)), dtype=np.int64).reshape(-1, r)
-    mask[tuple(chosen.T)] = True
     grids = _meshgrid([x] * r, "ij")
-    return stacked([ops.masked_select(grid, constant(mask)) for grid in grids], 1)
+    chosen = np.array(list(choose(range(count), r)), dtype=np.int64).reshape(-1, r)
+    places = constant(chosen @ count ** np.arange(r - 1, -1, -1))
+    return stacked([MASKED_SELECT(grid, places) for grid in grids], 1)
 
 
 class Spread(Composite):

@@ -17,12 +17,13 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops
+from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops, strides
 from autodiff.graph.signature import plain
-from autodiff.graph.sizes import Shape, Size, broadcast, concrete, show
+from autodiff.graph.sizes import Dim, Shape, Size, broadcast, concrete, contiguous_strides, show
 from autodiff.graph.values import tensor
-from autodiff.ops.slices import SELECT, SLICE, bounds, place_of
-from autodiff.ops.slices import sliced as sliced
+from autodiff.ops.contiguity import expanded_strides, iterator_strides, view_strides
+from autodiff.ops.indices import in_bounds
+from autodiff.ops.slices import SELECT, place_of, sliced
 
 # Tensors of places
 
@@ -42,8 +43,31 @@ def _indexed(x: Node, indices: Sequence[Node], dims: Sequence[int]) -> Shape:
                 operands=(0,),
             ) from None
     rest = [size for dim, size in enumerate(x.shape) if dim not in dims]
-    first = dims[0] if list(dims) == list(range(dims[0], dims[-1] + 1)) else 0
+    first = _first_dim(dims)
     return (*rest[:first], *common, *rest[first:])
+
+
+def _indexed_strides(node: Node) -> Shape:
+    x, indices, dims = node.args
+    own = strides(x)
+    rest = [step for dim, step in enumerate(own) if dim not in dims]
+    common = len(node.shape) - len(rest)
+    first = _first_dim(dims)
+    shared = node.shape[first : first + common]
+    alone = ((1,) * first) + shared + (1,) * (len(rest) - first)
+    operands: list[Shape] = [(*rest[:first], *[0] * common, *rest[first:])]
+    for index in indices:
+        seen = expanded_strides(index.shape, strides(index), shared)
+        steps = view_strides(shared, seen, alone) or contiguous_strides(alone)
+        operands.append(
+            tuple(0 if size == 1 != wide else step for size, step, wide in zip(alone, steps, node.shape, strict=True))
+        )
+    return iterator_strides(node.shape, operands)
+
+
+def _first_dim(dims: Sequence[int]) -> int:
+    """Where the dims of the indices go: in place of those they index if these are together, else in front."""
+    return dims[0] if list(dims) == list(range(dims[0], dims[-1] + 1)) else 0
 
 
 def key(x: Any, indices: Sequence[Any], dims: Sequence[int]) -> tuple[Any, ...]:
@@ -56,14 +80,16 @@ def key(x: Any, indices: Sequence[Any], dims: Sequence[int]) -> tuple[Any, ...]:
                 raise AutodiffError(
                     "index-out-of-range", "index is out of bounds for dimension with size 0", type="IndexError"
                 )
-            for worst in (index.max(), index.min()):
-                if not -size <= worst < size:
-                    worst = index[(index < -size) | (index >= size)].flat[0]
-                    raise AutodiffError(
-                        "index-out-of-range",
-                        f"index {worst} is out of bounds for dimension {count} with size {size}",
-                        type="IndexError",
-                    )
+            if x.size:
+                in_bounds(
+                    index,
+                    size,
+                    f"index {{}} is out of bounds for dimension {count} with size {size}",
+                    "IndexError",
+                    negative=True,
+                )
+            else:
+                index = index % size
         items[dim] = index
     return tuple(items)
 
@@ -95,6 +121,7 @@ INDEX: Primitive = Primitive(
         *[None] * len(indices),
     ],
     edges=lambda x, indices, dims: [x],
+    layout=_indexed_strides,
     doc="The elements of x at the places that tensors of integers name, one tensor for each of some dims.",
 )
 INDEX_PUT: Primitive = Primitive(
@@ -112,6 +139,8 @@ def places(x: Node, tensors: Sequence[tuple[int, Node]]) -> tuple[list[Node], tu
     """Integer indices and their dims, for tensors of integers or truth values given with the dim they begin at."""
     indices: list[Node] = []
     dims: list[int] = []
+    if tensors[-1][0] + _dims_used(tensors[-1][1]) > len(x.shape):
+        raise _too_many(x, tensors[-1][0] + 1)
     for dim, index in tensors:
         if index.dtype.kind == dtypes.BOOL or index.dtype is dtypes.uint8:
             for i, size in enumerate(index.shape):
@@ -130,6 +159,15 @@ def places(x: Node, tensors: Sequence[tuple[int, Node]]) -> tuple[list[Node], tu
             indices.append(index)
             dims.append(dim)
     return indices, tuple(dims)
+
+
+def _too_many(x: Node, given: int) -> AutodiffError:
+    return AutodiffError(
+        "too-many-indices",
+        f"too many indices for tensor of dimension {len(x.shape)} (got {given})",
+        type="IndexError",
+        operands=(0,),
+    )
 
 
 # x[...]
@@ -169,7 +207,7 @@ def _basic(x: Node, items: Sequence[Any]) -> tuple[Node, list[tuple[int, Node]]]
     start = x
     tensors: list[tuple[int, Node]] = []
     dim = 0
-    for item in items:
+    for position, item in enumerate(items):
         if item is None:
             x = ops.unsqueeze(x, dim)
             dim += 1
@@ -180,12 +218,11 @@ def _basic(x: Node, items: Sequence[Any]) -> tuple[Node, list[tuple[int, Node]]]
             tensors.append((dim, constant(np.zeros(int(item), dtype=np.int64))))
             dim += 1
         elif isinstance(item, (int, Size)):
-            x = _select_at(x, dim, item)
+            x = _select_at(x, dim, item, position)
         elif isinstance(item, slice):
             first, last, step = _ends(item)
-            first, last = bounds(x.shape[dim], first, last)
-            if step != 1 or first != 0 or last != x.shape[dim]:
-                x = SLICE(x, dim, first, last, step)
+            if step != 1 or not _is_all(first, last, x.shape[dim]):
+                x = sliced(x, dim, first, last, step)
             dim += 1
         else:
             tensors.append((dim, item))
@@ -195,13 +232,20 @@ def _basic(x: Node, items: Sequence[Any]) -> tuple[Node, list[tuple[int, Node]]]
     return x, tensors
 
 
-def _select_at(x: Node, dim: int, index: Any) -> Node:
+def _is_all(start: Any, end: Any, size: Dim) -> bool:
+    """Whether a slice says that it begins at the beginning and ends at or behind the end."""
+    if start not in (None, 0):
+        return False
+    return end is None or end == size or (isinstance(end, int) and isinstance(size, int) and end >= size)
+
+
+def _select_at(x: Node, dim: int, index: Any, position: int) -> Node:
     size = x.shape[dim] if dim < len(x.shape) else 0
     place = place_of(index, size)
     if place is None:
         raise AutodiffError(
             "index-out-of-range",
-            f"index {index} is out of bounds for dimension {dim} with size {size}",
+            f"index {index} is out of bounds for dimension {position} with size {size}",
             type="IndexError",
             operands=(0,),
             says=f"this has shape {show(x.shape)}",
@@ -335,12 +379,7 @@ def _index_put(x: Node, indices: Any, values: Node, accumulate: bool) -> Node:
         tensors.append((dim, node))
         dim += _dims_used(node)
     if dim > len(x.shape):
-        raise AutodiffError(
-            "too-many-indices",
-            f"too many indices for tensor of dimension {len(x.shape)} (got {dim})",
-            type="IndexError",
-            operands=(0,),
-        )
+        raise _too_many(x, dim)
     if values.dtype is not x.dtype:
         raise AutodiffError(
             "bad-dtype",

@@ -40,6 +40,8 @@ def _index_select_kernel(x: Any, dim: int, index: Any) -> Any:
     if not np.ndim(x):
         in_bounds(index, 1, "index out of range in self", "IndexError")
         return np.array(x)
+    if index.size and not x.shape[dim]:
+        raise AutodiffError("index-out-of-range", "index_select(): self indexing axis dim should be positive")
     in_bounds(index, x.shape[dim], f"INDICES element is out of DATA bounds, id={{}} axis_dim={x.shape[dim]}")
     return np.take(x, index, axis=dim)
 
@@ -89,7 +91,8 @@ def _check_index_add(x: Node, dim: int, index: Node, source: Node) -> None:
             f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given}), for dim: {dim}",
             (2, 3),
         )
-    if (*x.shape[:dim], *x.shape[dim + 1 :]) != (*source.shape[:dim], *source.shape[dim + 1 :]):
+    others = (*source.shape[:dim], *source.shape[dim + 1 :])
+    if (*x.shape[:dim], *x.shape[dim + 1 :]) != others or (source.shape and not x.shape):
         raise bad_shape(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape ="
             f" {show(x.shape)} source.shape = {show(source.shape)}",

@@ -75,7 +75,7 @@ def _logits_slope(x: Node, target: Node, pos_weight: Node | None) -> Node:
     if pos_weight is None:
         return ops.sigmoid(x) - target  # type: ignore[no-any-return]
     t = pos_weight * target
-    return (t + 1 - target) * ops.sigmoid(x) - t
+    return (t + 1 - target) * ops.sigmoid(x) - t  # type: ignore[no-any-return]
 
 
 def _logits_target_slope(x: Node, pos_weight: Node | None) -> Node:
@@ -190,7 +190,7 @@ def _soft_margin_kernel(x: Any, target: Any, reduction: str) -> Any:
 
 def _soft_margin_rule(g: Node, out: Node, x: Node, target: Node, reduction: str) -> Node:
     z = ops.exp(-target * x)
-    return share(g, x, reduction) * -(target * z) / (z + 1)
+    return share(g, x, reduction) * -(target * z) / (z + 1)  # type: ignore[no-any-return]
 
 
 SOFT_MARGIN = Primitive(

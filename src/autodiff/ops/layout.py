@@ -232,7 +232,7 @@ def _kept(shape: Shape, dims: tuple[int, ...]) -> list[int]:
 
 def _squeeze_kernel(x: Any, dim: Any) -> Any:
     dims = (dim,) if isinstance(dim, int) else dim
-    return np.squeeze(x, axis=tuple(d for d in dims if x.ndim and x.shape[d] == 1))
+    return np.squeeze(x, axis=tuple(d for d in dims if np.ndim(x) and x.shape[d] == 1))
 
 
 def _unsqueeze_again(g: Node, out: Node, x: Node, dim: Any) -> Node:

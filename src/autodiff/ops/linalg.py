@@ -12,21 +12,9 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    none,
-    ops,
-    primitive,
-    register,
-    zero,
-)
-from autodiff.graph.sizes import (
-    Shape,
-    broadcast,
-    contiguous_strides,
-)
-from autodiff.ops.matmul import OUTER, matrix_product, mT
+from autodiff.graph.op import Primitive, composite, none, ops, primitive, register, zero
+from autodiff.graph.sizes import Shape, broadcast, contiguous_strides
+from autodiff.ops.matmul import OUTER, matrix_product, transposed
 from autodiff.ops.matrices import (
     SMALL,
     check_factorizable,
@@ -110,12 +98,17 @@ def _third_order(g: Node, out: Node, A: Node, H: Node) -> Node:
         return over_matrices(ops.sum(x * y, (-2, -1)))
 
     product = matrix_product
-    value = along(H, C) * along(g, C) - along(g, product(product(C, mT(H)), C))
-    onto = H * along(g, C) + g * along(H, C) - product(product(g, mT(C)), H) - product(product(H, mT(C)), g)
+    value = along(H, C) * along(g, C) - along(g, product(product(C, transposed(H)), C))
+    onto = (
+        H * along(g, C)
+        + g * along(H, C)
+        - product(product(g, transposed(C)), H)
+        - product(product(H, transposed(C)), g)
+    )
     return COFACTOR_SLOPE(A, onto * scale) - value * scale * scale * C  # type: ignore[no-any-return]
 
 
-COFACTOR = Primitive(
+COFACTOR: Primitive = Primitive(
     "cofactor(A)",
     _cofactor_kernel,
     shape=lambda A: A.shape,
@@ -123,14 +116,14 @@ COFACTOR = Primitive(
     text="det(A)*inv(A).T",
     doc="The matrix of cofactors, the gradient of det; det(A)*inv(A).T where A has an inverse.",
 )
-COFACTOR_SLOPE = Primitive(
+COFACTOR_SLOPE: Primitive = Primitive(
     "cofactor_slope(A, H)",
     _cofactor_slope_kernel,
     shape=lambda A, H: A.shape,
     vjp=[_third_order, lambda g, out, A, H: COFACTOR_SLOPE(A, g)],
     doc="How the matrix of cofactors of A changes in the direction H; symmetric, as second derivatives are.",
 )
-linalg_det = primitive(
+linalg_det: Primitive = primitive(
     "linalg.det(A)",
     _det_kernel,
     check=check_factorizable("linalg.det", "lu_cpu"),
@@ -147,24 +140,24 @@ PLAIN_INVERSE = Primitive(
     "inv(A)",
     invert,
     shape=lambda A: A.shape,
-    vjp=[lambda g, out, A: -matrix_product(matrix_product(mT(out), g), mT(out))],
+    vjp=[lambda g, out, A: -matrix_product(matrix_product(transposed(out), g), transposed(out))],
     text="inv(A)",
     doc="The inverse, as rules use it: a singular matrix gives infinities and NaN.",
 )
-slogdet = primitive(
+slogdet: Primitive = primitive(
     "linalg.slogdet(A)",
     _signs_and_logs,
     check=check_factorizable("linalg.slogdet", "lu_cpu"),
     results=lambda A: [(A.shape[:-2], A.dtype)] * 2,
     fields=("sign", "logabsdet"),
-    vjp_all=lambda g, out, A: [None if g[1] is None else over_matrices(g[1]) * mT(PLAIN_INVERSE(A))],
+    vjp_all=lambda g, out, A: [None if g[1] is None else over_matrices(g[1]) * transposed(PLAIN_INVERSE(A))],
     grad_fn="LinalgSlogdetBackward0",
     doc="Sign and logarithm of the absolute value of the determinant.",
     example="linalg.slogdet([[1., 2.], [3., 4.]])[1]",
     samples=["linalg.slogdet(x)[1]; x:3,3", "linalg.slogdet(x).logabsdet; x:2,2,2"],
 )
 # What logdet does with a negative determinant. Formulas print it as x: they hold where logdet has a value.
-WHERE_POSITIVE = Primitive(
+WHERE_POSITIVE: Primitive = Primitive(
     "where_positive(sign, instead, x)",
     lambda sign, instead, x: np.where(sign == -1, x.dtype.type(instead), x),
     shape=lambda sign, instead, x: x.shape,
@@ -196,7 +189,10 @@ composite(
 
 def _inverse_kernel(said: str) -> Any:
     """The kernel of an inverse that says its name in errors."""
-    message = ": {}The diagonal element %d is zero, the inversion could not be completed because the input matrix is singular."
+    message = (
+        ": {}The diagonal element %d is zero, the inversion could not be completed because the input matrix is"
+        " singular."
+    )
 
     def kernel(A: Any) -> Any:
         if A.shape[-1] > SMALL:
@@ -226,7 +222,7 @@ def _inverse(name: str, said: str, **about: Any) -> Primitive:
         _inverse_kernel(said),
         check=_check_inverse,
         shape=lambda A: A.shape,
-        vjp=[lambda g, out, A: -matrix_product(matrix_product(mT(out), g), mT(out))],
+        vjp=[lambda g, out, A: -matrix_product(matrix_product(transposed(out), g), transposed(out))],
         grad_fn="LinalgInvExBackward0",
         layout=column_major,
         text="inv(A)",
@@ -257,7 +253,7 @@ def _inverse_ex_kernel(A: Any, check_errors: bool) -> Any:
 def _inverse_ex_vjp(g: Any, out: Any, A: Node, check_errors: bool) -> list[Node | None]:
     if g[0] is None:
         return [None]
-    inverse = mT(out[0])
+    inverse = transposed(out[0])
     return [-matrix_product(matrix_product(inverse, g[0]), inverse)]
 
 
@@ -298,11 +294,11 @@ def _solve_kernel(A: Any, B: Any, left: bool, vector: bool) -> Any:
 
 
 def _solve_vjp(g: Node, out: Node, A: Node, B: Node, left: bool, vector: bool) -> list[Node]:
-    G = SOLVE(mT(A), g, left, vector)
+    G = SOLVE(transposed(A), g, left, vector)
     if vector:
         product = OUTER(G, out) if len(G.shape) == 1 else ops.unsqueeze(G, -1) * ops.unsqueeze(out, -2)
     else:
-        product = matrix_product(G, mT(out)) if left else matrix_product(mT(out), G)
+        product = matrix_product(G, transposed(out)) if left else matrix_product(transposed(out), G)
     return [-product, G]
 
 
@@ -313,7 +309,7 @@ def _solve_layout(node: Node) -> Shape:
     return column_major(node) if left else contiguous_strides(node.shape)
 
 
-SOLVE = Primitive(
+SOLVE: Primitive = Primitive(
     "linalg.solve(A, B, left: bool, vector: bool)",
     _solve_kernel,
     shape=lambda A, B, left, vector: B.shape,

@@ -87,7 +87,7 @@ def reduced_loss(loss: Node, reduction: str) -> Node:
     """The loss, its mean, or its sum."""
     if reduction == "mean":
         return ops.mean(loss)  # type: ignore[no-any-return]
-    return ops.sum(loss) if reduction == "sum" else loss  # type: ignore[no-any-return]
+    return ops.sum(loss) if reduction == "sum" else loss
 
 
 def reduced_array(loss: Any, reduction: str) -> Any:
@@ -321,7 +321,7 @@ def _kl_div(x: Node, target: Node, average: Any, reduce: Any, reduction: Any, lo
     loss = ops.exp(target) * (target - x) if log_target else ops.xlogy(target, target) - target * x
     loss = reduced_loss(loss, kept)
     if wanted == "batchmean" and not legacy and x.shape:
-        return loss / ops.size(x, 0)
+        return loss / ops.size(x, 0)  # type: ignore[no-any-return]
     return loss
 
 
@@ -433,6 +433,7 @@ def unlike(expected: DType, found: DType) -> AutodiffError:
 
 def hinge(x: Node, target: Node, margin: Any) -> Node:
     """max(0, margin - x) where target is not 1, plus x where it is not -1."""
+    margin = margin if x.dtype.is_floating else int(margin)  # PyTorch makes it a tensor like x
     margin_diff = ops.clamp_min(SUB(margin, x), 0)
     zeros = ops.zeros_like(x)
     return ops.where(ops.ne(target, 1), margin_diff, zeros) + ops.where(ops.ne(target, -1), x, zeros)  # type: ignore[no-any-return]

@@ -11,20 +11,11 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    none,
-    ops,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    Shape,
-    show,
-)
+from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.sizes import Dim, Shape, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.linalg import check_system
-from autodiff.ops.matmul import matrix_product, mT
+from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import (
     Factors,
     check_kernel,
@@ -33,15 +24,12 @@ from autodiff.ops.matrices import (
     check_square,
     column_major,
     factorize,
+    narrow,
     solve_factored,
     substitute,
     widen,
 )
 from autodiff.ops.triangular import TRIANGULAR, common_batch
-
-
-def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
-    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
 
 
 def _leading(n: Dim, x: Node, dim: int) -> Node:
@@ -57,18 +45,18 @@ def lu_pullback(gL: Node | None, gU: Node | None, P: Node, L: Node, U: Node) -> 
     if gU is None:
         gU = ops.zeros_like(U)
     if m == n:
-        inner = ops.tril(product(mT(L), gL), -1) + ops.triu(product(gU, mT(U)))
-        inner = TRIANGULAR(mT(U), inner, False, False, False)
-        return product(P, TRIANGULAR(mT(L), inner, True, True, True))
+        inner = ops.tril(product(transposed(L), gL), -1) + ops.triu(product(gU, transposed(U)))
+        inner = TRIANGULAR(transposed(U), inner, False, False, False)
+        return product(P, TRIANGULAR(transposed(L), inner, True, True, True))
     if L.shape[-1] == m:
-        inner = ops.tril(product(mT(L), gL) - product(ops.triu(gU), mT(U)), -1)
-        first = TRIANGULAR(mT(narrow(U, -1, 0, m)), inner, False, False, False) + ops.triu(narrow(gU, -1, 0, m))
+        inner = ops.tril(product(transposed(L), gL) - product(ops.triu(gU), transposed(U)), -1)
+        first = TRIANGULAR(transposed(narrow(U, -1, 0, m)), inner, False, False, False) + ops.triu(narrow(gU, -1, 0, m))
         whole = ops.cat([first, narrow(gU, -1, m, n - m)], -1)
-        return product(P, TRIANGULAR(mT(L), whole, True, True, True))
-    inner = ops.triu(product(gU, mT(U)) - product(mT(L), ops.tril(gL, -1)))
-    first = TRIANGULAR(mT(narrow(L, -2, 0, n)), inner, True, True, True) + ops.tril(narrow(gL, -2, 0, n), -1)
+        return product(P, TRIANGULAR(transposed(L), whole, True, True, True))
+    inner = ops.triu(product(gU, transposed(U)) - product(transposed(L), ops.tril(gL, -1)))
+    first = TRIANGULAR(transposed(narrow(L, -2, 0, n)), inner, True, True, True) + ops.tril(narrow(gL, -2, 0, n), -1)
     whole = ops.cat([first, narrow(gL, -2, n, m - n)], -2)
-    return product(P, TRIANGULAR(mT(U), whole, False, False, False))
+    return product(P, TRIANGULAR(transposed(U), whole, False, False, False))
 
 
 def _unpacked(lu: Any) -> tuple[Any, Any]:
@@ -87,7 +75,7 @@ def _permutation(rows: Any, dtype: Any) -> Any:
 
 def _factor_shapes(A: Node, *_: Any) -> list[tuple[Shape, dtypes.DType]]:
     m, n = A.shape[-2:]
-    k = n if m == n else min(m, n)  # type: ignore[type-var]
+    k = n if m == n else min(m, n)
     return [((*A.shape[:-2], m, k), A.dtype), ((*A.shape[:-2], k, n), A.dtype)]
 
 
@@ -142,7 +130,7 @@ def _lu_factor_vjp(g: Any, out: Any, A: Node, checked: bool) -> list[Node | None
     if g[0] is None:
         return [None]
     m, n = A.shape[-2:]
-    k = n if m == n else min(m, n)  # type: ignore[type-var]
+    k = n if m == n else min(m, n)
     LU_ = out[0]
     lower = ops.tril(_leading(k, LU_, -1), -1) + ops.eye(m, k, dtype=A.dtype)
     upper = ops.triu(_leading(k, LU_, -2))
@@ -157,8 +145,8 @@ def _lu_factor_kernel(A: Any, checked: bool) -> Any:
         where = f"(Batch element {bad[0]}): " if A.ndim > 2 else ""
         raise AutodiffError(
             "singular-matrix",
-            f"torch.linalg.lu_factor: {where}U[{pivot},{pivot}] is zero and using it on lu_solve would result in a division"
-            " by zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or"
+            f"torch.linalg.lu_factor: {where}U[{pivot},{pivot}] is zero and using it on lu_solve would result in a"
+            " division by zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or"
             " linalg.lu_factor_ex(A, pivot)",
             operands=(0,),
         )
@@ -239,14 +227,14 @@ def _lu_solve_kernel(LU: Any, pivots: Any, B: Any, left: bool, adjoint: bool) ->
 def _lu_solve_vjp(g: Node, out: Node, LU: Node, pivots: Node, B: Node, left: bool, adjoint: bool) -> list[Node | None]:
     G = LU_SOLVE(LU, pivots, g, left, not adjoint)
     product = matrix_product
-    onto = -(product(G, mT(out)) if left else product(mT(out), G))
-    PtA = product(mT(EXCHANGES(pivots, LU)), mT(onto) if adjoint else onto)
+    onto = -(product(G, transposed(out)) if left else product(transposed(out), G))
+    PtA = product(transposed(EXCHANGES(pivots, LU)), transposed(onto) if adjoint else onto)
     lower = ops.tril(LU, -1) + ops.eye(LU.shape[-1], dtype=LU.dtype)
-    gL = product(PtA, mT(ops.triu(LU)))
-    return [ops.tril(gL, -1) + ops.triu(product(mT(lower), PtA)), None, G]
+    gL = product(PtA, transposed(ops.triu(LU)))
+    return [ops.tril(gL, -1) + ops.triu(product(transposed(lower), PtA)), None, G]
 
 
-LU_SOLVE = Primitive(
+LU_SOLVE: Primitive = Primitive(
     "linalg.lu_solve(LU, pivots, B, left: bool, adjoint: bool)",
     _lu_solve_kernel,
     shape=lambda LU, pivots, B, left, adjoint: B.shape,
@@ -287,14 +275,17 @@ composite(
     "linalg.lu_solve(LU, pivots, B, *, left: bool = True, adjoint: bool = False)",
     _lu_solve,
     doc="X with A @ X = B, X @ A = B, or A.T in the place of A, for A as linalg.lu_factor gives it.",
-    example="linalg.lu_solve(linalg.lu_factor([[1., 2.], [3., 4.]])[0], linalg.lu_factor([[1., 2.], [3., 4.]])[1], [[5.], [6.]])",
+    example="linalg.lu_solve([[3., 4.], [0.5, 2.]], tensor([2, 2], dtype=int32), [[5.], [6.]])",
     samples=[
-        "linalg.lu_solve(linalg.lu_factor(x + 3*eye(2))[0], linalg.lu_factor(x + 3*eye(2))[1], y); x:2,2 in -1..1, y:2,3",
+        "linalg.lu_solve(x + 3*eye(2), tensor([2, 2], dtype=int32), y); x:2,2 in -1..1, y:2,3",
+        "linalg.lu_solve(x + 3*eye(2), tensor([1, 2], dtype=int32), y, left=False); x:2,2 in -1..1, y:3,2",
+        "linalg.lu_solve(x + 3*eye(2), tensor([2, 2], dtype=int32), y, adjoint=True); x:2,2 in -1..1, y:2,1",
     ],
 )
 composite(
     "lu_solve(b, LU_data, LU_pivots)",
     lambda b, LU_data, LU_pivots: _lu_solve(LU_data, LU_pivots, b, True, False),
     doc="X with A @ X = b, for A as lu gives it; linalg.lu_solve is its successor.",
-    example="lu_solve([[5.], [6.]], linalg.lu_factor([[1., 2.], [3., 4.]])[0], linalg.lu_factor([[1., 2.], [3., 4.]])[1])",
+    example="lu_solve([[5.], [6.]], [[3., 4.], [0.5, 2.]], tensor([2, 2], dtype=int32))",
+    samples=["lu_solve(x, y + 3*eye(2), tensor([2, 2], dtype=int32)); x:2,3, y:2,2 in -1..1"],
 )

@@ -59,7 +59,7 @@ def _multi_margin_rule(
     g = g / SIZE(x, rank - 1)
     slope = ops.unsqueeze(g, len(g.shape)) if g.shape else g
     slope = ops.where((z > 0) & ops.eq(is_target, 0), slope if p == 1 else slope * 2 * z, 0)
-    return slope + NLL_ADJOINT(ops.sum(slope, (rank - 1,)), target, None, x.shape, "none", NOTHING)
+    return slope + NLL_ADJOINT(ops.sum(slope, (rank - 1,)), target, None, x.shape, "none", NOTHING)  # type: ignore[no-any-return]
 
 
 def _per_row(x: Node, target: Node, *rest: Any) -> Shape:

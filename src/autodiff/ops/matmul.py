@@ -10,14 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import (
-    Primitive,
-    as_operand,
-    composite,
-    ops,
-    primitive,
-    strides,
-)
+from autodiff.graph.op import Primitive, as_operand, composite, ops, primitive, strides
 from autodiff.graph.sizes import Shape, broadcast, numel, show
 from autodiff.ops.checks import C_NAMES, not_implemented
 from autodiff.ops.layout import SQUEEZE, SQUEEZE_VECTOR, UNSAFE_VIEW, contiguous_copy
@@ -125,8 +118,8 @@ def _check_dot(x: Node, tensor: Node) -> None:
     if a != b:
         raise AutodiffError(
             "matmul-shape",
-            f"inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of elements, but got"
-            f" {a} and {b} elements respectively",
+            f"inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of elements, but"
+            f" got {a} and {b} elements respectively",
             operands=(0, 1),
         )
     no_bool("dot", x)
@@ -153,49 +146,49 @@ def mv_kernel(x: Any, vec: Any) -> Any:
 # The four products that all others are made of
 
 
-def mT(x: Node) -> Node:
+def transposed(x: Node) -> Node:
     """The transpose of a matrix, or of each in a batch."""
     return ops.t(x) if len(x.shape) == 2 else ops.transpose(x, -2, -1)  # type: ignore[no-any-return]
 
 
-OUTER = Primitive(
+OUTER: Primitive = Primitive(
     "outer(x, vec2)",
     lambda x, vec2: np.multiply(x[..., :, None], vec2[..., None, :]),
     shape=lambda x, vec2: (*x.shape, *vec2.shape),
-    vjp=[lambda g, out, x, vec2: mv(g, vec2), lambda g, out, x, vec2: mv(mT(g), x)],
+    vjp=[lambda g, out, x, vec2: mv(g, vec2), lambda g, out, x, vec2: mv(transposed(g), x)],
     grad_fn="MulBackward0",
     text="outer(x, vec2)",
     latex=r"x\,vec2^\top",
     doc="The matrix of all products of two vectors' elements, as rules use it.",
 )
-mm = primitive(
+mm: Primitive = primitive(
     "mm(x, mat2)",
     product,
     check=_check_mm,
     shape=lambda x, mat2: (x.shape[0], mat2.shape[1]),
-    vjp=[lambda g, out, x, mat2: mm(g, mT(mat2)), lambda g, out, x, mat2: mm(mT(x), g)],
+    vjp=[lambda g, out, x, mat2: mm(g, transposed(mat2)), lambda g, out, x, mat2: mm(transposed(x), g)],
     text="x @ mat2",
     doc="Product of two matrices.",
     example="mm([[1., 2.], [3., 4.]], [[1., 0.], [0., 2.]])",
     samples=["mm(x, y); x:2,3, y:3,4", "mm(x, x); x:2,2"],
 )
-bmm = primitive(
+bmm: Primitive = primitive(
     "bmm(x, mat2)",
     product,
     check=_check_bmm,
     shape=lambda x, mat2: (*x.shape[:2], mat2.shape[2]),
-    vjp=[lambda g, out, x, mat2: bmm(g, mT(mat2)), lambda g, out, x, mat2: bmm(mT(x), g)],
+    vjp=[lambda g, out, x, mat2: bmm(g, transposed(mat2)), lambda g, out, x, mat2: bmm(transposed(x), g)],
     text="x @ mat2",
     doc="Products of the matrices of two batches, one by one.",
     example="bmm([[[1., 2.], [3., 4.]]], [[[1., 0.], [0., 2.]]])",
     samples=["bmm(x, y); x:2,2,3, y:2,3,2"],
 )
-mv = primitive(
+mv: Primitive = primitive(
     "mv(x, vec)",
     mv_kernel,
     check=_check_mv,
     shape=lambda x, vec: x.shape[:1],
-    vjp=[lambda g, out, x, vec: OUTER(g, vec), lambda g, out, x, vec: mv(mT(x), g)],
+    vjp=[lambda g, out, x, vec: OUTER(g, vec), lambda g, out, x, vec: mv(transposed(x), g)],
     text="x @ vec",
     doc="Product of a matrix and a vector.",
     example="mv([[1., 2.], [3., 4.]], [1., -1.])",
@@ -225,11 +218,11 @@ vdot = primitive(
 )
 
 
-BATCHED = Primitive(
+BATCHED: Primitive = Primitive(
     "matmul(x, y)",
     product,
     shape=lambda x, y: (*x.shape[:-1], y.shape[-1]),
-    vjp=[lambda g, out, x, y: matrix_product(g, mT(y)), lambda g, out, x, y: matrix_product(mT(x), g)],
+    vjp=[lambda g, out, x, y: matrix_product(g, transposed(y)), lambda g, out, x, y: matrix_product(transposed(x), g)],
     grad_fn="BmmBackward0",
     text="x @ y",
     doc="Products of matrices whose leading dims agree, as rules use it.",
@@ -344,7 +337,7 @@ def _check_outer(x: Node, vec2: Node) -> None:
 
 def _outer(x: Node, vec2: Node) -> Node:
     _check_outer(x, vec2)
-    return ops.reshape(x, (x.shape[0], 1)) * vec2
+    return ops.reshape(x, (x.shape[0], 1)) * vec2  # type: ignore[no-any-return]
 
 
 composite(

@@ -1,4 +1,4 @@
-"""What the operations on square matrices share: PyTorch's checks, and elimination that finds singular matrices as LAPACK does.
+"""What operations on matrices share: PyTorch's checks, and elimination that finds singular matrices as LAPACK does.
 
 Everything here works on batches: matrices are the last two axes.
 """
@@ -15,16 +15,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    broadcast_to,
-    ops,
-    strengthen,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    Shape,
-    contiguous_strides,
-)
+from autodiff.graph.op import broadcast_to, ops
+from autodiff.graph.sizes import Dim, Shape, contiguous_strides
 from autodiff.ops.checks import NEEDS_FLOATING, not_implemented
 
 SMALL = 16  # matrices up to this size are eliminated here, in the order of operations that PyTorch's LAPACK has
@@ -46,13 +38,12 @@ def check_matrix(name: str, A: Node, operand: int = 0, letter: str = "A") -> Non
 
 def check_square(name: str, A: Node, operand: int = 0) -> None:
     """Raises `bad-rank` or `not-square` with PyTorch's messages."""
-    prefix = f"{name}: " if name else ""
     check_matrix(name, A, operand)
     rows, columns = A.shape[-2:]
     if rows != columns:
         raise AutodiffError(
             "not-square",
-            f"{prefix}A must be batches of square matrices, but they are {rows} by {columns} matrices",
+            f"{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices",
             operands=(operand,),
         )
 
@@ -96,9 +87,7 @@ def check_same_dtype(name: str, A: Node, B: Node, names: tuple[str, str] = ("A",
         )
 
 
-def tensors(*operands: Any) -> list[Any]:
-    """Plain numbers as tensors of no dims."""
-    return [strengthen(x, x.dtype) for x in operands]
+# Shapes and layout
 
 
 def column_major(node: Node) -> Shape:
@@ -108,11 +97,12 @@ def column_major(node: Node) -> Shape:
     return (*outer, 1, m)
 
 
-# Shapes and layout
+def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
+    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
 
 
 def smaller(m: Dim, n: Dim) -> Dim:
-    return n if m == n else min(m, n)  # type: ignore[type-var]
+    return n if m == n else min(m, n)
 
 
 def no_convergence(name: str) -> AutodiffError:
@@ -127,7 +117,7 @@ def no_convergence(name: str) -> AutodiffError:
 
 def over_matrices(g: Node) -> Node:
     """One number a matrix, ready to multiply the matrices."""
-    return ops.unsqueeze(ops.unsqueeze(g, -1), -1) if g.shape else g  # type: ignore[no-any-return]
+    return ops.unsqueeze(ops.unsqueeze(g, -1), -1) if g.shape else g
 
 
 def widen(x: Node, shape: Shape) -> Node:

@@ -10,28 +10,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    ops,
-    primitive,
-    zero,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    numel,
-)
+from autodiff.graph.op import Primitive, composite, ops, primitive, zero
+from autodiff.graph.sizes import Dim, numel
 from autodiff.ops.linalg import TENSOR_INVERSE
-from autodiff.ops.matmul import mT
-from autodiff.ops.matrices import (
-    check_factorizable,
-    check_square,
-)
-
-
-def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
-    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
-
+from autodiff.ops.matmul import transposed
+from autodiff.ops.matrices import check_factorizable, check_square, narrow
 
 # Powers
 
@@ -64,7 +47,7 @@ def _matrix_power(x: Node, n: int) -> Node:
     if n == 1:
         return x
     if n <= 3:
-        return x @ x if n == 2 else (x @ x) @ x  # type: ignore[no-any-return]
+        return x @ x if n == 2 else (x @ x) @ x
     result: Node | None = None
     power = x
     while True:
@@ -124,7 +107,7 @@ def _matrix_exp_kernel(x: Any) -> Any:
 
 def _matrix_exp_vjp(g: Node, out: Node, x: Node) -> Node:
     """The upper right block of exp([[x.T, g], [0, x.T]]). Source: Mathias, 1996."""
-    xt = mT(x)
+    xt = transposed(x)
     n = x.shape[-1]
     block = ops.cat([ops.cat([xt, g], -1), ops.cat([ops.zeros_like(xt), xt], -1)], -2)
     return narrow(narrow(ops.matrix_exp(block), -2, 0, n), -1, n, n)
@@ -198,8 +181,10 @@ composite(
 
 def _linalg_vander(x: Node, N: int | None) -> Node:
     count = (x.shape[-1] if x.shape else 1) if N is None else N
-    if not x.shape or (isinstance(count, int) and count <= 1):
+    if isinstance(count, int) and count <= 1:
         raise AutodiffError("bad-value", "N must be greater than 1.", operands=(1,))
+    if not x.shape:
+        x = ops.unsqueeze(x, -1)
     powers = ops.cumprod(ops.expand(ops.unsqueeze(x, -1), (*x.shape, count - 1)), -1)
     ones = ops.ones((*x.shape, 1), dtype=powers.dtype)
     return ops.cat([ones, powers], -1)  # type: ignore[no-any-return]

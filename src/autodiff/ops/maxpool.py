@@ -13,6 +13,7 @@ from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, composite, none, ops
 from autodiff.graph.sizes import Shape, concrete, show
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_or_ints
 from autodiff.ops.pool import (
     adaptive_places,
     adaptive_ranges,
@@ -52,7 +53,7 @@ PICK_PLACES = Primitive(
     vjp=[lambda g, out, x, indices, dims: PUT_PLACES(g, indices, x.shape[-dims:]), none],
     doc="The elements at the places that indices name.",
 )
-PUT_PLACES = Primitive(
+PUT_PLACES: Primitive = Primitive(
     "put_places(g, indices, size: sizes)",
     _put_kernel,
     shape=lambda g, indices, size: (*g.shape[: len(g.shape) - len(size)], *size),
@@ -173,7 +174,8 @@ def _check_line(x: Node, kernel: int, stride: int, padding: int, dilation: int, 
 def _line_argument(value: Any, name: str, empty: Ints | None = None) -> Ints:
     if empty is not None and (value is None or value == ()):
         return empty
-    values = (value,) if isinstance(value, int) else tuple(value)
+    value = int_or_ints("max_pool1d", name, value)
+    values: Ints = (value,) if isinstance(value, int) else value
     if len(values) != 1:
         raise fail(
             f"max_pool1d() {name} must be an int, list of ints or tuple of ints of size 1 but got size {len(values)}"
@@ -307,7 +309,8 @@ def _unpooled_size(x: Node, kernel: Ints, stride: Ints, padding: Ints, output_si
     default = tuple((n - 1) * s + k - 2 * p for n, s, k, p in zip(size, stride, kernel, padding, strict=True))
     if output_size is None:
         return default
-    wanted = (output_size,) if isinstance(output_size, int) else tuple(output_size)
+    given = int_or_ints(f"max_unpool{dims}d", "output_size", output_size)
+    wanted: Ints = (given,) if isinstance(given, int) else given
     if len(wanted) == dims + 2:
         wanted = wanted[2:]
     if len(wanted) != dims:

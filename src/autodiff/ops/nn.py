@@ -13,6 +13,7 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.sizes import Dim, Shape, normalize_dim, numel, show
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_or_ints
 from autodiff.ops.layout import is_contiguous
 from autodiff.ops.losses import a_tensor
 
@@ -30,7 +31,7 @@ def _linear(x: Node, weight: Node, bias: Node | None) -> Node:
             rows = ops.view(x, (numel(x.shape[:-1]), x.shape[-1]))
             return ops.view(ops.addmm(bias, rows, ops.t(weight)), (*x.shape[:-1], weight.shape[0]))  # type: ignore[no-any-return]
     product = ops.matmul(x, ops.t(weight))
-    return product if bias is None else product + bias
+    return product if bias is None else product + bias  # type: ignore[no-any-return]
 
 
 composite(
@@ -103,7 +104,7 @@ def _bilinear(x1: Node, x2: Node, weight: Node, bias: Node | None) -> Node:
     rows: Dim = numel(x1.shape[:-1])
     flat = [ops.view(ops.contiguous(x), (rows, x.shape[-1])) for x in (x1, x2)]
     out = ops.view(TRILINEAR(flat[0], weight, flat[1]), (*x1.shape[:-1], weight.shape[0]))
-    return out if bias is None else out + bias
+    return out if bias is None else out + bias  # type: ignore[no-any-return]
 
 
 composite(
@@ -117,8 +118,11 @@ composite(
 
 def _normalize(x: Node, p: Any, dim: Any, eps: Any) -> Node:
     x = a_tensor(x)
-    length = ops.clamp_min(ops.linalg_vector_norm(x, p, (dim,), True), eps)
-    return x / ops.expand(length, x.shape)
+    if dim is not None:
+        dim = int_or_ints("norm", "dim", dim)
+        dim = (dim,) if isinstance(dim, int) else dim
+    length = ops.clamp_min(ops.linalg_vector_norm(x, p, dim, True), eps)
+    return x / ops.expand(length, x.shape)  # type: ignore[no-any-return]
 
 
 composite(
@@ -192,7 +196,7 @@ def _dropout(x: Node, p: Any, training: bool, inplace: bool = False) -> Node:
     if p == 0 or not training or numel(x.shape) == 0:
         return x
     if p == 1:
-        return x * ops.zeros_like(x)
+        return x * ops.zeros_like(x)  # type: ignore[no-any-return]
     raise AutodiffError(
         "bad-value",
         "random tensors need a seed: not available in expressions",
@@ -241,7 +245,7 @@ PIXEL_SHUFFLE = Primitive(
     vjp=[lambda g, out, x, r: PIXEL_UNSHUFFLE(g, r)],
     doc="Channels spread over squares of pixels.",
 )
-PIXEL_UNSHUFFLE = Primitive(
+PIXEL_UNSHUFFLE: Primitive = Primitive(
     "pixel_unshuffle(x, factor: int)",
     _unshuffle_kernel,
     shape=lambda x, r: (*x.shape[:-3], x.shape[-3] * r * r, x.shape[-2] // r, x.shape[-1] // r),
@@ -306,7 +310,7 @@ def _channel_kernel(x: Any, groups: int) -> Any:
     return np.reshape(np.swapaxes(np.reshape(x, (n, groups, c // groups, *rest)), 1, 2), x.shape)
 
 
-CHANNEL_SHUFFLE = Primitive(
+CHANNEL_SHUFFLE: Primitive = Primitive(
     "channel_shuffle(x, groups: int)",
     _channel_kernel,
     shape=lambda x, groups: x.shape,

@@ -10,8 +10,9 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.sizes import Dim, numel, show, size_text
+from autodiff.graph.sizes import Dim, normalize_dim, numel, show, size_text
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_list
 from autodiff.ops.losses import ADD_NUMBER, a_tensor, refuse_gradient
 
 # All of them are x̂ = (x - mean)/√(var + eps) over some dims, times a weight, plus a bias.
@@ -119,15 +120,15 @@ def _check_normalized(
         )
 
 
-def _layer_norm(x: Node, size: tuple[Dim, ...], weight: Node | None, bias: Node | None, eps: Any) -> Node:
-    x = a_tensor(x)
+def _layer_norm(x: Node, size: Any, weight: Node | None, bias: Node | None, eps: Any) -> Node:
+    x, size = a_tensor(x), int_list("layer_norm", "normalized_shape", 2, size)
     _check_normalized(x, size, [("weight", weight), ("bias", bias)])
     _check_dtypes(x, "LayerNormKernelImpl", weight, bias)
     return LAYER_NORM(x, weight, bias, len(size), eps)  # type: ignore[no-any-return]
 
 
 composite(
-    "layer_norm(x, normalized_shape: sizes, weight: Tensor? = None, bias: Tensor? = None, eps: Number = 1e-05)",
+    "layer_norm(x, normalized_shape: any, weight: Tensor? = None, bias: Tensor? = None, eps: Number = 1e-05)",
     _layer_norm,
     doc="x normalized over its last dims, whose sizes are normalized_shape.",
     example="layer_norm([[1., 2., 3.], [4., 5., 9.]], [3])",
@@ -140,8 +141,8 @@ composite(
 )
 
 
-def _rms_norm(x: Node, size: tuple[Dim, ...], weight: Node | None, eps: Any) -> Node:
-    x = a_tensor(x)
+def _rms_norm(x: Node, size: Any, weight: Node | None, eps: Any) -> Node:
+    x, size = a_tensor(x), int_list("rms_norm", "normalized_shape", 2, size)
     _check_normalized(x, size, [("weight", weight)], comma="")
     if not x.dtype.is_floating:
         raise not_implemented("rms_norm", x.dtype)
@@ -150,13 +151,13 @@ def _rms_norm(x: Node, size: tuple[Dim, ...], weight: Node | None, eps: Any) -> 
         eps = float(np.finfo(x.dtype.numpy).eps)
     out = x * ops.rsqrt(ADD_NUMBER(ops.mean(x**2, dims, True), eps))
     if weight is None:
-        return out
+        return out  # type: ignore[no-any-return]
     out = out * weight
     return out if out.dtype is x.dtype else ops.to_copy(out, x.dtype)  # type: ignore[no-any-return]
 
 
 composite(
-    "rms_norm(x, normalized_shape: sizes, weight: Tensor? = None, eps: Number? = None)",
+    "rms_norm(x, normalized_shape: any, weight: Tensor? = None, eps: Number? = None)",
     _rms_norm,
     doc="x divided by the root of the mean of its squares over its last dims.",
     example="rms_norm([[1., 2., 3.], [4., 5., 9.]], [3])",
@@ -249,7 +250,8 @@ def _group_norm(x: Node, groups: int, weight: Node | None, bias: Node | None, ep
             raise AutodiffError(
                 "shape-mismatch",
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of"
-                f" shape {show(parameter.shape)} and input of shape {show(x.shape)}",
+                f" shape {show(weight.shape if weight is not None else parameter.shape)} and input of shape"
+                f" {show(x.shape)}",  # PyTorch shows the shape of the weight for both
             )
     _check_dtypes(x, "GroupNormKernelImpl", weight, bias)
     return GROUP_NORM(x, weight, bias, groups, eps)  # type: ignore[no-any-return]
@@ -331,6 +333,8 @@ def _native_batch_norm(
         raise AutodiffError("bad-rank", message, type="IndexError", operands=(0,))
     refuse_gradient("native_batch_norm", "running_mean", mean)
     refuse_gradient("native_batch_norm", "running_var", var)
+    if not x.dtype.is_floating:
+        raise not_implemented("batch_norm", x.dtype)
     _check_dtypes(x, "batch_norm", weight, bias, mean, var)
     return BATCH_NORM(x, weight, bias, mean, var, training, eps)  # type: ignore[no-any-return]
 
@@ -381,10 +385,12 @@ def _instance_norm(
     if (mean is None) != (var is None):
         message = "running_mean and running_var must either both be None or neither be None"
         raise AutodiffError("missing-argument", message, type="ValueError")
+    normalize_dim(1, len(x.shape))
     rows, channels = x.shape[0], x.shape[1]
     wide = ops.view(ops.contiguous(x), (1, rows * channels, *x.shape[2:]))
-    repeated = [None if p is None else ops.repeat(p, (rows,)) for p in (weight, bias, mean, var)]
-    return ops.view(_native_batch_norm(wide, *repeated, use_input_stats, eps), x.shape)  # type: ignore[no-any-return]
+    weight, bias, mean, var = (None if p is None else ops.repeat(p, (rows,)) for p in (weight, bias, mean, var))
+    out = _native_batch_norm(wide, weight, bias, mean, var, use_input_stats, eps)
+    return ops.view(out, x.shape)  # type: ignore[no-any-return]
 
 
 composite(
@@ -413,7 +419,7 @@ def _local_response_norm(x: Node, size: int, alpha: Any, beta: Any, k: Any) -> N
         squares = ops.pad(squares, (0, 0, 0, 0, size // 2, (size - 1) // 2))
         squares = ops.squeeze(ops.avg_pool3d(squares, (size, 1, 1), stride=(1,)), 1)
         squares = ops.view(squares, x.shape)
-    return x / (squares * alpha + k) ** beta
+    return x / (squares * alpha + k) ** beta  # type: ignore[no-any-return]
 
 
 composite(

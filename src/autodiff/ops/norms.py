@@ -209,7 +209,7 @@ def _spectral(x: Node, ord: Any, dim: tuple[int, int], keepdim: bool) -> Node:
     values = ops.linalg_svdvals(ops.permute(x, tuple(order)))
     result = SUM(values, (rank - 2,), keepdim) if ord == "nuc" else _extreme(values, ord, rank - 2, keepdim)
     if not keepdim:
-        return result  # type: ignore[no-any-return]
+        return result
     result = ops.unsqueeze(result, -1)
     return ops.permute(result, tuple(order.index(d) for d in range(rank)))  # type: ignore[no-any-return]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.op import (
-    Composite,
-)
+from autodiff.graph.op import Composite
 from autodiff.graph.signature import type_name
 from autodiff.graph.values import tensor as as_tensor
 

@@ -10,6 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite
 from autodiff.graph.sizes import Shape, show
+from autodiff.ops.create import int_list
 
 # Pads are given from the last dim on, two a dim: (left, right, top, bottom, …); negative ones cut off.
 
@@ -34,7 +35,7 @@ def _constant_kernel(x: Any, pads: tuple[int, ...], value: Any) -> Any:
     return np.pad(x[tuple(cut)], widths, constant_values=fill)
 
 
-CONSTANT_PAD = Primitive(
+CONSTANT_PAD: Primitive = Primitive(
     "constant_pad_nd(x, pads: ints, value: Number)",
     _constant_kernel,
     shape=lambda x, pads, value: _padded_shape(x.shape, pads),
@@ -91,7 +92,7 @@ MIRROR_PAD = Primitive(
     grad_fn=_mirror_name,
     doc="x with a border that repeats what is near.",
 )
-MIRROR_PAD_GRADIENT = Primitive(
+MIRROR_PAD_GRADIENT: Primitive = Primitive(
     "mirror_pad_backward(g, size: sizes, pads: ints, mode: str)",
     _mirror_gradient_kernel,
     shape=lambda g, size, pads, mode: size,
@@ -148,8 +149,8 @@ def _check_size(x: Node, pads: tuple[int, ...], dims: int) -> None:
         raise AutodiffError("bad-value", message, operands=(0, 1))
 
 
-def _pad(x: Node, pads: tuple[int, ...], mode: Any, value: Any) -> Node:
-    rank = len(x.shape)
+def _pad(x: Node, pads: Any, mode: Any, value: Any) -> Node:
+    rank, pads = len(x.shape), int_list("pad", "pad", 2, pads)
     if len(pads) % 2:
         raise AutodiffError("bad-value", "Padding length must be divisible by 2", operands=(1,))
     if len(pads) > 2 * rank:
@@ -176,7 +177,7 @@ def _pad(x: Node, pads: tuple[int, ...], mode: Any, value: Any) -> Node:
 
 
 composite(
-    "pad(x, pad: sizes, mode: any = 'constant', value: Number? = None)",
+    "pad(x, pad: any, mode: str = 'constant', value: Number? = None)",
     _pad,
     doc="x with a border, two widths a dim from the last dim on: constant, reflect, replicate or circular.",
     example="pad([[1., 2.], [3., 4.]], (1, 1))",

@@ -1,7 +1,5 @@
 """Distances between all pairs of points: of two sets (cdist), or within one (pdist)."""
 
-# ruff: noqa: N806  (matrices have capital letters, as in the formulas)
-
 from __future__ import annotations
 
 import math
@@ -14,8 +12,8 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, constant, ops
 from autodiff.graph.sizes import Shape, broadcast, concrete, divide, numel
 from autodiff.ops.layout import VIEW, contiguous_copy
-from autodiff.ops.linalg import widen
-from autodiff.ops.matmul import matrix_product, mT
+from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matrices import widen
 
 BY_PRODUCT = 25  # more points than this, and Euclidean distances go through a matrix product
 
@@ -38,9 +36,9 @@ def _slope(g: Node, diff: Node, distance: Node, p: float) -> Node:
     """The cotangent of differences whose p-norms are `distance`; zero where a distance is zero."""
     g, distance = ops.unsqueeze(g, -1), ops.unsqueeze(distance, -1)
     if p == 0:
-        return ops.zeros_like(diff) * g
+        return ops.zeros_like(diff) * g  # type: ignore[no-any-return]
     if p == 1:
-        return ops.sign(diff) * g
+        return ops.sign(diff) * g  # type: ignore[no-any-return]
     if p == math.inf:
         return ops.where(ops.eq(ops.abs(diff), distance), ops.sign(diff), 0.0) * g  # type: ignore[no-any-return]
     nowhere = ops.eq(distance, 0)
@@ -95,7 +93,7 @@ def _euclidean_vjp(g: Node, out: Node, x1: Node, x2: Node) -> list[Node]:
     ratio = ops.where(nowhere, 0.0, g / ops.where(nowhere, 1.0, out))
     return [
         x1 * ops.unsqueeze(ops.sum(ratio, (-1,)), -1) - matrix_product(ratio, x2),
-        x2 * ops.unsqueeze(ops.sum(ratio, (-2,)), -1) - matrix_product(mT(ratio), x1),
+        x2 * ops.unsqueeze(ops.sum(ratio, (-2,)), -1) - matrix_product(transposed(ratio), x1),
     ]
 
 
@@ -161,7 +159,7 @@ composite(
     f"cdist(x1, x2, p: Number = 2.0, compute_mode: str = '{MODES[0]}')",
     _cdist,
     doc="Distances between every point of x1 and every point of x2, in the p-norm.",
-    kinks="where a distance is zero its gradient is zero; in the infinity norm every largest difference has the whole of it",
+    kinks="where a distance is zero its gradient is zero; in the infinity norm each largest difference has all of it",
     example="cdist([[0., 0.], [3., 4.]], [[0., 0.]])",
     samples=[
         "cdist(x, y); x:3,2, y:2,2",
@@ -190,7 +188,8 @@ def _pdist_vjp(g: Node, out: Node, x: Node, p: float) -> Node:
     first, second = [constant(places) for places in _pairs(concrete(x.shape)[0])]
     diff = ops.index_select(x, 0, first) - ops.index_select(x, 0, second)
     slope = _slope(g, diff, out, p)
-    return ops.index_add(ops.index_add(ops.zeros_like(x), 0, first, slope), 0, second, -slope)  # type: ignore[no-any-return]
+    half = ops.index_add(ops.zeros_like(x), 0, first, slope)
+    return ops.index_add(half, 0, second, -slope)  # type: ignore[no-any-return]
 
 
 def _check_pdist(x: Node, p: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import Node
@@ -22,6 +23,8 @@ def _check_long(name: str, index: Node) -> None:
 
 
 def _flat_bounds(index: Any, count: int) -> None:
+    if not count and np.size(index):
+        raise AutodiffError("index-out-of-range", "take(): tried to take from an empty tensor", type="IndexError")
     in_bounds(
         index,
         count,
@@ -121,9 +124,15 @@ def _mask_places(mask: Node, shape: Shape) -> Node:
     return constant(np.flatnonzero(value))
 
 
+def _pick_kernel(x: Any, index: Any) -> Any:
+    """Without a copy of what broadcasting shows."""
+    x = np.asarray(x)
+    return x.reshape(-1)[index] if x.flags.c_contiguous else x[np.unravel_index(index, x.shape)]
+
+
 MASKED_SELECT: Primitive = Primitive(
     "masked_select(x, index)",
-    _take_kernel,
+    _pick_kernel,
     shape=lambda x, index: index.shape,
     vjp=[lambda g, out, x, index: PUT(ops.zeros_like(x), index, g, True), none],
     doc="The elements of x where a mask holds, whose places are index.",

@@ -12,8 +12,9 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import FLOATING
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.sizes import concrete, show
+from autodiff.graph.sizes import concrete, normalize_dim, show
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_or_ints
 
 Ints = tuple[int, ...]
 
@@ -110,7 +111,7 @@ AVERAGE = Primitive(
     grad_fn=_average_name,
     doc="Means over windows.",
 )
-AVERAGE_GRADIENT = Primitive(
+AVERAGE_GRADIENT: Primitive = Primitive(
     "avg_pool_backward(g, size: sizes, how: any)",
     _average_gradient_kernel,
     shape=lambda g, size, how: (*g.shape[: len(g.shape) - len(size)], *size),
@@ -126,7 +127,8 @@ def one_for_each(value: Any, dims: int, name: str, argument: str, empty: Ints | 
     """An int for each dim, of an int or a tuple; `empty` stands for None or ()."""
     if empty is not None and (value is None or value == ()):
         return empty
-    values = (value,) if isinstance(value, int) else tuple(value)
+    value = int_or_ints(name, argument, value)
+    values: Ints = (value,) if isinstance(value, int) else value
     if len(values) not in (1, dims):
         if dims == 1:
             raise fail(f"{name}() argument '{argument}' should contain one int (got {len(values)})")
@@ -200,6 +202,8 @@ def _average(x: Node, kernel: Ints, stride: Ints, padding: Ints, ceil_mode: bool
     dims = len(kernel)
     if divisor == 0:
         raise fail("divisor must be not zero")
+    if dims == 2 and len(x.shape) < 3:
+        normalize_dim(-3, len(x.shape))
     check_windows(dims, kernel, stride, padding, (1,) * dims)
     check_batch(x, dims)
     size = concrete(x.shape[-dims:])
@@ -254,12 +258,13 @@ for _dims in (1, 2, 3):
 
 def adaptive_places(x: Node, output_size: Any, dims: int, name: str) -> Ints:
     """The number of windows for each dim; None keeps the size of x."""
-    values = (output_size,) * dims if isinstance(output_size, int) else tuple(output_size)
+    given = int_or_ints(name, "output_size", output_size, gaps=True)
+    values = (given,) * dims if isinstance(given, int) else given
+    if dims == 1 and len(values) != 1:
+        raise fail(f"{name}() argument 'output_size' should contain one int (got {len(values)})")
     if len(values) >= len(x.shape):
         message = f"Input dimension should be at least {len(values) + 1}"
         raise fail(message, "bad-rank", "ValueError")
-    if dims == 1 and len(values) != 1:
-        raise fail(f"{name}() argument 'output_size' should contain one int (got {len(values)})")
     if dims > 1 and len(values) != dims:
         raise fail(f"{name}: output_size must be {dims}")
     kept = x.shape[-dims:]
@@ -329,11 +334,13 @@ for _dims in (1, 2, 3):
 
 def _lp_pool(dims: int) -> Any:
     def function(x: Node, norm_type: Any, kernel_size: Any, stride: Any, ceil_mode: bool) -> Node:
+        if norm_type == 0:
+            raise fail("float division by zero", type="ZeroDivisionError")
         if math.isinf(norm_type):
             largest = getattr(ops, f"max_pool{dims}d")
             if norm_type > 0:
                 return largest(ops.abs(x), kernel_size, stride, 0, 1, ceil_mode)  # type: ignore[no-any-return]
-            return -largest(-ops.abs(x), kernel_size, stride, 0, 1, ceil_mode)
+            return -largest(-ops.abs(x), kernel_size, stride, 0, 1, ceil_mode)  # type: ignore[no-any-return]
         average = getattr(ops, f"avg_pool{dims}d")(x**norm_type, kernel_size, stride, 0, ceil_mode)
         kernel = one_for_each(kernel_size, dims, f"lp_pool{dims}d", "kernel_size")
         total = ops.sign(average) * ops.relu(ops.abs(average)) * math.prod(kernel)

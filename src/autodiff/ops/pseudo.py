@@ -12,32 +12,11 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import (
-    Primitive,
-    as_operand,
-    composite,
-    none,
-    ops,
-)
-from autodiff.graph.sizes import (
-    Dim,
-    Shape,
-    broadcast,
-    show,
-)
+from autodiff.graph.op import Primitive, as_operand, composite, none, ops
+from autodiff.graph.sizes import Shape, broadcast, show
 from autodiff.ops.decompose import SVD
-from autodiff.ops.matmul import matrix_product, mT
-from autodiff.ops.matrices import (
-    check_square,
-    no_convergence,
-    over_matrices,
-    smaller,
-    widen,
-)
-
-
-def narrow(x: Node, dim: int, start: Dim, length: Dim) -> Node:
-    return ops.narrow(x, dim, start, length)  # type: ignore[no-any-return]
+from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matrices import check_square, narrow, no_convergence, over_matrices, smaller, widen
 
 
 def _transposed(x: Any) -> Any:
@@ -72,14 +51,16 @@ def pinv_pullback(g: Node, P: Node, A: Node) -> Node:
     """Source: Golub and Pereyra, 1973; PyTorch's `pinv_backward`."""
     product = matrix_product
     m, n = A.shape[-2:]
-    Pt, gt = mT(P), mT(g)
-    if m == n or m < n:  # type: ignore[operator]
+    Pt, gt = transposed(P), transposed(g)
+    if m == n or m < n:
         K = product(gt, P)
         KPt = product(K, Pt)
-        return -mT(product(P, K)) + KPt - product(product(A, P), KPt) + product(product(Pt, P), gt - product(K, A))
+        return (
+            -transposed(product(P, K)) + KPt - product(product(A, P), KPt) + product(product(Pt, P), gt - product(K, A))
+        )
     K = product(P, gt)
     PtK = product(Pt, K)
-    return -mT(product(K, P)) + product(product(gt - product(A, K), P), Pt) + PtK - product(product(PtK, P), A)
+    return -transposed(product(K, P)) + product(product(gt - product(A, K), P), Pt) + PtK - product(product(PtK, P), A)
 
 
 PINV = Primitive(
@@ -110,8 +91,8 @@ def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
     if len(x.shape) < 2 or x.dtype not in (dtypes.float32, dtypes.float64):
         raise AutodiffError(
             "bad-rank" if len(x.shape) < 2 else "bad-dtype",
-            f"linalg.pinv({x.dtype.long_name}{{{show(x.shape)}}}): expected a tensor with 2 or more dimensions of float,"
-            " double, cfloat or cdouble types",
+            f"linalg.pinv({x.dtype.long_name}{{{show(x.shape)}}}): expected a tensor with 2 or more dimensions of"
+            " float, double, cfloat or cdouble types",
             operands=(0,),
         )
     if hermitian:
@@ -167,7 +148,7 @@ def _lstsq_shapes(A: Node, B: Node, rcond: float, driver: str, vector: bool) -> 
     lead = A.shape[:-2]
     columns: Shape = (1,) if vector else B.shape[-1:]
     solution = (*lead, n) if vector else (*lead, n, *columns)
-    tall = driver != "gelsy" and m != n and m > n  # type: ignore[operator]
+    tall = driver != "gelsy" and m != n and m > n
     return [
         (solution, A.dtype),
         ((*lead, *columns) if tall else (0,), A.dtype),
@@ -177,7 +158,7 @@ def _lstsq_shapes(A: Node, B: Node, rcond: float, driver: str, vector: bool) -> 
 
 def _lstsq_vjp(g: Any, out: Any, A: Node, B: Node, rcond: float, driver: str, vector: bool) -> list[Node | None]:
     def column(x: Node) -> Node:
-        return ops.unsqueeze(x, -1) if vector else x  # type: ignore[no-any-return]
+        return ops.unsqueeze(x, -1) if vector else x
 
     gX, gR = g[0], g[1]
     gA: Node | None = None
@@ -186,11 +167,11 @@ def _lstsq_vjp(g: Any, out: Any, A: Node, B: Node, rcond: float, driver: str, ve
     if gX is not None:
         P = _pinv(A, None, False, None, None)
         gX = column(gX)
-        gA = pinv_pullback(matrix_product(gX, mT(right)), P, A)
-        gB = matrix_product(mT(P), gX)
+        gA = pinv_pullback(matrix_product(gX, transposed(right)), P, A)
+        gB = matrix_product(transposed(P), gX)
     if gR is not None and gR.shape != (0,):
         rest = 2 * ops.unsqueeze(gR, -2) * (matrix_product(A, X) - right)
-        onto = matrix_product(rest, mT(X))
+        onto = matrix_product(rest, transposed(X))
         gA = onto if gA is None else gA + onto
         gB = -rest if gB is None else gB - rest
     if gB is not None and vector:
@@ -297,7 +278,8 @@ def _matrix_rank(x: Node, tol: Any, hermitian: bool, atol: Any, rtol: Any) -> No
 
 
 composite(
-    "linalg.matrix_rank(x, tol: Tensor? = None, hermitian: bool = False, *, atol: Tensor? = None, rtol: Tensor? = None)",
+    "linalg.matrix_rank(x, tol: Tensor? = None, hermitian: bool = False, *, atol: Tensor? = None,"
+    " rtol: Tensor? = None)",
     _matrix_rank,
     doc="The number of singular values above max(atol, rtol*largest).",
     example="linalg.matrix_rank([[1., 2.], [2., 4.]])",

@@ -110,7 +110,7 @@ def _sum_of_parts(parts: list[Any]) -> Any:
 
 
 SUM_FOLD = Fold(_sum_of_tile, _sum_of_parts)
-MEAN_FOLD = Fold(_sum_of_tile, _sum_of_parts, lambda total, count: total / count)
+MEAN_FOLD = Fold(_sum_of_tile, _sum_of_parts, lambda total, count, *_: total / count)
 
 
 def sum_dtype(dtype: DType) -> DType:
@@ -267,12 +267,27 @@ def _logsumexp_kernel(x: Any, dim: Dims, keepdim: bool) -> Any:
     return total + (shift if keepdim else np.squeeze(shift, dim))
 
 
+def _logsumexp_of_tile(tile: np.ndarray) -> tuple[float, float]:
+    """The largest element and the sum of exponentials relative to it."""
+    top = np.max(tile)
+    shift = tile.dtype.type(0) if np.isinf(top) else top
+    scaled = np.subtract(tile, shift)
+    return float(shift), float(np.sum(np.exp(scaled, out=scaled)))
+
+
+def _logsumexp_of_parts(parts: list[Any]) -> Any:
+    tops, sums = (np.array(column) for column in zip(*parts, strict=True))
+    top = np.max(tops)
+    return np.log(np.sum(sums * np.exp(tops - top))) + top
+
+
 LOGSUMEXP = Primitive(
     "logsumexp(x, dim: dims, keepdim: bool = False)",
     _logsumexp_kernel,
     shape=reduced_shape,
     vjp=[lambda g, out, x, dim, keepdim: kept(g, x, dim, keepdim) * ops.exp(x - kept(out, x, dim, keepdim))],
     batches=True,
+    fold=Fold(_logsumexp_of_tile, _logsumexp_of_parts),
     doc="log(sum(exp(x))) along dim, without overflow.",
 )
 

@@ -109,6 +109,9 @@ def _interleave(x: Node, repeats: Any, dim: int | None) -> Node:
     return VIEW(copied, merged(copied.shape, dim, dim + 1))  # type: ignore[no-any-return]
 
 
+MAX_REPEATED = 2**28
+
+
 def _places(repeats: Node, extent: Any) -> np.ndarray:
     """Which slice each slice of the result is."""
     from autodiff.graph.evaluate import values_of
@@ -134,6 +137,10 @@ def _places(repeats: Node, extent: Any) -> np.ndarray:
         )
     if (times < 0).any():
         raise AutodiffError("bad-value", "repeats can not be negative", operands=(1,))
+    if float(np.sum(times, dtype=np.float64)) > MAX_REPEATED:
+        raise AutodiffError(
+            "limit-size", "this repeats more often than memory allows", type="MemoryError", operands=(1,)
+        )
     return np.repeat(np.arange(extent), times)
 
 

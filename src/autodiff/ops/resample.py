@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import FLOATING
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.signature import plain
 from autodiff.graph.sizes import concrete, show
 from autodiff.graph.values import real
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_or_ints
 from autodiff.ops.pool import fail
 
 Ints = tuple[int, ...]
@@ -167,7 +170,7 @@ RESAMPLE = Primitive(
     grad_fn=_resample_name,
     doc="x with other spatial sizes.",
 )
-RESAMPLE_GRADIENT = Primitive(
+RESAMPLE_GRADIENT: Primitive = Primitive(
     "resample_backward(g, size: sizes, scales: any, mode: str, align_corners: bool, antialias: bool)",
     _resample_gradient_kernel,
     shape=lambda g, size, *how: (*g.shape[: len(g.shape) - len(size)], *size),
@@ -203,16 +206,26 @@ def _sizes(x: Node, size: Any, scale_factor: Any, recompute: bool) -> tuple[Ints
     """The spatial sizes of the result, and the scales that the places are counted with."""
     dims = len(x.shape) - 2
     if size is not None:
-        values = tuple(size) if isinstance(size, (list, tuple)) else (size,) * dims
+        given = int_or_ints("interpolate", "size", size)
+        values: Ints = (given,) * dims if isinstance(given, int) else given
         if len(values) != dims:
             raise _wrong_count(x, "output size", "output size of", values)
         return values, (None,) * dims
-    scales = tuple(scale_factor) if isinstance(scale_factor, (list, tuple)) else (scale_factor,) * dims
+    scale_factor = plain(scale_factor)
+    scales: tuple[Any, ...] = tuple(scale_factor) if isinstance(scale_factor, (list, tuple)) else (scale_factor,) * dims
+    for scale in scales:
+        known = isinstance(scale, (int, float, Fraction)) and not isinstance(scale, bool)
+        if not known or not abs(scale) < 2**53:
+            raise AutodiffError(
+                "argument-type",
+                "interpolate(): argument 'scale_factor' must be a number or a tuple of them",
+                type="TypeError",
+            )
     if len(scales) != dims:
         raise _wrong_count(x, "scale_factor", "scale_factor of shape", scales)
-    plain = [float(real(s)) if not isinstance(s, int) else float(s) for s in scales]
-    places = tuple(int(extent * s) for extent, s in zip(concrete(x.shape[2:]), plain, strict=True))
-    return places, (None,) * dims if recompute else tuple(plain)
+    factors = [real(s) if isinstance(s, Fraction) else float(s) for s in scales]
+    places = tuple(int(extent * s) for extent, s in zip(concrete(x.shape[2:]), factors, strict=True))
+    return places, (None,) * dims if recompute else tuple(factors)
 
 
 def _check_mode(x: Node, mode: Any) -> None:
@@ -275,7 +288,7 @@ def _interpolate(
 
 _ARGUMENTS = "x, size: any = None, scale_factor: any = None"
 composite(
-    f"interpolate({_ARGUMENTS}, mode: any = 'nearest', align_corners: bool? = None,"
+    f"interpolate({_ARGUMENTS}, mode: str = 'nearest', align_corners: bool? = None,"
     " recompute_scale_factor: bool? = None, antialias: bool = False)",
     _interpolate,
     doc="x with other spatial sizes: nearest, linear, bilinear, trilinear, bicubic, area, nearest-exact.",
@@ -290,7 +303,7 @@ composite(
     ],
 )
 composite(
-    f"upsample({_ARGUMENTS}, mode: any = 'nearest', align_corners: bool? = None)",
+    f"upsample({_ARGUMENTS}, mode: str = 'nearest', align_corners: bool? = None)",
     lambda x, size, scale, mode, align: _interpolate(x, size, scale, mode, align, None, False),
     doc="Another name of interpolate.",
     example="upsample([[[1., 2.]]], scale_factor=2)",

@@ -13,6 +13,7 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, Primitive, composite, none, ops, zero
 from autodiff.graph.sizes import Shape, concrete, show, size_text
 from autodiff.ops.checks import not_implemented
+from autodiff.ops.create import int_list
 from autodiff.ops.pool import fail
 from autodiff.ops.resample import cubic_slopes, cubic_weights
 
@@ -50,7 +51,7 @@ PADDED = Elementwise(
     vjp=[lambda g, out, x, *how: g * PADDED_SLOPE(x, *how)],
     doc="A coordinate brought into the image.",
 )
-PADDED_SLOPE = Elementwise(
+PADDED_SLOPE: Elementwise = Elementwise(
     "grid_padded_slope(x, size: int, padding: str, align: bool)",
     lambda x, *how: _padded(x, *how)[1].astype(x.dtype),
     vjp=[zero],
@@ -103,7 +104,7 @@ PICK = Primitive(
     vjp=[lambda g, out, x, places, dims: PUT(g, places, x.shape[-dims:]), none],
     doc="The elements at flat places, zero outside.",
 )
-PUT = Primitive(
+PUT: Primitive = Primitive(
     "grid_put(g, places, size: sizes)",
     _put_kernel,
     shape=lambda g, places, size: (*g.shape[:2], *size),
@@ -263,7 +264,7 @@ def _grid_sample(x: Node, grid: Node, mode: Any, padding: Any, align: bool | Non
 
 
 composite(
-    "grid_sample(x, grid, mode: any = 'bilinear', padding_mode: any = 'zeros', align_corners: bool? = None)",
+    "grid_sample(x, grid, mode: str = 'bilinear', padding_mode: str = 'zeros', align_corners: bool? = None)",
     _grid_sample,
     doc="x at the places that grid names, in coordinates from -1 to 1 over the image, the last dim first.",
     kinks="At the border of the image the gradient of the grid is 0 for padding modes other than zeros.",
@@ -304,7 +305,7 @@ AFFINE_GRID = Primitive(
     grad_fn="AffineGridGeneratorBackward0",
     doc="The places of an image after an affine map.",
 )
-AFFINE_GRADIENT = Primitive(
+AFFINE_GRADIENT: Primitive = Primitive(
     "affine_grid_backward(g, size: ints, align: bool)",
     lambda g, size, align: np.matmul(
         np.swapaxes(np.reshape(g, (len(g), -1, len(size))), 1, 2), _base_grid(size, align, g.dtype)
@@ -315,7 +316,8 @@ AFFINE_GRADIENT = Primitive(
 )
 
 
-def _affine_grid(theta: Node, size: tuple[int, ...], align: bool | None) -> Node:
+def _affine_grid(theta: Node, size: Any, align: bool | None) -> Node:
+    size = concrete(int_list("affine_grid", "size", 2, size))
     if theta.dtype.kind < FLOATING:
         message = f"Expected theta to have floating point type, but got torch.{theta.dtype.name}"
         raise fail(message, "bad-dtype", "ValueError")

@@ -157,9 +157,16 @@ MVLGAMMA = Elementwise(
 )
 
 
+LARGEST_DIMENSION = 1_000  # lgamma is evaluated so many times
+
+
 def _mvlgamma(x: Node, p: int) -> Node:
     if p < 1:
         raise AutodiffError("bad-value", "p has to be greater than or equal to 1", operands=(1,))
+    if p > LARGEST_DIMENSION:
+        raise AutodiffError(
+            "limit-number", f"the dimension of mvlgamma is limited to {LARGEST_DIMENSION}", operands=(1,)
+        )
     return MVLGAMMA(x, p)  # type: ignore[no-any-return]
 
 

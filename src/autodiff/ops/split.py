@@ -24,6 +24,14 @@ def _needs_dims(name: str, x: Node) -> None:
 # Pieces of given sizes. PyTorch has two operations for it, and a copying form of each.
 
 
+MAX_PIECES = 100_000  # each is a node
+
+
+def too_many(pieces: int) -> None:
+    if pieces > MAX_PIECES:
+        raise AutodiffError("limit-size", f"this makes {pieces} pieces, more than the limit of {MAX_PIECES}")
+
+
 def _with_extent(x: Node, dim: int, extent: Dim) -> Shape:
     return (*x.shape[:dim], extent, *x.shape[dim + 1 :])
 
@@ -37,6 +45,7 @@ def _even(x: Node, size: int, dim: int) -> tuple[int, ...]:
     (extent,) = concrete((x.shape[dim],))
     if not size:
         return (0,)
+    too_many(-(-extent // size))
     return tuple(min(size, extent - start) for start in range(0, max(extent, 1), size))
 
 
@@ -158,6 +167,7 @@ def _chunk(evenly: Primitive, by_sizes: Primitive) -> Any:
         dim = normalize_dim(dim, len(x.shape))
         (extent,) = concrete((x.shape[dim],))
         if not extent:
+            too_many(chunks)
             return by_sizes(x, (0,) * chunks, dim)
         return evenly(x, -(-extent // chunks), dim)
 
@@ -205,6 +215,7 @@ composite(
 def _unbinding(name: str, grad_fn: str, view: bool) -> Primitive:
     def results(x: Node, dim: int) -> list[tuple[Shape, DType]]:
         (count,) = concrete((x.shape[dim],))
+        too_many(count)
         return [((*x.shape[:dim], *x.shape[dim + 1 :]), x.dtype)] * count
 
     def check(x: Node, dim: int) -> None:
@@ -292,6 +303,7 @@ def _tensor_split(x: Node, where: Any, dim: int) -> tuple[Node, ...]:
             type="TypeError",
             operands=(1,),
         )
+    too_many(where)
     if where <= 0:
         raise AutodiffError("bad-value", f"number of sections must be larger than 0, got {where}", operands=(1,))
     (extent,) = concrete((x.shape[dim],))

@@ -11,7 +11,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import Fold, Primitive, composite, ops
 from autodiff.graph.sizes import Shape, is_concrete, normalize_dims, numel, reduced
 from autodiff.ops.create import full_like
 from autodiff.ops.reduce import (
@@ -61,11 +61,32 @@ def _whole(x: Node, dim: Dims | None, correction: float, keepdim: bool, *_: Any)
     return reduced(x.shape, dim, keepdim)
 
 
+def _moments_of_tile(tile: np.ndarray) -> tuple[int, float, float]:
+    """Count, mean and sum of squared deviations."""
+    mean = np.mean(tile, dtype=np.float64)
+    deviation = np.subtract(tile, tile.dtype.type(mean)).reshape(-1)
+    offset = float(np.sum(deviation, dtype=np.float64)) / tile.size
+    squares = float(np.dot(deviation, deviation)) - tile.size * offset * offset
+    return tile.size, float(tile.dtype.type(mean)) + offset, squares
+
+
+def _moments_of_parts(parts: list[Any]) -> float:
+    """The sum of squared deviations of all tiles (Chan, Golub and LeVeque 1979)."""
+    counts, means, squares = (np.array(column, np.float64) for column in zip(*parts, strict=True))
+    mean = np.sum(counts * means) / np.sum(counts)
+    return float(np.sum(squares) + np.sum(counts * (means - mean) ** 2))
+
+
+def _variance_of(squares: float, count: int, dim: Any, correction: Any, keepdim: bool) -> Any:
+    return np.float64(squares) / max(count - float(correction), 0.0)
+
+
 VAR = Primitive(
     "var(x, dim: dims?, correction: Number, keepdim: bool)",
     lambda x, dim, correction, keepdim: _narrow(_variance(x, dim, correction, keepdim), x),
     shape=_whole,
     batches=True,
+    fold=Fold(_moments_of_tile, _moments_of_parts, _variance_of),
     vjp=[lambda g, out, x, dim, correction, keepdim: _var_rule(kept(g, x, dim, keepdim), out, x, dim, correction)],
     doc="Variance, of all elements or along dim.",
 )
@@ -74,6 +95,7 @@ STD = Primitive(
     lambda x, dim, correction, keepdim: _narrow(np.sqrt(_variance(x, dim, correction, keepdim)), x),
     shape=_whole,
     batches=True,
+    fold=Fold(_moments_of_tile, _moments_of_parts, lambda *args: np.sqrt(_variance_of(*args))),
     vjp=[
         lambda g, out, x, dim, correction, keepdim: _var_rule(
             kept(_std_to_var(g, out), x, dim, keepdim), out, x, dim, correction

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
 from autodiff.graph.sizes import Dim, Shape
+from autodiff.ops.checks import not_implemented
 from autodiff.ops.slices import checked_slice
 
 # Triangles
@@ -248,6 +250,8 @@ def _checked_trace(x: Node) -> None:
         raise AutodiffError(
             "bad-rank", f"trace: expected a matrix, but got tensor with dim {len(x.shape)}", operands=(0,)
         )
+    if x.dtype.kind == BOOL:
+        raise not_implemented("trace", x.dtype)
 
 
 def _trace_rule(g: Node, out: Node, x: Node) -> Node:

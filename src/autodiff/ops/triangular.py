@@ -11,25 +11,11 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import (
-    Primitive,
-    composite,
-    fit,
-    ops,
-)
-from autodiff.graph.sizes import (
-    broadcast,
-)
+from autodiff.graph.op import Primitive, composite, fit, ops
+from autodiff.graph.sizes import broadcast
 from autodiff.ops.linalg import check_system
-from autodiff.ops.matmul import matrix_product, mT
-from autodiff.ops.matrices import (
-    check_kernel,
-    check_matrix,
-    check_square,
-    column_major,
-    substitute,
-    widen,
-)
+from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matrices import check_kernel, check_matrix, check_square, column_major, substitute, widen
 
 
 def _triangular_kernel(A: Any, B: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
@@ -45,12 +31,12 @@ def _triangle(x: Node, upper: bool, unit: bool) -> Node:
 
 
 def _triangular_vjp(g: Node, out: Node, A: Node, B: Node, upper: bool, left: bool, unitriangular: bool) -> list[Node]:
-    G = TRIANGULAR(mT(A), g, not upper, left, unitriangular)
-    product = matrix_product(G, mT(out)) if left else matrix_product(mT(out), G)
+    G = TRIANGULAR(transposed(A), g, not upper, left, unitriangular)
+    product = matrix_product(G, transposed(out)) if left else matrix_product(transposed(out), G)
     return [-_triangle(product, upper, unitriangular), G]
 
 
-TRIANGULAR = Primitive(
+TRIANGULAR: Primitive = Primitive(
     "linalg.solve_triangular(A, B, upper: bool, left: bool, unitriangular: bool)",
     _triangular_kernel,
     shape=lambda A, B, *_: B.shape,
@@ -98,10 +84,10 @@ def _old_triangular_vjp(
     onto_A = g[1]
     G = None
     if g[0] is not None:
-        own = mT(A) if transpose else A
-        G = TRIANGULAR(mT(own), g[0], upper == transpose, True, unitriangular)
-        product = -matrix_product(G, mT(out[0]))
-        product = _triangle(mT(product) if transpose else product, upper, unitriangular)
+        own = transposed(A) if transpose else A
+        G = TRIANGULAR(transposed(own), g[0], upper == transpose, True, unitriangular)
+        product = -matrix_product(G, transposed(out[0]))
+        product = _triangle(transposed(product) if transpose else product, upper, unitriangular)
         onto_A = product if onto_A is None else onto_A + product
     return [G, onto_A]
 

@@ -1,8 +1,6 @@
-"""Requests as data, and answers as data.
+"""A request as a `Problem`: checked key by key, and filled in from what the command line gives.
 
-    {"expr": …} + what the command line gives ──problem──▶ Problem ──solve──▶ Answer ──answered──▶ {"value": …}
-
-A request is checked key by key; what it leaves out (or has null for) is filled in from `Given`.
+What a request leaves out, or has null for, is taken from `Given`.
 """
 
 from __future__ import annotations
@@ -12,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.arguments import Value, normal_name, tensor_data
 from autodiff.errors import AutodiffError, Source
-from autodiff.expression import DEFAULT_LIMIT_BYTES, Answer, Leaf, Problem
+from autodiff.expression import DEFAULT_LIMIT_BYTES, Leaf, Problem
 from autodiff.graph import values
 from autodiff.graph.dtypes import DTYPES, DType, float16, float32, float64
 from autodiff.graph.lookup import did_you_mean, find_dtype
+from autodiff.request.arguments import Value, normal_name, tensor_data
 
 KEYS = ("id", "expr", "vars", "let", "wrt", "gradient", "dtype", "retain_grad", "backward")
 VARIABLE_KEYS = ("data", "dtype", "requires_grad", "shape")
@@ -227,54 +225,3 @@ def _kind(value: Any) -> str:
 
 def _example() -> str:
     return 'such as {"expr": "sum(x^2)", "vars": {"x": [1, 2]}}'
-
-
-# Answers
-
-
-def answered(answer: Answer) -> dict[str, Any]:
-    """An answer as data for JSON, without `id`."""
-    from autodiff.jsons import numbers  # a printed answer does without json
-
-    body: dict[str, Any] = {}
-    if answer.value is not None:
-        body["value"] = numbers(answer.value)
-        body["shape"] = list(answer.value.shape)
-        body["dtype"] = answer.value.dtype.name
-        body["grad_fn"] = answer.grad_fn
-    if answer.error is not None:
-        body["error"] = described(answer.error)
-    elif answer.grads is not None:
-        body["grads"] = {name: None if grad is None else numbers(grad) for name, grad in answer.grads.items()}
-    return body
-
-
-def described(error: AutodiffError) -> dict[str, Any]:
-    """An error as data for JSON."""
-    body: dict[str, Any] = {"type": error.type, "code": error.code, "message": error.message}
-    if error.help:
-        body["help"] = "; ".join(error.help)
-    if error.source is not None:
-        body["in"] = error.source.name
-    if error.span is not None:
-        body["span"] = [error.span.start, error.span.end]
-        body["at"] = error.span.text
-    return body
-
-
-def advise(error: AutodiffError, answer: Answer, expr: str, as_request: bool = False) -> None:
-    """Say how to get out of a result that is no scalar, in the words of the expression that was given."""
-    if error.code != "non-scalar-output" or answer.value is None:
-        return
-    inner = expr.strip()
-    if "#" in inner or "\n" in inner or len(inner) > 60:
-        inner = "…"
-    weights = _weights(answer.value.shape, as_request)
-    option = f'"gradient": {weights}' if as_request else f"--gradient '{weights}'"
-    error.help = [f"make it a scalar, mean({inner}) or sum({inner}), or weigh its elements: {option}"]
-
-
-def _weights(shape: tuple[int, ...], as_request: bool) -> str:
-    if 0 < np.prod(shape) <= 24:
-        return str(np.ones(shape, int).tolist()).replace(" ", "")
-    return "[…]" if as_request else f"ones({','.join(map(str, shape))})"

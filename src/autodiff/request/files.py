@@ -134,7 +134,7 @@ def _sniffed(content: bytes, path: str) -> np.ndarray | Numbers:
 
 
 def _json(text: str, path: str) -> Any:
-    from autodiff.jsons import loads
+    from autodiff.request.jsons import loads
 
     try:
         data = loads(text)

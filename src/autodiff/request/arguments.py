@@ -146,7 +146,7 @@ def from_file(path: str, name: str, read_stdin: Callable[[], bytes]) -> Value:
 
     Raises `unreadable-file`, and what is wrong with the content, with `name` as its place.
     """
-    from autodiff.files import called, load
+    from autodiff.request.files import called, load
 
     source = Source(name, "")
 
