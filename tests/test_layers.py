@@ -15,7 +15,7 @@ LAYERS = [
     "ops",
     "backward",
     "execute",
-    "expression",
+    "solve",
     "request",
     "report",
     "cli",

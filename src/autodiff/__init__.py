@@ -3,7 +3,7 @@
     >>> import autodiff
     >>> autodiff.expression("mean(2*(x+1)^2)").value_and_grad(x=[[1, 2, 3], [4, 5, 6]])
 
-The layers, each importing only what stands before it: errors, syntax, graph, ops, backward, execute, expression, report, cli.
+The layers, each importing only what stands before it: errors, syntax, graph, ops, backward, execute, solve, request, report, cli.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from autodiff.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from autodiff.errors import AutodiffError
-    from autodiff.expression import Expression, expression
+    from autodiff.solve import Expression, expression
 
 __all__ = ["AutodiffError", "Expression", "__version__", "expression"]
 
-_HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.expression", "expression": "autodiff.expression"}
+_HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.solve", "expression": "autodiff.solve"}
 
 
 def __getattr__(name: str) -> Any:

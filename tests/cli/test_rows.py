@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from autodiff.cli.rows import CHUNK
 from autodiff.errors import EXIT_CODES
 
 HERE = [sys.executable, "-m", "autodiff"]
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def next_answer(process: subprocess.Popen[bytes]) -> Any:
@@ -36,7 +38,7 @@ def rows(command: Any, *lines: str | bytes | dict[str, Any], argv: tuple[str, ..
 
 def test_a_slow_producer_has_each_answer_before_the_next_line() -> None:
     with subprocess.Popen(
-        [*HERE, "eval", "x^2", "--rows", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*HERE, "eval", "x^2", "--rows", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=BUFFERED
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -53,7 +55,7 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
     file = tmp_path / "in.jsonl"
     file.write_text('{"vars":{"x":1}}\n' * 20_000)
     with subprocess.Popen(
-        [*HERE, "eval", "x", "--rows", file], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*HERE, "eval", "x", "--rows", file], stdout=subprocess.PIPE, env=BUFFERED, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -65,7 +67,11 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
 
 def test_an_interrupt_loses_no_answer() -> None:
     with subprocess.Popen(
-        [*HERE, "eval", "x", "--rows", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*HERE, "eval", "x", "--rows", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=BUFFERED,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

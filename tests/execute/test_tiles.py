@@ -18,7 +18,7 @@ from autodiff.errors import AutodiffError
 from autodiff.execute import tiles
 from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, schedule
-from autodiff.expression import Graph, Leaf, Problem, _compiled, solve
+from autodiff.solve import Graph, Leaf, Problem, _compiled, solve
 from autodiff.graph.dtypes import dtype_of
 from autodiff.graph.node import Node
 from autodiff.graph.op import REGISTRY, Fold, broadcast_to, convert, ops, variable
@@ -294,7 +294,7 @@ def test_reductions_agree_within_rounding(expr: str, dtype: Any) -> None:
 def test_an_intermediate_that_is_its_operand_keeps_the_buffer() -> None:
     def build(x: Node) -> Any:
         same = (x + 1) ** 1  # its kernel returns its operand
-        product = (x * 3 - 2) * same
+        product = same * 3 * same  # same * 3 must not be written over same
         return product + ops.exp(product)
 
     arrays = {"x": floats(20)}
@@ -313,6 +313,14 @@ def test_buffers_are_used_again() -> None:
 
     plan = check(build, {"x": floats(20)})
     assert all(len(loop.buffers) == 1 for loop in loops(plan))
+
+
+def test_what_is_summed_is_not_written_over() -> None:
+    def build(x: Node) -> list[Node]:
+        y = x + 1
+        return [ops.sum(y), ops.sum(ops.exp(y)), ops.sum(ops.sin(y))]
+
+    check(build, {"x": floats(20)})
 
 
 def test_an_output_that_later_loops_use() -> None:
@@ -342,7 +350,7 @@ def test_outputs_that_are_the_same_everywhere(shape: tuple[int, ...]) -> None:
 
 def test_one_row_is_not_the_same_everywhere() -> None:
     def build(x: Node) -> Any:
-        return (x - ops.mean(x, 1, True)) / ops.std(x, 1, keepdim=True)
+        return (x - ops.mean(x, 1, True)) * ops.prod(x, 1, True)
 
     check(build, {"x": floats(1, 20)})
 
@@ -451,16 +459,9 @@ def test_a_long_sum_of_ones() -> None:
     x = np.ones(count, np.float16)
     node = leaves({"x": x})["x"]
     with tiling(1 << 16, 1 << 15):
-        (mean,) = run(schedule([ops.mean(node * 1.5)]), {"x": x})
-    assert mean == 1.5
+        (mean,) = run(schedule([ops.mean(node * 4)]), {"x": x})
+    assert mean == 4  # a tile of them is more than a float16 can hold
     assert mean.dtype == np.float16
-
-
-def test_results_of_a_loop_do_not_share_memory_with_its_inputs() -> None:
-    x = floats(4, 5)
-    with tiling(8, 5):
-        (y,) = run(schedule([(leaves({"x": x})["x"]) ** 1]), {"x": x})
-    assert not np.shares_memory(x, y)
 
 
 def test_errors_name_the_place_of_the_member() -> None:
@@ -481,7 +482,7 @@ def test_errors_of_uniform_members_have_a_place_too() -> None:
         answer = solve(Problem(expr, leaf))
     assert isinstance(answer.error, AutodiffError)
     assert answer.error.span is not None
-    assert "// b" in expr[answer.error.span.start : answer.error.span.end]
+    assert expr[answer.error.span.start : answer.error.span.end] == "(zeros_like(x).long() + a) // b"
 
 
 # Memory

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from autodiff.expression import Leaf
+from autodiff.solve import Leaf
 from autodiff.graph.op import REGISTRY, Elementwise, Operation
 from autodiff.graph.signature import REQUIRED
 

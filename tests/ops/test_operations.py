@@ -11,7 +11,7 @@ from samples import Sample, samples
 from autodiff.backward import gradients
 from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import schedule
-from autodiff.expression import Graph, Leaf, Problem, solve
+from autodiff.solve import Graph, Leaf, Problem, solve
 from autodiff.graph.dtypes import dtype_of, float32, float64
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import PRIMITIVES, REGISTRY, Operation, constant, ops, variable

@@ -11,7 +11,7 @@ from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.expression import Answer, Problem, solve
+from autodiff.solve import Answer, Problem, solve
 from autodiff.request.answer import advise, answered, described
 from autodiff.request.problem import Given, problem
 
@@ -56,7 +56,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        return _print_json({}, error, screen)
+        return _print_json({"error": described(error)}, error, screen)
     if asked is None:
         return _requests(read, rows, screen)
     if only is not None:
@@ -65,7 +65,7 @@ def command(
     if answer.error is not None:
         advise(answer.error, answer, asked.expr)
     if as_json:
-        return _print_json_answer(answer, screen)
+        return _print_json(answered(answer), answer.error, screen)
     if only is not None:
         return _print_part(only, answer, screen)
     return _print(answer, asked, read.given, precision, screen)
@@ -151,15 +151,8 @@ def _print_part(only: str, answer: Answer, screen: Screen) -> int:
     return 0
 
 
-def _print_json_answer(answer: Answer, screen: Screen) -> int:
-
-    return _print_json(answered(answer), answer.error, screen)
-
-
 def _print_json(body: dict[str, Any], error: AutodiffError | None, screen: Screen) -> int:
     from autodiff.request.jsons import dumps
 
-    if error is not None:
-        body["error"] = described(error)
     screen.write(dumps(body) + "\n")
     return 0 if error is None else error.exit_code

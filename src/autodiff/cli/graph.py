@@ -10,7 +10,7 @@ from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.expression import Graph, Problem, check_names
+from autodiff.solve import Graph, Problem, check_names
 from autodiff.graph.dtypes import using_default_dtype
 from autodiff.graph.op import grad_fn
 from autodiff.report.tree import Entry, entries, nested, tree_lines

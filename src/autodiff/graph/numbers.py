@@ -47,7 +47,9 @@ def unary(op: str, a: Plain) -> Plain:
         if isinstance(a, int):
             return ~a
         raise AutodiffError("argument-type", f"bad operand type for unary ~: '{kind_name(a)}'", type="TypeError")
-    return -a if op == "-" else +a
+    if op == "+":
+        return +a
+    return -0.0 if isinstance(a, Fraction) and not a else -a
 
 
 def compare(op: str, a: Plain, b: Plain) -> bool:

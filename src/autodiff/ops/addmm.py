@@ -47,29 +47,26 @@ def times(g: Node, factor: Any) -> Node:
 
 
 def _check_addmm(x: Node, mat1: Node, mat2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
+    x = strengthen(x, mat1.dtype)
+    _check_self_dtype(x, mat2)
     for position, (name, node) in enumerate((("mat1", mat1), ("mat2", mat2)), 1):
         if len(node.shape) != 2:
             raise bad_rank(f"{name} must be a matrix, got {len(node.shape)}-D tensor", (position,))
     check_inner(mat1, mat2, (1, 2))
     x = _fitted(x, (mat1.shape[0], mat2.shape[1]), mat1.dtype)
-    _check_self_dtype(x, mat1, mat2)
+    _check_factors_dtype(mat1, mat2)
     no_bool("addmm_impl_cpu_", x)
     return x, mat1, mat2, beta, alpha
 
 
-def _check_self_dtype(x: Node, mat1: Node, mat2: Node) -> None:
-    same_dtype(
-        f"self and mat2 must have the same dtype, but got {x.dtype.long_name} and {mat2.dtype.long_name}",
-        x,
-        mat2,
-        (0, 2),
-    )
-    same_dtype(
-        f"expected m1 and m2 to have the same dtype, but got: {type_text(mat1.dtype)} != {type_text(mat2.dtype)}",
-        mat1,
-        mat2,
-        (1, 2),
-    )
+def _check_self_dtype(x: Node, mat2: Node) -> None:
+    names = f"{x.dtype.long_name} and {mat2.dtype.long_name}"
+    same_dtype(f"self and mat2 must have the same dtype, but got {names}", x, mat2, (0, 2))
+
+
+def _check_factors_dtype(mat1: Node, mat2: Node) -> None:
+    names = f"{type_text(mat1.dtype)} != {type_text(mat2.dtype)}"
+    same_dtype(f"expected m1 and m2 to have the same dtype, but got: {names}", mat1, mat2, (1, 2))
 
 
 def _fitted(x: Node, shape: Shape, dtype: DType) -> Node:
@@ -172,22 +169,20 @@ addr = primitive(
 
 
 def _needs_batches(batch1: Node, batch2: Node) -> None:
-    """PyTorch looks at the third dim of each before anything else."""
-    for position, node in enumerate((batch1, batch2), 1):
+    """PyTorch reads the sizes that the result will have before it looks at ranks."""
+    for position, node, dims in ((1, batch1, (0, 1)), (2, batch2, (2,))):
         rank = len(node.shape)
-        if rank < 3:
-            extent = max(rank, 1)
-            raise AutodiffError(
-                "dim-out-of-range",
-                f"Dimension out of range (expected to be in range of [-{extent}, {extent - 1}], but got 2)",
-                type="IndexError",
-                operands=(position,),
-            )
+        for dim in dims:
+            if rank > dim:
+                continue
+            message = f"Dimension out of range (expected to be in range of [-{rank}, {rank - 1}], but got {dim})"
+            if not rank:
+                message = f"Dimension specified as {dim} but tensor has no dimensions"
+            raise AutodiffError("dim-out-of-range", message, type="IndexError", operands=(position,))
 
 
 def _check_baddbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    if len(batch2.shape) < 3:
-        _needs_batches(batch2, batch2)
+    _needs_batches(batch1, batch2)
     x = strengthen(x, batch1.dtype)
     if len(batch1.shape) == 3:
         x = _fitted(x, (batch1.shape[0], batch1.shape[1], batch2.shape[2]), batch1.dtype)
@@ -223,8 +218,7 @@ baddbmm = primitive(
 
 
 def _check_addbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
-    if len(batch2.shape) < 3:
-        _needs_batches(batch2, batch2)
+    _needs_batches(batch1, batch2)
     x = strengthen(x, batch1.dtype)
     if len(batch1.shape) != 3:
         ops.expand.check(x, (*batch1.shape[1:2], batch2.shape[2]))
@@ -243,7 +237,8 @@ def _check_addbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) ->
         raise AutodiffError(
             "matmul-shape", f"Incompatible matrix sizes for bmm ({a[1]}x{a[2]} and {b[1]}x{b[2]})", operands=(1, 2)
         )
-    _check_self_dtype(x, batch1, batch2)
+    _check_self_dtype(x, batch2)
+    _check_factors_dtype(batch1, batch2)
     no_bool("addmm_impl_cpu_", x)
     return x, batch1, batch2, beta, alpha
 

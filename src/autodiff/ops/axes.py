@@ -315,7 +315,7 @@ def _rot90(x: Node, k: int, dims: tuple[int, ...]) -> Node:
         )
     if rank < 2:
         raise AutodiffError("bad-rank", f"expected total dims >= 2, but got total dims = {rank}", operands=(0,))
-    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == rank:
+    if normalize_dim(dims[0], rank) == normalize_dim(dims[1], rank):
         raise AutodiffError(
             "bad-value",
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}",

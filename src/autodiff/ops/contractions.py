@@ -123,6 +123,8 @@ def _vecdot(x: Node, y: Node, dim: int) -> Node:
         x,
         y,
     )
+    if len(x.shape) == len(y.shape) == 1:
+        return ops.vdot(x, y)  # type: ignore[no-any-return]
     return ops.sum(x * y, (dim,))  # type: ignore[no-any-return]
 
 
@@ -131,7 +133,11 @@ composite(
     _vecdot,
     doc="Sums of products along dim.",
     example="linalg.vecdot([[1., 2.], [3., 4.]], [1., -1.])",
-    samples=["linalg.vecdot(x, y); x:2,3, y:2,3", "linalg.vecdot(x, y, dim=0); x:2,3, y:2,3"],
+    samples=[
+        "linalg.vecdot(x, y); x:2,3, y:2,3",
+        "linalg.vecdot(x, y, dim=0); x:2,3, y:2,3",
+        "linalg.vecdot(x, y); x:3, y:3",
+    ],
 )
 
 

@@ -490,4 +490,11 @@ for _name in (
     "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like",
     "normal", "bernoulli", "multinomial", "poisson",
 ):  # fmt: skip
-    register(_Refused(f"{_name}(size: any)", lambda size: size, doc="Random numbers, which expressions do not have."))
+    register(
+        _Refused(
+            f"{_name}(size: any)",
+            lambda size: size,
+            doc="Random numbers, which expressions do not have: give the numbers instead.",
+            example="tensor([0.3, 0.8])",
+        )
+    )

@@ -85,6 +85,10 @@ def _last_norm(x: Node, p: Any, keepdim: bool) -> Node:
 
 
 def _norm(x: Node, p: Any, keepdim: bool) -> Node:
+    if x.shape and x.shape[-1] == 0 and (math.isinf(p) or p < 0):
+        shown = int(p) if not math.isinf(p) and p == int(p) else float(p)
+        message = f"linalg.vector_norm cannot compute the {shown} norm on the dimension {len(x.shape) - 1}because this"
+        raise AutodiffError("bad-value", f"{message} dimension is empty and the operation does not have an identity")
     if not x.shape:
         return SCALAR_NORM(x, p)  # type: ignore[no-any-return]
     return NORM(x, p) if keepdim else DROPPED_NORM(x, p)  # type: ignore[no-any-return]
@@ -132,6 +136,7 @@ composite(
         "pairwise_distance(x, y, p=1.5); x:3, y:3",
         "pairwise_distance(x, y, 1); x:3, y:3",
         "pairwise_distance(x, y, inf); x:2,3, y:2,3",
+        "pairwise_distance(x, y); x:scalar, y:scalar",
     ],
 )
 

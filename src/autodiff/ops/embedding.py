@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, none, ops, zero
+from autodiff.graph.op import Primitive, composite, none, ops
 from autodiff.graph.sizes import Dim, size_text
 from autodiff.ops.losses import a_tensor
 
@@ -18,35 +18,38 @@ from autodiff.ops.losses import a_tensor
 # `scale_grad_by_freq` change the gradient alone.
 
 
-def _scale(x: Any, padding_idx: int, by_freq: bool, dtype: Any) -> Any:
-    scale = np.where(x == padding_idx, 0, 1).astype(dtype)
-    if by_freq:
-        _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
-        scale = scale / counts[np.reshape(place, x.shape)]
-    return scale.astype(dtype)
-
-
 def _rows_kernel(x: Any, weight: Any, padding_idx: int, max_norm: float | None, norm_type: float, by_freq: bool) -> Any:
     if np.any((x < 0) | (x >= len(weight))):
         raise AutodiffError("index-out-of-range", "index out of range in self", type="IndexError", operands=(0,))
     rows = weight[x]
     if max_norm is not None:
-        size = np.linalg.norm(np.reshape(rows, (-1, weight.shape[1])), norm_type, axis=1)
+        size = np.linalg.norm(np.reshape(rows, (x.size, weight.shape[1])), norm_type, axis=1)
         shrunk = np.where(size > max_norm, max_norm / (size + 1e-7), 1)
         rows = rows * np.reshape(shrunk, (*x.shape, 1)).astype(weight.dtype)
     return rows
 
 
-def _rows_gradient_kernel(x: Any, grad: Any, size: tuple[int, ...], padding_idx: int, by_freq: bool) -> Any:
+def _rows_gradient_kernel(x: Any, grad: Any, size: tuple[int, ...]) -> Any:
     result = np.zeros(size, grad.dtype)
-    np.add.at(result, x, grad * np.expand_dims(_scale(x, padding_idx, by_freq, grad.dtype), -1))
+    np.add.at(result, x, grad)
     return result
 
 
-def _scaled_rows_kernel(x: Any, weight: Any, padding_idx: int, by_freq: bool) -> Any:
-    return weight[x] * np.expand_dims(_scale(x, padding_idx, by_freq, weight.dtype), -1)
+def _share_kernel(x: Any, padding_idx: int, by_freq: bool, dtype: DType) -> Any:
+    share = (x != padding_idx).astype(dtype.numpy)
+    if by_freq:
+        _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+        share = share / counts[np.reshape(place, x.shape)]
+    return np.expand_dims(share, -1).astype(dtype.numpy)
 
 
+SHARE = Primitive(
+    "embedding_share(x, padding_idx: int, by_freq: bool, dtype: dtype)",
+    _share_kernel,
+    shape=lambda x, padding_idx, by_freq, dtype: (*x.shape, 1),
+    dtype=lambda x, padding_idx, by_freq, dtype: dtype,
+    doc="1 for an index that counts, 0 for padding; divided by how often the index occurs.",
+)
 EMBEDDING = Primitive(
     "embedding(x, weight, padding_idx: int, max_norm: any, norm_type: Number, scale_grad_by_freq: bool)",
     _rows_kernel,
@@ -55,29 +58,18 @@ EMBEDDING = Primitive(
     vjp=[
         none,
         lambda g, out, x, weight, padding_idx, max_norm, norm_type, by_freq: EMBEDDING_GRADIENT(
-            x, g, weight.shape, padding_idx, by_freq
+            x, g * SHARE(x, padding_idx, by_freq, g.dtype), weight.shape
         ),
     ],
     doc="Rows of weight.",
 )
 EMBEDDING_GRADIENT: Primitive = Primitive(
-    "embedding_backward(x, grad, size: sizes, padding_idx: int, scale_grad_by_freq: bool)",
+    "embedding_backward(x, grad, size: sizes)",
     _rows_gradient_kernel,
-    shape=lambda x, grad, size, *_: size,
-    dtype=lambda x, grad, *_: grad.dtype,
-    vjp=[none, lambda g, out, x, grad, size, padding_idx, by_freq: SCALED_ROWS(x, g, padding_idx, by_freq)],
+    shape=lambda x, grad, size: size,
+    dtype=lambda x, grad, size: grad.dtype,
+    vjp=[none, lambda g, out, x, grad, size: EMBEDDING(x, g, -1, None, 2, False)],
     doc="Rows of a gradient added up where they came from.",
-)
-SCALED_ROWS: Primitive = Primitive(
-    "embedding_rows(x, weight, padding_idx: int, scale_grad_by_freq: bool)",
-    _scaled_rows_kernel,
-    shape=lambda x, weight, *_: (*x.shape, weight.shape[1]),
-    dtype=lambda x, weight, *_: weight.dtype,
-    vjp=[
-        none,
-        lambda g, out, x, weight, padding_idx, by_freq: EMBEDDING_GRADIENT(x, g, weight.shape, padding_idx, by_freq),
-    ],
-    doc="Rows of weight, without those of the padding.",
 )
 
 
@@ -118,7 +110,7 @@ composite(
     doc="The rows of weight that the indices x name.",
     kinks="The row padding_idx gets no gradient; max_norm shrinks rows behind the back of the gradient.",
     example="embedding([2, 0], [[1., 2.], [3., 4.], [5., 6.]])",
-    samples=["embedding(tensor([2, 0, 2]), w); w:3,2", "embedding(tensor([[1, 0]]), w, padding_idx=0) * 1; w:3,2"],
+    samples=["embedding(tensor([2, 0, 2]), w); w:3,2", "embedding(tensor([[1, 2]]), w, padding_idx=0) * 1; w:3,2"],
 )
 
 
@@ -172,20 +164,6 @@ UNBAG: Primitive = Primitive(
 )
 
 
-def _keep_kernel(x: Any, padding_idx: int, dtype: DType) -> Any:
-    return (x != padding_idx).astype(dtype.numpy)[:, None]
-
-
-KEEP = Primitive(
-    "not_padding(x, padding_idx: int, dtype: dtype)",
-    _keep_kernel,
-    shape=lambda x, padding_idx, dtype: (x.shape[0], 1),
-    dtype=lambda x, padding_idx, dtype: dtype,
-    vjp=[zero],
-    doc="1 for an index that counts, 0 for padding.",
-)
-
-
 def _winners_kernel(weight: Any, x: Any, offsets: Any, count: int, padding_idx: int) -> Any:
     """For each bag and column the place in x of the largest, the first of equals; -1 in an empty bag."""
     result = np.full((count, weight.shape[1]), -1)
@@ -210,34 +188,12 @@ def _largest_kernel(rows: Any, winners: Any) -> Any:
     return np.where(winners < 0, 0, np.take_along_axis(rows, np.maximum(winners, 0), 0))
 
 
-def _largest_gradient_kernel(g: Any, winners: Any, size: tuple[int, ...]) -> Any:
-    result = np.zeros(size, g.dtype)
-    np.add.at(result, (np.maximum(winners, 0), np.arange(size[1])), np.where(winners < 0, 0, g))
-    return result
-
-
-LARGEST = Primitive(
-    "bag_largest(rows, winners)",
-    _largest_kernel,
-    shape=lambda rows, winners: winners.shape,
-    vjp=[lambda g, out, rows, winners: LARGEST_GRADIENT(g, winners, rows.shape), none],
-    doc="The rows' elements at the winners' places.",
-)
-LARGEST_GRADIENT: Primitive = Primitive(
-    "bag_largest_backward(g, winners, size: sizes)",
-    _largest_gradient_kernel,
-    shape=lambda g, winners, size: size,
-    vjp=[lambda c, out, g, winners, size: LARGEST(c, winners), none],
-    doc="A gradient put back where the winners are.",
-)
-
-
 def _bag_parts(
     x: Node, weight: Node, offsets: Node, sample_weights: Node | None, mode: str, total: int, padding_idx: int
 ) -> Any:
     """The rows, and what each of them counts in the sum of its bag."""
     rows = EMBEDDING(x, weight, padding_idx, None, 2, False)
-    factor = KEEP(x, padding_idx, weight.dtype)
+    factor = SHARE(x, padding_idx, False, weight.dtype)
     if sample_weights is not None:
         factor = factor * ops.unsqueeze(sample_weights, 1)
     if mode == "mean":
@@ -253,12 +209,13 @@ def _bag_rule(
     rows, factor = _bag_parts(x, weight, offsets, sample_weights, mode, count, padding_idx)
     if mode == "max":
         winners = WINNERS(weight, x, offsets, count, padding_idx)
-        into_rows = LARGEST_GRADIENT(g, winners, rows.shape)
+        won = ops.where(winners < 0, 0, g)
+        into_rows = ops.scatter_add(ops.zeros_like(rows), 0, ops.clamp_min(winners, 0), won)
     else:
         into_rows = UNBAG(g, x, offsets) * factor
-    found = [None, EMBEDDING_GRADIENT(x, into_rows, weight.shape, padding_idx, by_freq), None]
+    found = [None, EMBEDDING_GRADIENT(x, into_rows * SHARE(x, padding_idx, by_freq, weight.dtype), weight.shape), None]
     if sample_weights is not None:
-        keep = ops.squeeze(KEEP(x, padding_idx, weight.dtype), 1)
+        keep = ops.squeeze(SHARE(x, padding_idx, False, weight.dtype), 1)
         found.append(ops.sum(UNBAG(g, x, offsets) * rows, (1,)) * keep)
     return found
 

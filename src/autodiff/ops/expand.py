@@ -36,6 +36,8 @@ def _checked_expand(x: Node, size: Shape) -> tuple[Node, Shape]:
         wide = size[i]
         if i < lead:
             if isinstance(wide, int) and wide < 0:
+                if not x.shape:
+                    raise AutodiffError("bad-value", "numel: integer multiplication overflow", operands=(1,))
                 raise AutodiffError(
                     "shape-mismatch",
                     f"The expanded size of the tensor ({wide}) isn't allowed in a leading, non-existing dimension {i}",

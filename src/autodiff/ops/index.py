@@ -73,6 +73,8 @@ def _first_dim(dims: Sequence[int]) -> int:
 def key(x: Any, indices: Sequence[Any], dims: Sequence[int]) -> tuple[Any, ...]:
     """A NumPy index; raises for places that x does not have."""
     items: list[Any] = [slice(None)] * np.ndim(x)
+    if not all(index.size for index in indices):
+        indices = np.broadcast_arrays(*indices)
     for count, (index, dim) in enumerate(zip(indices, dims, strict=True)):
         size = x.shape[dim]
         if index.size:
@@ -349,6 +351,8 @@ def _end(part: Any) -> Any:
 def _of_scalar(item: Any) -> AutodiffError:
     if isinstance(item, slice):
         message = "slice() cannot be applied to a 0-dim tensor."
+    elif item != 0:
+        message = f"index {item} is out of bounds for dimension 0 with size 0"
     else:
         message = (
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a"

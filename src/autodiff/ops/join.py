@@ -133,7 +133,7 @@ cat = composite(
     aliases=["concat", "concatenate"],
     doc="Tensors joined along a dim; the other dims agree.",
     example="cat([[1., 2.], [3.]])",
-    samples=["cat([x, y]); x:2,3, y:1,3", "cat([x, y, x], dim=-1); x:2,3, y:2,1"],
+    samples=["cat([x, y]); x:2,3, y:1,3", "cat([x, y, x], dim=-1); x:2,3, y:2,1", "cat([x, y[:0]]); x:2,3, y:2"],
 )
 
 

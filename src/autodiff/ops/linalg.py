@@ -338,9 +338,9 @@ def check_system(name: str, A: Node, B: Shape, left: bool) -> None:
 
 def _solve(A: Node, B: Node, left: bool) -> Node:
     name = "linalg.solve"
-    check_square(name, A)
     check_floating(name, A)
     check_same_dtype(name, A, B)
+    check_square(name, A)
     vector = _is_vector(A, B)
     if not vector:
         check_matrix(name, B, 1, "B")

@@ -15,7 +15,7 @@ from autodiff.graph.op import Elementwise, Primitive, common_form, composite, fi
 from autodiff.graph.sizes import Shape, broadcast, size_text
 from autodiff.ops.arithmetic import SUB
 from autodiff.ops.checks import not_implemented
-from autodiff.ops.create import NUMEL
+from autodiff.ops.create import NUMEL, fitting
 
 LEGACY = "size_average: any = None, reduce: any = None, reduction: any = 'mean'"
 
@@ -433,7 +433,7 @@ def unlike(expected: DType, found: DType) -> AutodiffError:
 
 def hinge(x: Node, target: Node, margin: Any) -> Node:
     """max(0, margin - x) where target is not 1, plus x where it is not -1."""
-    margin = margin if x.dtype.is_floating else int(margin)  # PyTorch makes it a tensor like x
+    margin = margin if x.dtype.is_floating else int(fitting(margin, x.dtype))  # PyTorch makes it a tensor like x
     margin_diff = ops.clamp_min(SUB(margin, x), 0)
     zeros = ops.zeros_like(x)
     return ops.where(ops.ne(target, 1), margin_diff, zeros) + ops.where(ops.ne(target, -1), x, zeros)  # type: ignore[no-any-return]

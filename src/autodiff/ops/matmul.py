@@ -93,6 +93,13 @@ def check_batches(x: Node, mat2: Node, operands: tuple[int, ...] = (0, 1)) -> No
 
 
 def _check_mv(x: Node, vec: Node) -> None:
+    if not x.shape:
+        raise AutodiffError(
+            "dim-out-of-range",
+            "Dimension specified as 0 but tensor has no dimensions",
+            type="IndexError",
+            operands=(0,),
+        )
     if len(x.shape) != 2 or len(vec.shape) != 1:
         raise bad_rank(f"vector + matrix @ vector expected, got 1, {len(x.shape)}, {len(vec.shape)}")
     if x.shape[1] != vec.shape[0]:

@@ -142,6 +142,8 @@ def _tensorinv(x: Node, ind: int) -> Node:
         raise AutodiffError(
             "bad-value", f"Expected a strictly positive integer for 'ind', but got {ind}", operands=(1,)
         )
+    if ind > len(x.shape):
+        raise AutodiffError("bad-rank", f"ArrayRef: invalid slice, N = {ind}; size = {len(x.shape)}", operands=(0,))
     rows, columns = x.shape[:ind], x.shape[ind:]
     _square_halves("prod(self.shape[ind:]) == prod(self.shape[:ind])", numel(columns), numel(rows))
     matrix = ops.reshape(x, (numel(columns), numel(rows)))

@@ -34,15 +34,17 @@ Ints = tuple[int, ...]
 
 def _pick_kernel(x: Any, indices: Any, dims: int) -> Any:
     lead = x.shape[: x.ndim - dims]
-    flat = np.reshape(indices, (*lead, -1))
-    return np.reshape(np.take_along_axis(np.reshape(x, (*lead, -1)), flat, -1), indices.shape)
+    flat = np.reshape(indices, (*lead, int(np.prod(indices.shape[x.ndim - dims :]))))
+    wide = np.reshape(x, (*lead, int(np.prod(x.shape[x.ndim - dims :]))))
+    return np.reshape(np.take_along_axis(wide, flat, -1), indices.shape)
 
 
 def _put_kernel(g: Any, indices: Any, size: Ints) -> Any:
     lead = g.shape[: g.ndim - len(size)]
     rows = int(np.prod(lead))
     result = np.zeros((rows, int(np.prod(size))), g.dtype)
-    np.add.at(result, (np.arange(rows)[:, None], np.reshape(indices, (rows, -1))), np.reshape(g, (rows, -1)))
+    count = int(np.prod(g.shape[g.ndim - len(size) :]))
+    np.add.at(result, (np.arange(rows)[:, None], np.reshape(indices, (rows, count))), np.reshape(g, (rows, count)))
     return np.reshape(result, (*lead, *size))
 
 
@@ -92,9 +94,10 @@ def _maxima_kernel(x: Any, places: Ints, how: Any) -> tuple[Any, Any]:
         flat = flat[..., None, None] * extent + table  # [places, window] for each dim in turn
         exists = exists[..., None, None] & valid
     order = (*range(0, 2 * dims, 2), *range(1, 2 * dims, 2))
-    flat = np.reshape(np.transpose(flat, order), (*places, -1))
+    extent = int(np.prod(flat.shape[1::2]))
+    flat = np.reshape(np.transpose(flat, order), (*places, extent))
     exists = np.reshape(np.transpose(exists, order), flat.shape)
-    windows = np.reshape(x, (*lead, -1))[..., flat]
+    windows = np.reshape(x, (*lead, int(np.prod(size))))[..., flat]
     least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     windows = np.where(exists, windows, least)
     best = np.argmax(windows, axis=-1)
@@ -138,6 +141,8 @@ def _maxima(x: Node, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, 
     dims = len(kernel)
     check_windows(dims, kernel, stride, padding, dilation)
     check_batch(x, dims)
+    if x.dtype.kind == dtypes.BOOL:
+        raise not_implemented(f"max_pool{dims}d", x.dtype)
     size = concrete(x.shape[-dims:])
     places = tuple(
         pooled_size(*parts, ceil_mode) for parts in zip(size, kernel, stride, padding, dilation, strict=True)
@@ -289,7 +294,8 @@ def _unpool_kernel(x: Any, indices: Any, size: Ints) -> Any:
         raise AutodiffError("index-out-of-range", message, operands=(1,))
     lead = x.shape[: x.ndim - len(size)]
     result = np.zeros((*lead, count), x.dtype)
-    np.put_along_axis(result, np.reshape(indices, (*lead, -1)), np.reshape(x, (*lead, -1)), -1)
+    each = (*lead, int(np.prod(x.shape[len(lead) :])))
+    np.put_along_axis(result, np.reshape(indices, each), np.reshape(x, each), -1)
     return np.reshape(result, (*lead, *size))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, constant, ops
-from autodiff.graph.sizes import Shape, broadcast, concrete, divide, numel
+from autodiff.graph.sizes import Shape, broadcast, concrete, numel
 from autodiff.ops.layout import VIEW, contiguous_copy
 from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import widen
@@ -120,6 +120,12 @@ def _check_cdist(x1: Node, x2: Node, p: float, mode: str) -> None:
                 f"cdist only supports at least 2D tensors, X{position + 1} got: {len(x.shape)}D",
                 operands=(position,),
             )
+    if x1.shape[-1] != x2.shape[-1]:
+        raise AutodiffError(
+            "shape-mismatch",
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}",
+            operands=(0, 1),
+        )
     for position, x in enumerate((x1, x2)):
         if not x.dtype.is_floating:
             raise AutodiffError(
@@ -127,12 +133,6 @@ def _check_cdist(x1: Node, x2: Node, p: float, mode: str) -> None:
                 f"cdist only supports floating-point dtypes, X{position + 1} got: {x.dtype.long_name}",
                 operands=(position,),
             )
-    if x1.shape[-1] != x2.shape[-1]:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}",
-            operands=(0, 1),
-        )
     _check_p("cdist", p)
     if x1.dtype is not x2.dtype:
         raise AutodiffError(
@@ -204,9 +204,8 @@ def _pdist_shape(x: Node, p: float) -> Shape:
     n = x.shape[0]
     if n in (0, 1):
         return (0,)
-    count = divide(n * (n - 1), 2)
-    assert count is not None
-    return (count,)
+    (count,) = concrete((n,))
+    return (count * (count - 1) // 2,)
 
 
 PDIST = Primitive(

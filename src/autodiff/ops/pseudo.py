@@ -13,7 +13,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, as_operand, composite, none, ops
-from autodiff.graph.sizes import Shape, broadcast, show
+from autodiff.graph.sizes import Shape, broadcast, concrete, is_concrete, show
+from autodiff.ops.create import SIZE
 from autodiff.ops.decompose import SVD
 from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import check_square, narrow, no_convergence, over_matrices, smaller, widen
@@ -52,7 +53,7 @@ def pinv_pullback(g: Node, P: Node, A: Node) -> Node:
     product = matrix_product
     m, n = A.shape[-2:]
     Pt, gt = transposed(P), transposed(g)
-    if m == n or m < n:
+    if not is_concrete((m, n)) or m <= n:  # both forms hold for every shape; this is the cheaper one
         K = product(gt, P)
         KPt = product(K, Pt)
         return (
@@ -78,13 +79,13 @@ def tolerances(A: Node, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """PyTorch's defaults: eps*max(m, n) relative, unless an absolute tolerance is given."""
     if rtol is None:
         positive = atol is not None and not (atol.weak and not atol.params[0] > 0)
-        rtol = 0.0 if positive else as_operand(float(np.finfo(A.dtype.numpy).eps * _longest(A)))
+        rtol = 0.0 if positive else as_operand(float(np.finfo(A.dtype.numpy).eps)) * _longest(A)
     return (0.0 if atol is None else atol), rtol
 
 
-def _longest(A: Node) -> int:
+def _longest(A: Node) -> Any:
     m, n = A.shape[-2:]
-    return max(m, n) if isinstance(m, int) and isinstance(n, int) else 1
+    return max(m, n) if isinstance(m, int) and isinstance(n, int) else SIZE(A, -1)
 
 
 def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
@@ -209,6 +210,10 @@ def _lstsq(x: Node, b: Node, rcond: Any, driver: str | None) -> Results:
         names = f"input's dtype {x.dtype.long_name} and other's dtype {b.dtype.long_name}"
         raise wrong(f"Expected input and other to have the same dtype, but got {names}", "bad-dtype")
     vector = len(b.shape) == 1 or (len(x.shape) - 1 == len(b.shape) and b.shape == x.shape[:-1])
+    if not vector and not 0 <= len(x.shape) - len(b.shape) <= 1:
+        raise wrong(
+            "input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1", "bad-rank"
+        )
     last = -1 if vector else -2
     if x.shape[-2] != b.shape[last]:
         raise wrong(f"input.size(-2) should match other.size({last})", "shape-mismatch")
@@ -222,7 +227,7 @@ def _lstsq(x: Node, b: Node, rcond: Any, driver: str | None) -> Results:
     batch = broadcast(x.shape[:-2], b.shape[: len(b.shape) - own])
     A, B = widen(x, (*batch, *x.shape[-2:])), widen(b, (*batch, *b.shape[len(b.shape) - own :]))
     if rcond is None:
-        rcond = float(np.finfo(x.dtype.numpy).eps * _longest(x))
+        rcond = float(np.finfo(x.dtype.numpy).eps) * max(concrete(x.shape[-2:]))
     values = SINGULAR_VALUES(A) if driver in ("gelss", "gelsd") else ops.zeros((0,), dtype=A.dtype)
     return Results.of("lstsq", LSTSQ_FIELDS, [*LSTSQ(A, B, float(rcond), driver or "gelsy", vector), values])
 
@@ -302,6 +307,8 @@ def _check_cond(x: Node, p: Any) -> None:
 def _cond(x: Node, p: Any) -> Node:
     _check_cond(x, p)
     if p is None or p in (2, -2):
+        if 0 in x.shape:
+            return ops.zeros(x.shape[:-2], dtype=x.dtype)  # type: ignore[no-any-return]
         values = SVD(x, False)[1]
         count = values.shape[-1]
         first, last = narrow(values, -1, 0, 1), narrow(values, -1, count - 1, 1)

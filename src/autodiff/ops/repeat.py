@@ -84,7 +84,7 @@ def _repeat_interleave(x: Node, repeats: Any, dim: int | None) -> Node:
     if not isinstance(repeats, Node):
         return _interleave(x, repeats, dim)
     if dim is None:
-        x, dim = ops.reshape(x, (-1,)), 0
+        x, dim = ops.flatten(x), 0
     return ops.index_select(x, dim, constant(_places(repeats, x.shape[dim] if x.shape else 1)))  # type: ignore[no-any-return]
 
 
@@ -100,9 +100,9 @@ def _interleave(x: Node, repeats: Any, dim: int | None) -> Node:
     if repeats < 0:
         raise AutodiffError("bad-value", "Repeats must be non-negative", operands=(1,))
     if dim is None:
-        x, dim = ops.reshape(x, (-1,)), 0
+        x, dim = ops.flatten(x), 0
     elif not x.shape:
-        x = ops.reshape(x, (1,))
+        normalize_dim(dim + 1, 0)
     wide = list(x.shape)
     wide.insert(dim + 1, repeats)
     copied = CONTIGUOUS(ops.expand(ops.unsqueeze(x, dim + 1), tuple(wide)))

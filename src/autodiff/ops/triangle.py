@@ -10,7 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
-from autodiff.graph.sizes import Dim, Shape
+from autodiff.graph.sizes import Dim, Shape, normalize_dim
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.slices import checked_slice
 
@@ -65,9 +65,12 @@ def _less(size: Dim, by: int) -> Dim:
     return max(size - by, 0) if isinstance(size, int) else size - by
 
 
-def _different(dim1: int, dim2: int) -> None:
-    if dim1 == dim2:
+def _apart(rank: int, dim1: int, dim2: int) -> tuple[int, int]:
+    """Two dims counted from the front; raises where they are one."""
+    first, second = normalize_dim(dim1, rank), normalize_dim(dim2, rank)
+    if first == second:
         raise AutodiffError("bad-value", f"diagonal dimensions cannot be identical {dim1}, {dim2}", operands=(2, 3))
+    return first, second
 
 
 def _diagonal_shape(x: Node, offset: int, dim1: int, dim2: int) -> Shape:
@@ -109,31 +112,29 @@ DIAGONAL_COPY: Primitive = Primitive(
 
 
 def _diagonal(x: Node, offset: int, dim1: int, dim2: int) -> Node:
-    _different(dim1, dim2)
-    return DIAGONAL(x, offset, dim1, dim2)  # type: ignore[no-any-return]
+    return DIAGONAL(x, offset, *_apart(len(x.shape), dim1, dim2))  # type: ignore[no-any-return]
 
 
 def _diagonal_copy(x: Node, offset: int, dim1: int, dim2: int) -> Node:
-    _different(dim1, dim2)
-    return DIAGONAL_COPY(x, offset, dim1, dim2)  # type: ignore[no-any-return]
+    return DIAGONAL_COPY(x, offset, *_apart(len(x.shape), dim1, dim2))  # type: ignore[no-any-return]
 
 
 composite(
-    "diagonal(x, offset: int = 0, dim1: dim = 0, dim2: dim = 1)",
+    "diagonal(x, offset: int = 0, dim1: int = 0, dim2: int = 1)",
     _diagonal,
     doc="A diagonal of the matrices in dims dim1 and dim2, as the last dim.",
     example="diagonal([[1., 2.], [3., 4.]])",
     samples=["diagonal(x); x:2,3", "diagonal(x, 1, 1, 2); x:2,2,3", "diagonal(x, -1, -1, 0); x:2,2,3"],
 )
 composite(
-    "linalg.diagonal(x, *, offset: int = 0, dim1: dim = -2, dim2: dim = -1)",
+    "linalg.diagonal(x, *, offset: int = 0, dim1: int = -2, dim2: int = -1)",
     _diagonal,
     doc="A diagonal of the matrices in the last two dims.",
     example="linalg.diagonal([[1., 2.], [3., 4.]])",
     samples=["linalg.diagonal(x, offset=1); x:2,2,3"],
 )
 composite(
-    "diagonal_copy(x, offset: int = 0, dim1: dim = 0, dim2: dim = 1)",
+    "diagonal_copy(x, offset: int = 0, dim1: int = 0, dim2: int = 1)",
     _diagonal_copy,
     doc="A copy of a diagonal of the matrices in dims dim1 and dim2, as the last dim.",
     example="diagonal_copy([[1., 2.], [3., 4.]])",
@@ -158,23 +159,23 @@ def _embed_kernel(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return np.moveaxis(result, (-2, -1), (dim1, dim2))
 
 
-def _checked_embed(x: Node, offset: int, dim1: int, dim2: int) -> None:
-    _different(dim1, dim2)
+def _diag_embed(x: Node, offset: int, dim1: int, dim2: int) -> Node:
+    dims = _apart(len(x.shape) + 1, dim1, dim2)
     if not x.shape:
         raise AutodiffError("bad-rank", "diag_embed(): expected a tensor with at least one dimension", operands=(0,))
+    return DIAG_EMBED(x, offset, *dims)  # type: ignore[no-any-return]
 
 
 DIAG_EMBED: Primitive = Primitive(
     "diag_embed(x, offset: int, dim1: newdim, dim2: newdim)",
     _embed_kernel,
     shape=_embedded,
-    check=_checked_embed,
     vjp=[lambda g, out, x, offset, dim1, dim2: DIAGONAL(g, offset, dim1, dim2)],
     doc="Matrices with the last dim of x on a diagonal.",
 )
 composite(
-    "diag_embed(x, offset: int = 0, dim1: newdim = -2, dim2: newdim = -1)",
-    DIAG_EMBED,
+    "diag_embed(x, offset: int = 0, dim1: int = -2, dim2: int = -1)",
+    _diag_embed,
     doc="Matrices, in dims dim1 and dim2, with the last dim of x on a diagonal and zeros elsewhere.",
     example="diag_embed([1., 2.])",
     samples=["diag_embed(x); x:3", "diag_embed(x, 1, 0, 2); x:2,3", "diag_embed(x, -1); x:2"],
@@ -212,7 +213,6 @@ composite(
 
 
 def _checked_scatter(x: Node, src: Node, offset: int, dim1: int, dim2: int) -> tuple[Any, ...]:
-    _different(dim1, dim2)
     return *checked_slice(x, src, _diagonal_shape(x, offset, dim1, dim2)), offset, dim1, dim2
 
 
@@ -237,8 +237,8 @@ DIAGONAL_SCATTER: Primitive = Primitive(
     doc="x with src on a diagonal.",
 )
 composite(
-    "diagonal_scatter(x, src, offset: int = 0, dim1: dim = 0, dim2: dim = 1)",
-    DIAGONAL_SCATTER,
+    "diagonal_scatter(x, src, offset: int = 0, dim1: int = 0, dim2: int = 1)",
+    lambda x, src, offset, dim1, dim2: DIAGONAL_SCATTER(x, src, offset, *_apart(len(x.shape), dim1, dim2)),
     doc="x with src on a diagonal.",
     example="diagonal_scatter([[1., 2.], [3., 4.]], [0., 0.])",
     samples=["diagonal_scatter(x, y); x:2,3, y:2", "diagonal_scatter(x, y, 1, 1, 0); x:2,3, y:1"],

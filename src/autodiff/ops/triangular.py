@@ -107,6 +107,13 @@ OLD_TRIANGULAR = Primitive(
 
 def check_old_system(name: str, B: Node, A: Node) -> None:
     """The checks of PyTorch's older solvers, with their messages."""
+    if A.dtype is not B.dtype:
+        raise AutodiffError(
+            "bad-dtype",
+            f"Expected b and A to have the same dtype, but found b of type {B.dtype.long_name} and A of type"
+            f" {A.dtype.long_name} instead.",
+            operands=(0, 1),
+        )
     if A.shape[-2] != A.shape[-1]:
         raise AutodiffError(
             "not-square",
@@ -119,13 +126,6 @@ def check_old_system(name: str, B: Node, A: Node) -> None:
             "shape-mismatch",
             f"Incompatible matrix sizes for {name}: each A matrix is {n} by {n} but each b matrix is {B.shape[-2]} by"
             f" {B.shape[-1]}",
-            operands=(0, 1),
-        )
-    if A.dtype is not B.dtype:
-        raise AutodiffError(
-            "bad-dtype",
-            f"Expected b and A to have the same dtype, but found b of type {B.dtype.long_name} and A of type"
-            f" {A.dtype.long_name} instead.",
             operands=(0, 1),
         )
 

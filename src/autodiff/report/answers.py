@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff.expression import Answer
+from autodiff.solve import Answer
 from autodiff.report.cells import displayed, width
 from autodiff.report.tensors import format_tensor
 

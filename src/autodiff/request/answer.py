@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.expression import Answer
+from autodiff.solve import Answer
 
 
 def answered(answer: Answer) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError, Source
-from autodiff.expression import DEFAULT_LIMIT_BYTES, Leaf, Problem
+from autodiff.solve import DEFAULT_LIMIT_BYTES, Leaf, Problem
 from autodiff.graph import values
 from autodiff.graph.dtypes import DTYPES, DType, float16, float32, float64
 from autodiff.graph.lookup import did_you_mean, find_dtype
