@@ -32,7 +32,13 @@ def test_shows_what_happens(command: str, output: str, tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS")}
     environment["PATH"] = f"{tmp_path}{os.pathsep}{environment['PATH']}"
     ran = subprocess.run(
-        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, text=True, check=False
+        ["sh", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        check=False,
     )
     assert ran.stdout == output
 

@@ -3,18 +3,21 @@
     >>> import autodiff
     >>> autodiff.expression("mean(2*(x+1)^2)").value_and_grad(x=[[1, 2, 3], [4, 5, 6]])
 
-The layers, each importing only what stands before it: errors, syntax, graph, ops, backward, execute, solve, request, report, cli.
+The layers, each importing only what stands before it: errors, syntax, graph, ops, backward, execute, solve, request,
+report, cli.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autodiff.version import VERSION as __version__
+from autodiff.version import VERSION
 
 if TYPE_CHECKING:
     from autodiff.errors import AutodiffError
     from autodiff.solve import Expression, expression
+
+__version__ = VERSION
 
 __all__ = ["AutodiffError", "Expression", "__version__", "expression"]
 

@@ -97,7 +97,8 @@ def _pull_back(node: Node, g: Any, received: dict[Node, Any], useful: dict[Node,
                 _receive(received, operand, cotangent)
         return
     rules = op.vjp
-    assert rules is not None and len(rules) >= len(node.inputs), f"{op.name} has no rule for each operand"
+    assert rules is not None, f"{op.name} has no rules"
+    assert len(rules) >= len(node.inputs), f"{op.name} has no rule for each operand"
     for operand, rule in zip(node.inputs, rules, strict=False):
         if rule is none or operand not in useful:
             continue

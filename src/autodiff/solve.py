@@ -2,8 +2,8 @@
 
     Problem ──compile──▶ Compiled (plan, names) ──run──▶ Answer
 
-What is compiled depends on the text and on the *form* of the variables (shape, dtype, whether they want a gradient), not on
-their values, and is kept for the next problem of the same form.
+What is compiled depends on the text and on the *form* of the variables (shape, dtype, whether they want a gradient),
+not on their values, and is kept for the next problem of the same form.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Problem:
                 "integer-gradient",
                 "Only Tensors of floating point and complex dtype can require gradients",
                 source=Source(f"vars.{name}", ""),
-                help=f"{name} is {dtype_of(leaf.array).name}; write its numbers with a point, or arange(3.) for arange(3)",
+                help=f"{name} is {dtype_of(leaf.array).name}; write its numbers with a point, arange(3.) for arange(3)",
             )
         return floating if asked is None else asked
 
@@ -226,7 +226,9 @@ def _plan(graph: Graph) -> Compiled:
         node = graph.lets.get(retained)
         if node is None or not node.requires_grad:
             raise AutodiffError(
-                "no-grad-path", "can't retain_grad on Tensor that has requires_grad=False", help=f"{retained} is a constant"
+                "no-grad-path",
+                "can't retain_grad on Tensor that has requires_grad=False",
+                help=f"{retained} is a constant",
             )
         wanted[retained] = node
     try:
@@ -276,7 +278,7 @@ def solve(problem: Problem) -> Answer:
 class Expression:
     """An expression to be evaluated and differentiated from Python, on NumPy arrays.
 
-    Arrays keep their dtype; numbers and lists become float64.  Raises `AutodiffError` with what the command would print.
+    Arrays keep their dtype; numbers and lists become float64.  Raises `AutodiffError`, what the command would print.
     """
 
     def __init__(self, text: str) -> None:

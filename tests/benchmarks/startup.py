@@ -2,8 +2,8 @@
 
     python tests/benchmarks/startup.py [--runs 40] [--json]
 
-The two commands (and a Python that does nothing) alternate, so that a noisy machine is noisy for all of them; medians are
-compared.  The terminal figure runs the command under a pseudo-terminal, where colour is on.
+The two commands (and a Python that does nothing) alternate, so that a noisy machine is noisy for all of them; medians
+are compared.  The terminal figure runs the command under a pseudo-terminal, where colour is on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 EXPRESSION = ["eval", "mean(2*(x+1)^2)", "x=[[1,2,3],[4,5,6]]"]
@@ -30,7 +31,7 @@ def environment() -> dict[str, str]:
 
 def piped(command: list[str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), check=False)
+    subprocess.run(command, capture_output=True, env=environment(), check=False)
     return time.perf_counter() - start
 
 
@@ -59,7 +60,7 @@ def main() -> None:
     command = str(beside) if beside.exists() else shutil.which("autodiff")
     if command is None:
         sys.exit("no autodiff command: install the project first")
-    works = {
+    works: dict[str, Callable[[], float]] = {
         "python -c pass": lambda: piped([sys.executable, "-c", "pass"]),
         "python -c 'import numpy'": lambda: piped([sys.executable, "-c", "import numpy"]),
         "eval, piped": lambda: piped([command, *EXPRESSION]),

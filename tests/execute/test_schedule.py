@@ -11,11 +11,11 @@ from autodiff.backward import gradients
 from autodiff.errors import AutodiffError
 from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import Plan, schedule
-from autodiff.solve import Graph, Leaf, Problem, solve
 from autodiff.graph.dtypes import dtype_of, float32, using_default_dtype
 from autodiff.graph.node import Node
 from autodiff.graph.op import broadcast_to, constant, number, ops, variable
 from autodiff.ops.arithmetic import RSUB
+from autodiff.solve import Graph, Leaf, Problem, solve
 
 
 def leaf(*shape: int, name: str = "x", dtype: Any = np.float64) -> Node:
@@ -112,13 +112,6 @@ def test_numbers_do_not_promote() -> None:
     assert value("x * (x.sum().item() * 2) / 1e30", x=large) == np.inf  # float32 all the way
     assert value("n + 1", n=np.ones(3, np.int8)).dtype == np.int8
     assert value("n + 0.5", n=np.ones(3, np.int8)).dtype == np.float64
-
-
-def test_a_result_that_is_a_number_becomes_a_tensor() -> None:
-    answer = value("2 * 3 + numel(x)", x=np.ones(4))
-    assert answer.shape == ()
-    assert answer.dtype == np.int64
-    assert answer == 10
 
 
 def test_a_number_that_the_data_decide_runs_with_the_rest() -> None:

@@ -18,11 +18,11 @@ from autodiff.errors import AutodiffError
 from autodiff.execute import tiles
 from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, schedule
-from autodiff.solve import Graph, Leaf, Problem, _compiled, solve
 from autodiff.graph.dtypes import dtype_of
 from autodiff.graph.node import Node
 from autodiff.graph.op import REGISTRY, Fold, broadcast_to, convert, ops, variable
 from autodiff.ops.reduce import MEAN, SUM
+from autodiff.solve import Graph, Leaf, Problem, _compiled, solve
 
 HUGE = 1 << 60
 Arrays = dict[str, np.ndarray]
@@ -89,9 +89,7 @@ def assert_close(expected: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> N
         np.testing.assert_allclose(a, b, rtol=bound, atol=bound)
 
 
-def check(
-    build: Callable[..., Any], arrays: Arrays, smallest: int = 8, tile: int = 5, *, fused: bool = True
-) -> Plan:
+def check(build: Callable[..., Any], arrays: Arrays, smallest: int = 8, tile: int = 5, *, fused: bool = True) -> Plan:
     """Hold what `build(**leaves)` makes, and the gradients of the first output, to the node-by-node plan."""
     nodes = leaves(arrays)
     built = build(**nodes)
@@ -483,6 +481,17 @@ def test_errors_of_uniform_members_have_a_place_too() -> None:
     assert isinstance(answer.error, AutodiffError)
     assert answer.error.span is not None
     assert expr[answer.error.span.start : answer.error.span.end] == "(zeros_like(x).long() + a) // b"
+
+
+def test_numbers_that_do_not_fit_name_their_place() -> None:
+    expr = "exp(x) * 2 + (n + 300)"
+    leaf = {"x": Leaf(floats(20)), "n": Leaf(np.ones(20, np.int8))}
+    with tiling(8, 5):
+        error = solve(Problem(expr, leaf)).error
+    assert error is not None
+    assert error.span is not None
+    assert (error.code, expr[error.span.start : error.span.end]) == ("limit-number", "n + 300")
+    assert "int8_t" in error.message
 
 
 # Memory

@@ -6,9 +6,9 @@ import zlib
 
 import numpy as np
 
-from autodiff.solve import Leaf
 from autodiff.graph.op import REGISTRY, Elementwise, Operation
 from autodiff.graph.signature import REQUIRED
+from autodiff.solve import Leaf
 
 
 class Sample:

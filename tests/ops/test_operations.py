@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from samples import Sample, samples
 
 from autodiff.backward import gradients
 from autodiff.execute.run import evaluate, run
-from autodiff.execute.schedule import schedule
-from autodiff.solve import Graph, Leaf, Problem, solve
+from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.dtypes import dtype_of, float32, float64
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import PRIMITIVES, REGISTRY, Operation, constant, ops, variable
+from autodiff.solve import Graph, Leaf, Problem, solve
+from ops.samples import Sample, samples
 
 SAMPLES = samples()
 OPERATIONS = list(dict.fromkeys(REGISTRY.values()))
@@ -23,11 +24,11 @@ Function = Callable[[dict[str, np.ndarray]], float]
 
 
 def by_text(sample: Sample) -> str:
-    return sample.text
+    return str(sample.text)
 
 
 def by_name(operation: Operation) -> str:
-    return operation.name
+    return str(operation.name)
 
 
 def directional(function: Function, point: dict[str, np.ndarray], along: dict[str, np.ndarray]) -> float:
@@ -42,7 +43,9 @@ def directional(function: Function, point: dict[str, np.ndarray], along: dict[st
     return (4 * slope(h / 2) - slope(h)) / 3
 
 
-def check_gradient(output: Node, leaves: list[Node], point: dict[str, np.ndarray], random: np.random.Generator) -> Node | None:
+def check_gradient(
+    output: Node, leaves: list[Node], point: dict[str, np.ndarray], random: np.random.Generator
+) -> Node | None:
     """Hold the gradient of a scalar node to differences; returns a random combination of its elements."""
     grads = gradients([output], [ops.ones_like(output)], leaves)
     present = [(leaf, g) for leaf, g in zip(leaves, grads, strict=True) if g is not None]
@@ -83,25 +86,18 @@ def test_declared_shape_and_dtype_are_the_computed_ones(sample: Sample) -> None:
     graph = Graph(Problem(sample.expr, sample.variables))
     nodes = [graph.output]
     if graph.output.requires_grad:
-        nodes += [
-            g
-            for g in gradients([graph.output], [ops.ones_like(graph.output)], list(graph.variables.values()))
-            if g is not None
-        ]
+        found = gradients(nodes, [ops.ones_like(graph.output)], list(graph.variables.values()))
+        nodes += [g for g in found if g is not None]
     point = {name: leaf.array for name, leaf in sample.variables.items()}
-    plan = schedule([n for n in ancestors(nodes) if not n.weak and n.results is None])
-    slots = {node: slot for (slot, _), node in zip(plan.outputs, [n for n in ancestors(nodes) if not n.weak and n.results is None], strict=True)}
-    for node, value in zip(slots, raw_values(plan, point), strict=True):
-        assert np.shape(value) == node.shape, node
-        assert dtype_of(np.asarray(value)) is node.dtype, node
+    shown = [node for node in ancestors(nodes) if not node.weak and node.results is None]
+    for node, value in zip(shown, raw_values(schedule(shown), point), strict=True):
+        assert value.shape == node.shape, node
+        assert dtype_of(value) is node.dtype, node
 
 
-def raw_values(plan: object, point: dict[str, np.ndarray]) -> list[object]:
+def raw_values(plan: Plan, point: dict[str, np.ndarray]) -> list[np.ndarray]:
     """Values of a plan's outputs before they are made arrays of the declared dtype."""
-    from autodiff.execute.schedule import Plan
-
-    assert isinstance(plan, Plan)
-    slots: list[object] = [None] * plan.size
+    slots: list[Any] = [None] * plan.size
     for slot, value in plan.known:
         slots[slot] = value
     for slot, node in plan.feeds:
@@ -109,7 +105,7 @@ def raw_values(plan: object, point: dict[str, np.ndarray]) -> list[object]:
     with np.errstate(all="ignore"):
         for step in plan.steps:
             slots[step.out] = step.kernel(*[slots[i] for i in step.inputs], *step.params)
-    return [slots[slot] for slot, _ in plan.outputs]
+    return [np.asarray(slots[slot]) for slot, _ in plan.outputs]
 
 
 @pytest.mark.parametrize("sample", [s for s in SAMPLES if s.operation.name not in WIDENING], ids=by_text)
@@ -137,10 +133,13 @@ def test_every_differentiable_primitive_is_sampled() -> None:
     reached = set()
     for sample in SAMPLES:
         graph = Graph(Problem(sample.expr, sample.variables))
-        grads = []
-        if graph.output.requires_grad:
-            grads = gradients([graph.output], [ops.ones_like(graph.output)], list(graph.variables.values()))
-        reached |= {node.op for node in ancestors([graph.output, *[g for g in grads if g is not None]])}
+        nodes = [graph.output]
+        for _ in range(2):  # the operations of first and of second derivatives
+            leading = [node for node in nodes if node.requires_grad]
+            if leading:
+                found = gradients(leading, [ops.ones_like(node) for node in leading], list(graph.variables.values()))
+                nodes = [*nodes, *[g for g in found if g is not None]]
+        reached |= {node.op for node in ancestors(nodes)}
     missing = [op.signature_text for op in PRIMITIVES if op.differentiable and op not in reached]
     assert not missing
 

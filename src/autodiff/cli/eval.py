@@ -11,9 +11,9 @@ from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.solve import Answer, Problem, solve
 from autodiff.request.answer import advise, answered, described
 from autodiff.request.problem import Given, problem
+from autodiff.solve import Answer, Problem, solve
 
 PARTS = ("value", "shape", "dtype", "grad_fn")
 

@@ -10,12 +10,12 @@ from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.solve import Graph, Problem, check_names
 from autodiff.graph.dtypes import using_default_dtype
 from autodiff.graph.op import grad_fn
 from autodiff.report.tree import Entry, entries, nested, tree_lines
 from autodiff.request.answer import described
 from autodiff.request.problem import problem
+from autodiff.solve import Graph, Problem, check_names
 
 
 @click.command("graph", short_help="The grad_fn graph of an expression, as a tree or JSON.")

@@ -57,7 +57,7 @@ class BatchPlan:
 
 
 def batch(plan: Plan) -> BatchPlan | None:
-    """The plan for stacked rows; None where it is not worth it (large tensors) or not possible (numbers that depend on data)."""
+    """The plan for stacked rows; None for large tensors and where plain numbers depend on data."""
     if any(step.outs is not None or step.node.weak for step in plan.steps):
         return None
     return BatchPlan(plan)
@@ -76,7 +76,7 @@ def _over_rows(step: Step, varies: Sequence[bool]) -> Kernel:
 
 
 def _carries(node: Node) -> bool:
-    """Whether the kernel takes a leading axis along: it says so, and no dim of a scalar stands for one it does not have."""
+    """Whether the kernel takes a leading axis along: it says so, and no dim stands for one a scalar lacks."""
     op = node.op
     if not op.batches or len(node.inputs) != 1:
         return False
@@ -91,7 +91,7 @@ def _broadcast(node: Node) -> Kernel:
 
     def kernel(x: np.ndarray, _: Any) -> np.ndarray:
         rows = len(x)
-        return np.broadcast_to(x.reshape(rows, *ones, *inner), (rows, *shape))  # type: ignore[arg-type]
+        return np.broadcast_to(x.reshape(rows, *ones, *inner), (rows, *shape))
 
     return kernel
 

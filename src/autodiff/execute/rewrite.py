@@ -1,7 +1,7 @@
 """Rewrites of a graph before it is scheduled; NaN, infinities and signed zeros come out as they would have.
 
-Large reductions that an operation computes with several passes over memory (`var`, `logsumexp`, `softmax`) are replaced by
-the finer operations they consist of, which tile loops can fuse with what stands around them.
+A large operation that takes several passes over memory (`sigmoid`) is replaced by the finer ones it consists of, which
+tile loops can fuse with what stands around them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from autodiff.graph.node import Node, placed
 
 
 def decompose(outputs: Sequence[Node], nodes: Sequence[Node]) -> Sequence[Node]:
-    """The outputs with large operations taken apart, the very same if there are none; `nodes` are their ancestors in topological order."""
+    """The outputs with large operations taken apart, the very same if there are none.
+
+    `nodes` are their ancestors in topological order.
+    """
     if not any(_is_coarse(node) for node in nodes):
         return outputs
     replaced: dict[Node, Node] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.execute.failures import overflow
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.node import Node
 
@@ -27,12 +28,7 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
                 error.span = error.span or step.node.span
                 raise
             except OverflowError as error:
-                dtype = step.node.inputs[0].dtype if step.node.inputs else step.node.dtype
-                raise AutodiffError(
-                    "limit-number",
-                    f"value cannot be converted to type {dtype.name}_t without overflow",
-                    span=step.node.span,
-                ) from error
+                raise overflow(step.node) from error
             except MemoryError as error:
                 raise AutodiffError(
                     "limit-size", "not enough memory for this result", type="MemoryError", span=step.node.span
@@ -48,6 +44,8 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(slots[slot], dtype=dtype.numpy) for slot, dtype in plan.outputs]
 
 
-def evaluate(outputs: Sequence[Node], feeds: Mapping[str, np.ndarray], limit_bytes: int | None = None) -> list[np.ndarray]:
+def evaluate(
+    outputs: Sequence[Node], feeds: Mapping[str, np.ndarray], limit_bytes: int | None = None
+) -> list[np.ndarray]:
     """Schedule and run in one go."""
     return run(schedule(outputs, limit_bytes), feeds)

@@ -29,7 +29,9 @@ class Step:
 
     __slots__ = ("free", "inputs", "kernel", "node", "out", "outs", "params")
 
-    def __init__(self, kernel: Callable[..., Any], inputs: tuple[int, ...], params: tuple[Any, ...], out: int, node: Node) -> None:
+    def __init__(
+        self, kernel: Callable[..., Any], inputs: tuple[int, ...], params: tuple[Any, ...], out: int, node: Node
+    ) -> None:
         self.kernel = kernel
         self.inputs = inputs
         self.params = params
@@ -70,7 +72,7 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
         scheduler.add(node)
     plan, slots = scheduler.plan, scheduler.slots
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
-    if any([is_large(step.node) for step in plan.steps]):
+    if any(is_large(step.node) for step in plan.steps):
         plan.steps = fuse(plan, fused_step)
     _free_at_last_use(plan)
     return plan
@@ -192,7 +194,12 @@ class _Scheduler:
             return None
         for one, other in ((0, 1), (1, 0)):
             factor = node.inputs[other]
-            if inputs[one] in self.ones and not factor.weak and factor.dtype is node.dtype and factor.shape == node.shape:
+            if (
+                inputs[one] in self.ones
+                and not factor.weak
+                and factor.dtype is node.dtype
+                and factor.shape == node.shape
+            ):
                 return inputs[other]
         return None
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.execute.failures import overflow
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONVERT, Elementwise
 from autodiff.graph.sizes import Shape
@@ -126,6 +127,9 @@ class Loop:
             assert call is not None
             error.span = error.span or call.node.span
             raise
+        except OverflowError as error:
+            assert call is not None
+            raise overflow(call.node) from error
 
     def _externals(
         self, arrays: Sequence[Any], shape: tuple[int, ...], axis: int

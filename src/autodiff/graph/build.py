@@ -1,8 +1,8 @@
 """Syntax tree to graph.
 
 `Builder` gives every piece of an expression its meaning: a node, a plain number, a list, text …  It walks the tree
-without recursion, in the order in which Python would evaluate it, marks the nodes it makes with their place, and adds the
-place and the operands' shapes to whatever error an operation raises.
+without recursion, in the order in which Python would evaluate it, marks the nodes it makes with their place, and adds
+the place and the operands' shapes to whatever error an operation raises.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autodiff.graph.node import OPERATORS, Node, Results, placed
 from autodiff.graph.op import ATTRIBUTES, Operation, ops
 from autodiff.graph.sizes import numel, show
 from autodiff.graph.values import tensor
-from autodiff.syntax import tree as T
+from autodiff.syntax import tree as T  # noqa: N812
 
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 PLAIN = (bool, int, float, Fraction)
@@ -112,7 +112,12 @@ class Builder:
         elif not help:
             help = [f"give it a value: {name}=…"]
         raise AutodiffError(
-            "unknown-name", f"name '{name}' is not defined", type="NameError", span=item.span, says="no such variable", help=help
+            "unknown-name",
+            f"name '{name}' is not defined",
+            type="NameError",
+            span=item.span,
+            says="no such variable",
+            help=help,
         )
 
 
@@ -377,7 +382,7 @@ COMBINE: dict[type, Callable[[Builder, Any, list[Any]], None]] = {
 
 def as_operand(value: Any, item: T.Tree) -> Any:
     """A node or plain number, for an operator."""
-    if isinstance(value, Node) or isinstance(value, PLAIN):
+    if isinstance(value, (Node, *PLAIN)):
         return value
     return as_tensor(value, item)
 
@@ -472,4 +477,3 @@ def _describe(value: Any) -> str:
     if isinstance(value, str):
         return "text"
     return {type(None): "None", DType: "a dtype"}.get(type(value), "not a value")
-

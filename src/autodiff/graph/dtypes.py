@@ -47,9 +47,7 @@ float16 = DType("float16", FLOATING, "Half")
 float32 = DType("float32", FLOATING, "Float")
 float64 = DType("float64", FLOATING, "Double")
 
-DTYPES: dict[str, DType] = {
-    d.name: d for d in (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
-}
+DTYPES: dict[str, DType] = {d.name: d for d in (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)}
 ALIASES = {"float": float32, "double": float64, "half": float16, "int": int32, "long": int64, "short": int16}
 
 _of_numpy = {d.numpy: d for d in DTYPES.values()}

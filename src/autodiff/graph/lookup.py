@@ -40,8 +40,23 @@ def find_dtype(name: str) -> DType | None:
 
 
 # What other tools call it.
-SYNONYMS = {"average": "mean", "avg": "mean", "length": "numel", "len": "numel", "stdev": "std", "variance": "var", "tg": "tan"}
-SYNONYMS |= {"arctg": "atan", "magnitude": "norm", "transp": "T", "inverse_of": "inv", "total": "sum", "product": "prod"}
+SYNONYMS = {
+    "average": "mean",
+    "avg": "mean",
+    "length": "numel",
+    "len": "numel",
+    "stdev": "std",
+    "variance": "var",
+    "tg": "tan",
+}
+SYNONYMS |= {
+    "arctg": "atan",
+    "magnitude": "norm",
+    "transp": "T",
+    "inverse_of": "inv",
+    "total": "sum",
+    "product": "prod",
+}
 
 
 def _synonym(name: str) -> list[str]:

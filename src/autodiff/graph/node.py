@@ -45,7 +45,19 @@ class Node:
     as (shape, dtype) and is only ever read through `pick`.
     """
 
-    __slots__ = ("_strides", "dtype", "index", "inputs", "op", "params", "requires_grad", "results", "shape", "span", "weak")
+    __slots__ = (
+        "_strides",
+        "dtype",
+        "index",
+        "inputs",
+        "op",
+        "params",
+        "requires_grad",
+        "results",
+        "shape",
+        "span",
+        "weak",
+    )
 
     def __init__(
         self,

@@ -26,6 +26,8 @@ from autodiff.graph.node import Node, Results
 from autodiff.graph.signature import Signature
 from autodiff.graph.sizes import Shape, broadcast, contiguous_strides
 
+MAX_RANK = 64  # NumPy's limit
+
 Rule = Callable[..., Any]
 Scalar = int | float | Fraction
 
@@ -152,22 +154,28 @@ class Fold:
 class Primitive(Operation):
     """An operation that makes a node.
 
-    `shape(*args)` and `dtype(*args)` give the result's; `kernel(*args)` computes it from NumPy arrays, with dims
-    counted from the back; `check(*args)` may raise, or return arguments in normal form.  `results` instead of shape
-    and dtype, for operations with several, returns [(shape, dtype), …], named by `fields`.  `layout` says how the
-    result lies in memory: "contiguous", "like" (follows the first operand, as elementwise operations do), or a
-    function of the node giving strides, for views.  `hidden` nodes (broadcasts, conversions, selections) are not
-    shown to people; `edges(*args)` lists what `next_functions` shows where that is not the operands; `view` marks those that share their operand's memory.  The kernel of an operation that
-    `reads_shape` gets its operand's shape instead of its values; an `impure` one is never shared between equal nodes.
-    `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a faster kernel with the same
-    values and its arguments, operands by position and numbers as (value,): `x^2` is (np.square, (0,)); `decompose(*args)` is an equal graph of finer operations, for
-    tensors that are worth running tile by tile.  A kernel that `batches` works on trailing axes alone and carries
-    leading ones along.
+    `shape(*args)` and `dtype(*args)` give the result's; `kernel(*args)` computes it from arrays, dims counted from the
+    back; `check(*args)` may raise, or return arguments in normal form.  For operations with several results,
+    `results(*args)` gives [(shape, dtype), …] instead, named by `fields`.
+
+    What people see: `grad_fn` is PyTorch's name, or a function of the arguments; `edges(*args)` lists what
+    `next_functions` shows where that is not the operands; `hidden` nodes (broadcasts, conversions, selections) are not
+    shown at all.
+
+    In memory: `layout` is "contiguous", "like" (follows the first operand, as elementwise operations do), or a function
+    of the node giving strides, for views; `view` marks those that share their operand's memory.
+
+    For the scheduler: the kernel of an operation that `reads_shape` gets its operand's shape instead of its values; an
+    `impure` one is never shared between equal nodes; one that `batches` works on trailing axes and carries leading ones
+    along; `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a faster kernel with
+    the same values and its arguments, operands by position and numbers as (value,): `x^2` is (np.square, (0,));
+    `decompose(*args)` is an equal graph of finer operations, for tensors that are worth running tile by tile.
     """
 
     __slots__ = (
-        "_lowering", "batches", "check", "decompose", "differentiable", "dtype", "edges", "fields", "fold", "grad_fn", "hidden", "impure", "kernel", "latex", "layout",
-        "reads_shape", "results", "shape", "specialize", "text", "view", "vjp", "vjp_all",
+        "_lowering", "batches", "check", "decompose", "differentiable", "dtype", "edges", "fields", "fold", "grad_fn",
+        "hidden", "impure", "kernel", "latex", "layout", "reads_shape", "results", "shape", "specialize", "text",
+        "view", "vjp", "vjp_all",
     )  # fmt: skip
 
     def __init__(
@@ -227,7 +235,7 @@ class Primitive(Operation):
     def apply(self, values: list[Any]) -> Any:
         signature = self.signature
         for i in signature.tensors:
-            values[i] = as_operand(values[i])
+            values[i] = _strong_operand(values[i])
         signature.normalize(values)
         if self.check is not None:
             checked = self.check(*values)
@@ -244,6 +252,8 @@ class Primitive(Operation):
             return Results.of(self.name, self.fields, [pick(node, i) for i in range(len(results))])
         assert self.shape is not None
         shape = self.shape(*values)
+        if len(shape) > MAX_RANK:
+            raise AutodiffError("limit-nesting", f"a tensor has at most {MAX_RANK} dims, and this has {len(shape)}")
         dtype = self.dtype(*values) if self.dtype else inputs[0].dtype
         return Node(self, inputs, params, shape, dtype, dtype.kind >= dtypes.FLOATING and self.tracks(inputs))
 
@@ -359,7 +369,7 @@ class Elementwise(Primitive):
         weak = False
         if dtype.kind < dtypes.FLOATING and self.computes == "float":
             dtype = dtypes.default_dtype()
-        if all([operand.weak for operand in operands[untyped:]]):
+        if all(operand.weak for operand in operands[untyped:]):
             if self.keeps_numbers:
                 weak = True
             else:
@@ -434,6 +444,14 @@ def as_operand(value: Any) -> Any:
     raise AssertionError(f"not an operand: {value!r}")
 
 
+def _strong_operand(value: Any) -> Any:
+    """An operand whose plain numbers have become tensors."""
+    operand = as_operand(value)
+    if isinstance(operand, list):
+        return [strengthen(node, node.dtype) for node in operand]
+    return operand if operand is None else strengthen(operand, operand.dtype)
+
+
 def number(value: Scalar) -> Node:
     """A plain number as a weak node; raises `limit-number` for integers that int64 cannot hold."""
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -478,7 +496,24 @@ def _sum_to(g: Node, out: Node, x: Node, shape: Shape) -> Node:
 
 CONSTANT = Primitive("constant(value: any)", _never, doc="A known value.", hidden=True)
 VARIABLE = Primitive("variable(name: any)", _never, doc="A leaf.", hidden=True)
-PICK = Primitive("pick(x, i: int)", lambda x, i: x[i], vjp=[none], doc="One of several results.", hidden=True)
+
+
+def _layout_of_result(node: Node) -> Shape:
+    """Views with several results (`split`) give one layout for each."""
+    parent = node.inputs[0]
+    if callable(parent.op.layout):
+        return parent.op.layout(parent)[node.params[0]]  # type: ignore[return-value,no-any-return]
+    return contiguous_strides(node.shape)
+
+
+PICK = Primitive(
+    "pick(x, i: int)",
+    lambda x, i: x[i],
+    vjp=[none],
+    layout=_layout_of_result,
+    doc="One of several results.",
+    hidden=True,
+)
 CONVERT = Primitive(
     "convert(x, dtype: dtype)",
     lambda x, dtype: np.asarray(x).astype(dtype.numpy, copy=False),
@@ -631,4 +666,3 @@ def _elementwise_layout(node: Node) -> Shape:
 
 def _comparable(stride: Any) -> int:
     return stride if isinstance(stride, int) else 1 << 20 * max(len(names) for names, _ in stride.terms)
-

@@ -31,7 +31,16 @@ from autodiff.graph.sizes import Size, normalize_dim, normalize_dims
 REQUIRED: Any = object()
 
 # Other spellings of a parameter's name: PyTorch's own for operands, and NumPy's.
-SPELLINGS = {"input": "x", "self": "x", "other": "y", "axis": "dim", "keepdims": "keepdim", "a": "x", "dims": "dim", "dim": "dims"}
+SPELLINGS = {
+    "input": "x",
+    "self": "x",
+    "other": "y",
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "a": "x",
+    "dims": "dim",
+    "dim": "dims",
+}
 TENSOR_KINDS = ("Tensor", "Tensors")
 
 
@@ -60,7 +69,7 @@ class Signature:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.name, _, inner = text.rstrip(")").partition("(")
+        self.name, _, inner = text.removesuffix(")").partition("(")
         self.params = _parse_params(inner)
         self.defaults = [p.default for p in self.params]
         self.tensors = [i for i, p in enumerate(self.params) if p.kind in TENSOR_KINDS]
@@ -251,7 +260,7 @@ def _wrong_element(value: Any) -> str:
     """What in a list of ints is none."""
     found = next((v for v in value if _as_size(v) is REQUIRED), None) if isinstance(value, (list, tuple)) else value
     if isinstance(found, (float, Fraction)):
-        return f"found the floating-point number {float(found)}; whole numbers come from // and from literals without a point"
+        return f"found the floating-point number {float(found)}; // and literals without a point give whole ones"
     return f"found {type_name(found)} where an int is wanted"
 
 

@@ -210,9 +210,7 @@ def normalize_dims(dims: Iterable[int], rank: int) -> tuple[int, ...]:
     for dim in dims:
         normal = normalize_dim(dim, rank)
         if normal in result:
-            raise AutodiffError(
-                "bad-value", f"dim {normal} appears multiple times in the list of dims", operands=(0,)
-            )
+            raise AutodiffError("bad-value", f"dim {normal} appears multiple times in the list of dims", operands=(0,))
         result.append(normal)
     return tuple(result)
 
@@ -227,9 +225,9 @@ def reduced(shape: Shape, dims: Iterable[int] | None, keepdim: bool) -> Shape:
 
 def infer_view(shape: Shape, target: Sequence[Dim]) -> Shape:
     """The target of a view with its -1 filled in; raises `bad-view`."""
-    if any(isinstance(dim, int) and dim < -1 for dim in target):
-        bad = next(dim for dim in target if isinstance(dim, int) and dim < -1)
-        raise AutodiffError("bad-view", f"invalid shape dimension {bad}")
+    for place, dim in enumerate(target):
+        if isinstance(dim, int) and dim < -1:
+            raise AutodiffError("bad-view", f"invalid shape dimension {dim} at index {place} of shape {show(target)}")
     count = numel(shape)
     unknown = [i for i, dim in enumerate(target) if dim == -1]
     if len(unknown) > 1:

@@ -12,10 +12,9 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import as_operand, constant, ops, strengthen
+from autodiff.graph.op import MAX_RANK, as_operand, constant, ops, strengthen
 
 NONFINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-MAX_RANK = 64
 
 
 def tensor(data: Any, dtype: DType | None = None) -> Node:

@@ -48,25 +48,20 @@ def times(g: Node, factor: Any) -> Node:
 
 def _check_addmm(x: Node, mat1: Node, mat2: Node, beta: Any, alpha: Any) -> tuple[Any, ...]:
     x = strengthen(x, mat1.dtype)
-    _check_self_dtype(x, mat2)
+    _check_dtypes(x, mat1, mat2)
     for position, (name, node) in enumerate((("mat1", mat1), ("mat2", mat2)), 1):
         if len(node.shape) != 2:
             raise bad_rank(f"{name} must be a matrix, got {len(node.shape)}-D tensor", (position,))
     check_inner(mat1, mat2, (1, 2))
     x = _fitted(x, (mat1.shape[0], mat2.shape[1]), mat1.dtype)
-    _check_factors_dtype(mat1, mat2)
     no_bool("addmm_impl_cpu_", x)
     return x, mat1, mat2, beta, alpha
 
 
-def _check_self_dtype(x: Node, mat2: Node) -> None:
-    names = f"{x.dtype.long_name} and {mat2.dtype.long_name}"
-    same_dtype(f"self and mat2 must have the same dtype, but got {names}", x, mat2, (0, 2))
-
-
-def _check_factors_dtype(mat1: Node, mat2: Node) -> None:
-    names = f"{type_text(mat1.dtype)} != {type_text(mat2.dtype)}"
-    same_dtype(f"expected m1 and m2 to have the same dtype, but got: {names}", mat1, mat2, (1, 2))
+def _check_dtypes(x: Node, mat1: Node, mat2: Node) -> None:
+    for position, (name, node) in enumerate((("self", x), ("mat1", mat1))):
+        names = f"{node.dtype.long_name} and {mat2.dtype.long_name}"
+        same_dtype(f"{name} and mat2 must have the same dtype, but got {names}", node, mat2, (position, 2))
 
 
 def _fitted(x: Node, shape: Shape, dtype: DType) -> Node:
@@ -237,8 +232,7 @@ def _check_addbmm(x: Node, batch1: Node, batch2: Node, beta: Any, alpha: Any) ->
         raise AutodiffError(
             "matmul-shape", f"Incompatible matrix sizes for bmm ({a[1]}x{a[2]} and {b[1]}x{b[2]})", operands=(1, 2)
         )
-    _check_self_dtype(x, batch2)
-    _check_factors_dtype(batch1, batch2)
+    _check_dtypes(x, batch1, batch2)
     no_bool("addmm_impl_cpu_", x)
     return x, batch1, batch2, beta, alpha
 

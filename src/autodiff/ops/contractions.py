@@ -71,7 +71,7 @@ def _contracted(x: Node, y: Node, dims_x: tuple[int, ...], dims_y: tuple[int, ..
     size = (*[a.shape[i] for i in kept_x], *[b.shape[i] for i in kept_y])
     a = ops.permute(a, (*kept_x, *places_x))
     b = ops.permute(b, (*places_y, *kept_y))
-    if not size and dims_x:
+    if not size:
         return ops.reshape(dot(ops.flatten(a, 0, -1), ops.flatten(b, 0, -1)), size)  # type: ignore[no-any-return]
     rows, columns = numel(tuple(x.shape[i] for i in kept_x)), numel(tuple(y.shape[i] for i in kept_y))
     result = mm(ops.reshape(a, (rows, count)), ops.reshape(b, (count, columns)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import FLOATING, DType
+from autodiff.graph.dtypes import BOOL, FLOATING, DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, Primitive, common_form, composite, fit, none, ops, strengthen
 from autodiff.graph.sizes import Shape, broadcast, size_text
@@ -433,7 +433,9 @@ def unlike(expected: DType, found: DType) -> AutodiffError:
 
 def hinge(x: Node, target: Node, margin: Any) -> Node:
     """max(0, margin - x) where target is not 1, plus x where it is not -1."""
-    margin = margin if x.dtype.is_floating else int(fitting(margin, x.dtype))  # PyTorch makes it a tensor like x
+    if not x.dtype.is_floating:  # PyTorch makes the margin a tensor like x
+        number = fitting(margin, x.dtype)
+        margin = bool(number) if x.dtype.kind == BOOL else int(number)
     margin_diff = ops.clamp_min(SUB(margin, x), 0)
     zeros = ops.zeros_like(x)
     return ops.where(ops.ne(target, 1), margin_diff, zeros) + ops.where(ops.ne(target, -1), x, zeros)  # type: ignore[no-any-return]

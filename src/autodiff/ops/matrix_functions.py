@@ -168,7 +168,7 @@ def _tensorsolve(x: Node, y: Node, dims: tuple[int, ...] | None) -> Node:
     _square_halves("prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim])", numel(result), numel(y.shape))
     count = numel(result)
     matrix = ops.reshape(x, (count, count))
-    flat = ops.ravel(y) if len(y.shape) != 1 else ops.reshape(y, (count,))
+    flat = ops.flatten(y)
     return ops.reshape(ops.linalg_solve(matrix, flat), result)  # type: ignore[no-any-return]
 
 

@@ -189,3 +189,10 @@ composite(
         "pad(x, (1, 2), mode='circular'); x:2,3",
     ],
 )
+composite(
+    "constant_pad_nd(x, pad: any, value: Number = 0)",
+    lambda x, pad, value: _pad(x, pad, "constant", value),
+    doc="x with a border of one value, two widths a dim from the last dim on.",
+    example="constant_pad_nd([1., 2.], (1, 1), 5.)",
+    samples=["constant_pad_nd(x, (1, 2), 3.); x:2,3"],
+)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, as_operand, composite, none, ops
+from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Shape, broadcast, concrete, is_concrete, show
 from autodiff.ops.create import SIZE
 from autodiff.ops.decompose import SVD
@@ -210,7 +212,7 @@ def _lstsq(x: Node, b: Node, rcond: Any, driver: str | None) -> Results:
         names = f"input's dtype {x.dtype.long_name} and other's dtype {b.dtype.long_name}"
         raise wrong(f"Expected input and other to have the same dtype, but got {names}", "bad-dtype")
     vector = len(b.shape) == 1 or (len(x.shape) - 1 == len(b.shape) and b.shape == x.shape[:-1])
-    if not vector and not 0 <= len(x.shape) - len(b.shape) <= 1:
+    if not 0 <= len(x.shape) - len(b.shape) <= 1:
         raise wrong(
             "input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1", "bad-rank"
         )
@@ -294,8 +296,15 @@ composite(
 def _check_cond(x: Node, p: Any) -> None:
     if len(x.shape) < 2:
         raise AutodiffError("bad-rank", "linalg.cond: The input tensor must have at least 2 dimensions.", operands=(0,))
-    if p in (2, -2) or p is None:
+    if p is None or p in (2, -2):
         return
+    if not isinstance(p, (str, int, float, Fraction)):
+        raise AutodiffError(
+            "argument-type",
+            f"linalg_cond(): argument 'p' (position 2) must be Number or str, not {type_name(p)}",
+            type="TypeError",
+            operands=(1,),
+        )
     shown = p if isinstance(p, (str, int)) else float(p)
     if p not in ("fro", "nuc", 1, -1, math.inf, -math.inf) and not isinstance(p, str):
         raise AutodiffError("bad-value", f"linalg.cond got an invalid norm type: {shown}", operands=(1,))

@@ -176,6 +176,7 @@ def _declare(name: str, skip_nan: bool, doc: str) -> None:
             f"{name}(x, 0.6, 1); x:2,4",
             f"{name}(x, 0.6, 0, True, interpolation='midpoint'); x:4,2",
             f"{name}(x, 0.4, interpolation='lower'); x:5",
+            f"{name}(x, tensor([0.2, 0.7]), 1); x:2,4",
         ],
         kinks="The elements between which the quantile falls get the gradient, by their weights.",
     )

@@ -355,3 +355,31 @@ composite(
     example="affine_grid([[[1., 0., 0.], [0., 1., 0.]]], (1, 1, 2, 2))",
     samples=["affine_grid(t, (2, 1, 2, 3)); t:2,2,3", "affine_grid(t, (1, 1, 2, 1, 2), True); t:1,3,4"],
 )
+
+MODES = ("bilinear", "nearest", "bicubic")
+PADDINGS = ("zeros", "border", "reflection")
+
+
+def _by_number(names: tuple[str, ...], number: int, what: str) -> str:
+    if not 0 <= number < len(names):
+        raise AutodiffError("bad-value", f"grid_sampler(): {what} must be from 0 to {len(names) - 1}, got {number}")
+    return names[number]
+
+
+def _declare_sampler(dims: int) -> None:
+    image = ",".join("2" * dims)
+    nested = "[" * (dims + 2), "]" * (dims + 2)
+    place = ", ".join(["0."] * dims)
+    composite(
+        f"grid_sampler_{dims}d(x, grid, interpolation_mode: int, padding_mode: int, align_corners: bool)",
+        lambda x, grid, mode, padding, align: _grid_sample(
+            x, grid, _by_number(MODES, mode, "mode"), _by_number(PADDINGS, padding, "padding_mode"), align
+        ),
+        doc="grid_sample with its modes by number: bilinear, nearest, bicubic; zeros, border, reflection.",
+        example=f"grid_sampler_{dims}d({nested[0]}1., 2.{nested[1]}, {nested[0]}{place}{nested[1]}, 0, 0, False)",
+        samples=[f"grid_sampler_{dims}d(x, g, 0, 1, True); x:1,1,{image}, g:1,{image},{dims} in -0.8..0.8"],
+    )
+
+
+_declare_sampler(2)
+_declare_sampler(3)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autodiff.solve import Answer
 from autodiff.report.cells import displayed, width
 from autodiff.report.tensors import format_tensor
+from autodiff.solve import Answer
 
 
 def answer_text(answer: Answer, default_dtype: str, precision: int = 4) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError, Source
-from autodiff.solve import DEFAULT_LIMIT_BYTES, Leaf, Problem
 from autodiff.graph import values
 from autodiff.graph.dtypes import DTYPES, DType, float16, float32, float64
 from autodiff.graph.lookup import did_you_mean, find_dtype
 from autodiff.request.arguments import Value, normal_name, tensor_data
+from autodiff.solve import DEFAULT_LIMIT_BYTES, Leaf, Problem
 
 KEYS = ("id", "expr", "vars", "let", "wrt", "gradient", "dtype", "retain_grad", "backward")
 VARIABLE_KEYS = ("data", "dtype", "requires_grad", "shape")
