@@ -17,22 +17,20 @@ def decompose(outputs: Sequence[Node], nodes: Sequence[Node]) -> Sequence[Node]:
 
     `nodes` are their ancestors in topological order.
     """
-    if not any(_is_coarse(node) for node in nodes):
+    if not any(node.op.decompose is not None and is_large(node.inputs[0]) for node in nodes):
         return outputs
     replaced: dict[Node, Node] = {}
     for node in nodes:
         inputs = tuple([replaced.get(operand, operand) for operand in node.inputs])
-        if _is_coarse(node):
-            assert node.op.decompose is not None
+        finer = None
+        if node.op.decompose is not None and is_large(node.inputs[0]):
             with placed(node.span):
-                replaced[node] = node.op.decompose(*node.op.arrange(inputs, node.params))
+                finer = node.op.decompose(*node.op.arrange(inputs, node.params))
+        if finer is not None:
+            replaced[node] = finer
         elif inputs != node.inputs:
             replaced[node] = _with_inputs(node, inputs)
     return [replaced.get(node, node) for node in outputs]
-
-
-def _is_coarse(node: Node) -> bool:
-    return node.op.decompose is not None and is_large(node.inputs[0])
 
 
 def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:

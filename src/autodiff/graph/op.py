@@ -169,7 +169,7 @@ class Primitive(Operation):
     `impure` one is never shared between equal nodes; one that `batches` works on trailing axes and carries leading ones
     along; `fold` says how a reduction is done piece by piece; `specialize(*params)` may name a faster kernel with
     the same values and its arguments, operands by position and numbers as (value,): `x^2` is (np.square, (0,));
-    `decompose(*args)` is an equal graph of finer operations, for tensors that are worth running tile by tile.
+    `decompose(*args)` is an equal graph of finer operations (or None), for tensors worth running tile by tile.
     """
 
     __slots__ = (
@@ -199,7 +199,7 @@ class Primitive(Operation):
         impure: bool = False,
         fold: Fold | None = None,
         specialize: Callable[..., tuple[Callable[..., Any], tuple[Any, ...]] | None] | None = None,
-        decompose: Callable[..., Node] | None = None,
+        decompose: Callable[..., Node | None] | None = None,
         batches: bool = False,
         latex: str = "",
         text: str = "",
@@ -502,7 +502,7 @@ def _layout_of_result(node: Node) -> Shape:
     """Views with several results (`split`) give one layout for each."""
     parent = node.inputs[0]
     if callable(parent.op.layout):
-        return parent.op.layout(parent)[node.params[0]]  # type: ignore[return-value,no-any-return]
+        return parent.op.layout(parent)[node.params[0]]  # type: ignore[no-any-return]
     return contiguous_strides(node.shape)
 
 
