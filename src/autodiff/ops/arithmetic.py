@@ -191,6 +191,7 @@ DIV_NUMBER = Elementwise(
 reciprocal = elementwise(
     "reciprocal(x)",
     np.reciprocal,
+    specialize=lambda: (np.divide, ((1.0,), 0)),  # the same values, and faster
     vjp=[lambda g, out, x: -g * (out * out)],
     text="1/x",
     doc="1/x.",

@@ -35,7 +35,9 @@ def _power_kernel(x: Any, exponent: Any) -> Any:
 
 def _special_power(exponent: Any) -> Any:
     """A kernel that computes this power alone, with the values of `_power_kernel`."""
-    kernel = {1: _itself, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(exponent)
+    if exponent == -1:
+        return np.divide, ((1.0,), 0)
+    kernel = {1: _itself, 2: np.square, 0.5: np.sqrt}.get(exponent)
     return kernel and (kernel, (0,))
 
 

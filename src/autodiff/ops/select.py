@@ -27,9 +27,29 @@ def _check_condition(condition: Node, x: Node, y: Node) -> None:
     broadcast(broadcast(condition.shape, x.shape, (1, 2)), y.shape, (1, 2))
 
 
+_BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+
+
+def choose(condition: Any, x: Any, y: Any) -> Any:
+    """`np.where`, for floating-point arrays by their bits: several times faster, and NaN and -0. stay what they are."""
+    dtype = np.result_type(x, y)
+    bits = _BITS.get(dtype)
+    if bits is None or np.size(condition) < 4096:
+        return np.where(condition, x, y)
+    mask = np.negative(np.asarray(condition).astype(bits))  # all bits set where the condition holds
+    on, off = np.asarray(x, dtype).view(bits), np.asarray(y, dtype).view(bits)
+    if on.ndim == 0 and on == 0:
+        picked = np.bitwise_and(off, np.invert(mask, out=mask))
+    elif off.ndim == 0 and off == 0:
+        picked = np.bitwise_and(on, mask)
+    else:
+        picked = np.bitwise_xor(off, np.bitwise_and(np.bitwise_xor(on, off), mask))
+    return picked.view(dtype)
+
+
 WHERE: Elementwise = Elementwise(
     "where(condition, x, y)",
-    np.where,
+    choose,
     computes="promote",
     untyped=1,
     check=_check_condition,
@@ -92,7 +112,7 @@ _filled: dict[str, Any] = {
 }
 MASKED_FILL: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
-    lambda mask, x, value: np.where(mask, value, x),
+    lambda mask, x, value: choose(mask, value, x),
     vjp=[
         none,
         lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0),
@@ -103,7 +123,7 @@ MASKED_FILL: Elementwise = Elementwise(
 )
 MASKED_FILL_NUMBER: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
-    lambda mask, x, value: np.where(mask, value, x),
+    lambda mask, x, value: choose(mask, value, x),
     vjp=[none, lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0), none],
     grad_fn="MaskedFillBackward0",
     **_filled,
