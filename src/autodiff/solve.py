@@ -103,7 +103,7 @@ class Answer:
 class Compiled:
     """A plan and what its outputs are: the value first, then the gradients that exist, by name."""
 
-    __slots__ = ("error", "grad_fn", "names", "output", "plan", "wanted")
+    __slots__ = ("depends_on_data", "error", "grad_fn", "names", "output", "plan", "wanted")
 
     def __init__(self, plan: Plan, output: Node, wanted: list[str], names: list[str]) -> None:
         self.plan = plan
@@ -112,6 +112,7 @@ class Compiled:
         self.wanted = wanted  # every name that gets a gradient, in order
         self.names = names  # those of them that a path leads to
         self.error: AutodiffError | None = None  # why there is no backward
+        self.depends_on_data = False  # the plan holds for these values alone
 
 
 class Graph:
@@ -191,6 +192,7 @@ def compile_problem(problem: Problem) -> Compiled:
     with using_default_dtype(problem.dtype):
         graph = Graph(problem)
         compiled = _plan(graph)
+    compiled.depends_on_data = graph.depends_on_data
     if not graph.depends_on_data and len(problem.expr) < 10_000:
         _remember(_compiled, form, compiled)
     return compiled

@@ -24,6 +24,7 @@ PARTS = ("value", "shape", "dtype", "grad_fn")
 @click.option("--no-backward", is_flag=True, help="The value alone.")
 @click.option("--only", metavar="PART", help="One result raw: value, x.grad, shape, dtype, grad_fn.")
 @click.option("--precision", type=click.IntRange(0, 30), default=4, metavar="N", help="Digits printed.  [default: 4]")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes for --rows.  [default: 1]")
 @expression_options
 @click.pass_obj
 def command(
@@ -35,6 +36,7 @@ def command(
     as_json: bool,
     rows: str | None,
     no_backward: bool,
+    jobs: int,
     **options: Any,
 ) -> int:
     """The value of EXPR, and the gradient for each variable.
@@ -58,7 +60,7 @@ def command(
             raise
         return _print_json({"error": described(error)}, error, screen)
     if asked is None:
-        return _requests(read, rows, screen)
+        return _requests(read, rows, screen, jobs)
     if only is not None:
         _check_part(only, asked)
     answer = solve(asked)
@@ -78,7 +80,7 @@ def _problem(read: Inputs, rows: str | None) -> Problem | None:
     return problem({}, read.given)
 
 
-def _requests(read: Inputs, rows: str | None, screen: Screen) -> int:
+def _requests(read: Inputs, rows: str | None, screen: Screen, jobs: int) -> int:
     from autodiff.cli.rows import answer_rows, answer_text
 
     def respond(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -90,7 +92,9 @@ def _requests(read: Inputs, rows: str | None, screen: Screen) -> int:
         return answered(answer), answer.error.exit_code
 
     if rows is not None:
-        return answer_rows(rows, screen, respond)
+        from autodiff.request.batches import Batches
+
+        return answer_rows(rows, screen, respond, Batches(read.given), jobs)
     assert read.requests is not None
     return answer_text(read.requests, screen, respond)
 

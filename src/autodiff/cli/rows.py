@@ -19,12 +19,13 @@ from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.request import jsons
 from autodiff.request.answer import described
+from autodiff.request.batches import Batches
 from autodiff.request.files import unreadable
 
 # A request's answer, as data or as a JSON object's text, and its exit status.
 Respond = Callable[[dict[str, Any]], tuple[dict[str, Any] | str, int]]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 BOM = b"\xef\xbb\xbf"
 
 
@@ -41,23 +42,46 @@ class Statuses:
             self.status = status
 
 
-def answer_rows(path: str, screen: Screen, respond: Respond) -> int:
-    """Answer a file of requests (`-` is standard input); returns the exit status."""
+def answer_rows(path: str, screen: Screen, respond: Respond, batches: Batches | None = None, jobs: int = 1) -> int:
+    """Answer a file of requests (`-` is standard input), in batches where there are some; returns the exit status."""
     if not gc.isenabled():  # main disabled it, and what errors leave behind would fill the memory
         gc.freeze()
         gc.enable()
     statuses = Statuses()
+
+    def work(chunk: list[tuple[int, bytes]]) -> tuple[str, list[int]]:
+        return _answer_chunk(chunk, respond, batches)
+
     with _opened(path) as file:
         try:
-            for chunk in _lines(file):
-                for number, line in chunk:
-                    text, status = answer_line(line, number, respond)
+            answers: Iterator[tuple[str, list[int]]] = map(work, _lines(file))
+            if jobs > 1:
+                from autodiff.cli.jobs import in_processes
+
+                answers = in_processes(_lines(file), work, jobs, CHUNK // 2)
+            for text, failed in answers:
+                for status in failed:
                     statuses.add(status)
-                    screen.write(text)
+                screen.write(text)
                 screen.flush()
         except IsADirectoryError as error:
             raise unreadable(path, error) from None
     return statuses.status
+
+
+def _answer_chunk(chunk: list[tuple[int, bytes]], respond: Respond, batches: Batches | None) -> tuple[str, list[int]]:
+    """The answers to some lines as one text, and the exit statuses of those that were not 0."""
+    found: list[str | None] = [None] * len(chunk)
+    if batches is not None and len(chunk) > 1:
+        found = batches.answers([line for _, line in chunk])
+    texts, failed = [], []
+    for text, (number, line) in zip(found, chunk, strict=True):
+        if text is None:
+            text, status = answer_line(line, number, respond)
+            if status:
+                failed.append(status)
+        texts.append(text)
+    return "".join(texts), failed
 
 
 def _opened(path: str) -> BinaryIO:

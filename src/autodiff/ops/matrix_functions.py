@@ -30,7 +30,7 @@ OVERWRITE = Primitive(
     lambda x, y: y,
     shape=lambda x, y: x.shape,
     vjp=[zero, lambda g, out, x, y: g],
-    grad_fn="CopyBackwards",
+    grad_fn="torch::autograd::CopyBackwards",
     text="y",
     doc="y in the place of x.",
 )

@@ -131,7 +131,7 @@ def _suffixes(
     if name != default_dtype and (not array.size or name not in UNMARKED):
         suffixes.append(f"dtype=torch.{name}")
     if grad_fn is not None:
-        suffixes.append(f"grad_fn=<{grad_fn}>")
+        suffixes.append(f"grad_fn=<{grad_fn.rpartition('::')[2]}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
     return suffixes
