@@ -25,7 +25,7 @@ from autodiff.request.files import unreadable
 # A request's answer, as data or as a JSON object's text, and its exit status.
 Respond = Callable[[dict[str, Any]], tuple[dict[str, Any] | str, int]]
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
 BOM = b"\xef\xbb\xbf"
 
 
