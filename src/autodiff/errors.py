@@ -97,6 +97,7 @@ EXIT_CODES: dict[str, int] = {
     # 2: usage
     "usage": USAGE,
     "unreadable-file": USAGE,
+    "unwritable-file": USAGE,
     "bad-request": USAGE,
     "unknown-wrt": USAGE,
     # 3: text that does not parse

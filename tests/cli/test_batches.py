@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autodiff.request import batches, jsons
+from autodiff.solve import Compiled, Problem, compile_problem
 
 EXPRESSIONS = ["sum(x^2)", "mean(x*y)", "x @ y", "exp(x)/y", "log(x)", "x[0] + y", "max(x)", "sum(x[x > 0])"]
 ODD = [
@@ -72,9 +73,13 @@ def test_together_as_alone(command: Any, library: str, seed: int, jobs: str) -> 
 
 
 def test_one_plan_serves_a_form(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = []
-    real = batches.compile_problem
-    monkeypatch.setattr(batches, "compile_problem", lambda problem: compiled.append(problem) or real(problem))
+    compiled: list[Problem] = []
+
+    def counted(problem: Problem) -> Compiled:
+        compiled.append(problem)
+        return compile_problem(problem)
+
+    monkeypatch.setattr(batches, "compile_problem", counted)
     rows = "\n".join(f'{{"vars": {{"x": [{i}, 2]}}}}' for i in range(50))
     assert len(command("eval", "sum(x^3)", "--rows", "-", stdin=rows).answers) == 50
     assert len(compiled) == 1

@@ -11,6 +11,7 @@ from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan
 from autodiff.graph import values
 from autodiff.graph.dtypes import float64
+from autodiff.graph.sizes import concrete
 from conftest import golden
 from ops.samples import Sample, samples
 
@@ -42,7 +43,7 @@ def same(a: np.ndarray, b: np.ndarray) -> None:
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: str(sample.text))
 def test_every_operation(sample: Sample) -> None:
     graph_problem = solve.Problem(sample.expr, sample.variables)
-    weights = values.array(np.ones(solve.Graph(graph_problem).output.shape).tolist(), float64)
+    weights = np.ones(concrete(solve.Graph(graph_problem).output.shape))
     asked = solve.Problem(sample.expr, sample.variables, gradient=weights)
     compiled = solve.compile_problem(asked)
     if compiled.depends_on_data:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
-from autodiff.execute.schedule import Plan, schedule
+from autodiff.execute.schedule import Plan, Step, made_in_loops, schedule
+from autodiff.execute.tiles import Loop
 from autodiff.graph.node import Node
 
 
-def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Values of the plan's outputs for variables given by name; raises what kernels raise, with its place."""
+Watch = Callable[[float], None]
+
+
+def run(
+    plan: Plan,
+    feeds: Mapping[str, np.ndarray],
+    targets: Mapping[int, np.ndarray] | None = None,
+    watch: Watch | None = None,
+) -> list[np.ndarray]:
+    """Values of the plan's outputs for variables given by name; raises what kernels raise, with its place.
+
+    `targets` are arrays for outputs, by number: loops write straight into them, and what no loop makes is copied.
+    `watch` is told now and then which part of the loops' work is done.
+    """
+    targets = targets or {}
+    into = {slot: targets[number] for slot, number in made_in_loops(plan, targets).items()} if targets else {}
+    progress = None if watch is None else _Progress(plan, watch)
     slots: list[Any] = [None] * plan.size
     for slot, value in plan.known:
         slots[slot] = value
@@ -23,7 +40,10 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     with np.errstate(all="ignore"):
         for step in plan.steps:
             try:
-                result = step.kernel(*[slots[i] for i in step.inputs], *step.params)
+                if step.outs is None:
+                    result = step.kernel(*[slots[i] for i in step.inputs], *step.params)
+                else:
+                    result = _loop(step, [slots[i] for i in step.inputs], into, progress)
             except AutodiffError as error:
                 error.span = error.span or step.node.span
                 raise
@@ -41,7 +61,36 @@ def run(plan: Plan, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
             result = None
             for i in step.free:
                 slots[i] = None
-    return [np.asarray(slots[slot], dtype=dtype.numpy) for slot, dtype in plan.outputs]
+    results = [np.asarray(slots[slot], dtype=dtype.numpy) for slot, dtype in plan.outputs]
+    for number, target in targets.items():
+        if not np.may_share_memory(results[number], target):
+            target[...] = results[number]
+            results[number] = target
+    return results
+
+
+def _loop(step: Step, arrays: list[Any], into: Mapping[int, np.ndarray], progress: _Progress | None) -> list[Any]:
+    if not into and progress is None:
+        return step.kernel(*arrays)  # type: ignore[no-any-return]
+    assert step.outs is not None
+    parts = step.kernel(*arrays, into=[into.get(slot) for slot in step.outs], watch=progress)
+    if progress is not None:
+        progress.done += prod(step.kernel.shape)  # type: ignore[attr-defined]
+    return parts  # type: ignore[no-any-return]
+
+
+class _Progress:
+    """What loops call with the elements that they have done; passes on the part of all their elements."""
+
+    __slots__ = ("all", "done", "watch")
+
+    def __init__(self, plan: Plan, watch: Watch) -> None:
+        self.watch = watch
+        self.done = 0
+        self.all = sum(prod(step.kernel.shape) for step in plan.steps if isinstance(step.kernel, Loop))
+
+    def __call__(self, elements: int) -> None:
+        self.watch((self.done + elements) / self.all)
 
 
 def evaluate(

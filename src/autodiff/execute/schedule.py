@@ -5,7 +5,7 @@ Only rewrites that keep NaN, infinities and signed zeros happen here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.execute.rewrite import decompose
-from autodiff.execute.tiles import fuse, is_large
+from autodiff.execute.tiles import Loop, fuse, is_large
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, VARIABLE, Primitive
@@ -61,8 +61,12 @@ class Plan:
         self.size = 0
 
 
-def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
-    """A plan for all outputs together; raises `limit-size` when a result would be larger than `limit_bytes`."""
+def schedule(outputs: Sequence[Node], limit_bytes: int | None = None, elsewhere: Iterable[int] = ()) -> Plan:
+    """A plan for all outputs together; raises `limit-size` when a result would be larger than `limit_bytes`.
+
+    Outputs that live `elsewhere` (those with these numbers, which `run` will be given targets for) and what loops
+    never keep as a whole do not count.
+    """
     nodes = _needed(outputs)
     finer = decompose(outputs, nodes)
     if finer is not outputs:
@@ -74,8 +78,47 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None) -> Plan:
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
     if any(is_large(step.node) for step in plan.steps):
         plan.steps = fuse(plan, fused_step)
+    if scheduler.oversized:
+        _refuse_oversized(plan, scheduler.oversized, elsewhere, scheduler.limit_bytes or 0)
     _free_at_last_use(plan)
     return plan
+
+
+# Operations whose result has the elements of its operand in the same order.
+_KEEP_ORDER = ("view", "reshape", "squeeze", "unsqueeze")
+
+
+def made_in_loops(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
+    """For those of these outputs that a loop can write where they belong: the slot it fills, with the output's number.
+
+    The output may be the loop's result in another shape.
+    """
+    views = {s.out: s.inputs[0] for s in plan.steps if s.outs is None and s.node.op.name in _KEEP_ORDER}
+    made = {slot for step in plan.steps for slot in step.outs or ()}
+    result: dict[int, int] = {}
+    for number in numbers:
+        slot = plan.outputs[number][0]
+        while slot in views:
+            slot = views[slot]
+        if slot in made:
+            result.setdefault(slot, number)
+    return result
+
+
+def _refuse_oversized(
+    plan: Plan, oversized: dict[int, AutodiffError], elsewhere: Iterable[int], limit_bytes: int
+) -> None:
+    """Raise the error of a slot that is kept in memory as a whole, or of a row that a loop works on."""
+    outside = made_in_loops(plan, elsewhere)
+    for step in plan.steps:
+        if isinstance(step.kernel, Loop) and step.kernel.by_rows:
+            for call in step.kernel.program:
+                error = over_limit(call.node, limit_bytes * step.kernel.shape[0])
+                if error is not None:
+                    raise over_limit(call.node, limit_bytes) or error
+        for slot in (step.out,) if step.outs is None else step.outs:
+            if slot in oversized and slot not in outside:
+                raise oversized[slot]
 
 
 def _needed(outputs: Sequence[Node]) -> list[Node]:
@@ -95,7 +138,7 @@ def _needed(outputs: Sequence[Node]) -> list[Node]:
 class _Scheduler:
     """A plan in the making: which slot each node's value is in, and what is known of slots."""
 
-    __slots__ = ("limit_bytes", "numbers", "ones", "plan", "shared", "slots")
+    __slots__ = ("limit_bytes", "numbers", "ones", "oversized", "plan", "shared", "slots")
 
     def __init__(self, limit_bytes: int | None) -> None:
         self.plan = Plan()
@@ -104,6 +147,7 @@ class _Scheduler:
         self.shared: dict[Any, int] = {}
         self.numbers: dict[int, Any] = {}  # slots of plain numbers, known now
         self.ones: set[int] = set()  # slots whose every element is one
+        self.oversized: dict[int, AutodiffError] = {}  # slots of results over the limit, if they are kept
 
     def add(self, node: Node) -> None:
         key = self._identity(node)
@@ -180,9 +224,11 @@ class _Scheduler:
                 with np.errstate(all="ignore"):
                     return self._number(as_number(kernel(*[self.numbers[i] for i in inputs], *params)))
             kernel = _numeric(kernel)
-        elif self.limit_bytes is not None and not op.view and op is not BROADCAST:
-            check_size(node, self.limit_bytes)
         slot = self._slot()
+        if self.limit_bytes is not None and not node.weak and not op.view and op is not BROADCAST:
+            error = over_limit(node, self.limit_bytes)
+            if error is not None:
+                self.oversized[slot] = error
         if (op.name == "full" and node.params[0] == 1) or (op in (BROADCAST, CONVERT) and inputs[0] in self.ones):
             self.ones.add(slot)
         self.plan.steps.append(Step(kernel, inputs, params, slot, node))
@@ -252,18 +298,20 @@ def lowered(node: Node) -> tuple[Any, ...]:
     return tuple(result)
 
 
-def check_size(node: Node, limit_bytes: int) -> None:
+def over_limit(node: Node, limit_bytes: int) -> AutodiffError | None:
+    """The error for a result that would take more than `limit_bytes`."""
     total: int = node.dtype.size
     for dim in node.shape if node.results is None else ():
         total *= dim  # type: ignore[assignment]
-    if total > limit_bytes:
-        raise AutodiffError(
-            "limit-size",
-            f"this would take {total / 2**30:.1f} GiB, more than the limit of {limit_bytes / 2**30:.1f} GiB",
-            type="MemoryError",
-            span=node.span,
-            help="--limit-size raises the limit",
-        )
+    if total <= limit_bytes:
+        return None
+    return AutodiffError(
+        "limit-size",
+        f"this would take {total / 2**30:.1f} GiB, more than the limit of {limit_bytes / 2**30:.1f} GiB",
+        type="MemoryError",
+        span=node.span,
+        help="--limit-size raises the limit",
+    )
 
 
 def _free_at_last_use(plan: Plan) -> None:

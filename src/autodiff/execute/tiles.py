@@ -11,7 +11,7 @@ keep them.  Partial sums are combined in float64 and rounded once; tiles do not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from itertools import product, zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TILE = 1 << 15  # elements; float32 operands of a few steps then fit the second-level cache
 SMALLEST = 1 << 16  # below this, one kernel after the other is as fast
+WATCHED = 16  # tiles from one report of progress to the next
 
 Index = tuple[Any, ...]
 
@@ -74,18 +75,29 @@ class Loop:
         self.by_rows = False
         self.folds: list[tuple[int, Node]] = []
 
-    def __call__(self, *arrays: Any) -> list[Any]:
+    def __call__(
+        self, *arrays: Any, into: Sequence[np.ndarray | None] = (), watch: Callable[[int], None] | None = None
+    ) -> list[Any]:
+        """Results for these externals, those that `into` has an array for in that one (row by row in memory).
+
+        `watch` is told now and then how many elements are done.
+        """
         flat = not self.by_rows and all(np.size(a) == 1 or self._is_flat(a) for a in arrays)
         shape = (prod(self.shape),) if flat else self.shape
         axis = 0 if self.by_rows else _axis_to_cut(shape)
         inner = shape[axis + 1 :]
         step = min(max(1, TILE // prod(inner)), shape[axis])
-        outputs = [np.empty(shape if flat else own, dtype) for own, dtype in self.outputs]
+        outputs = [
+            np.empty(shape if flat else own, dtype) if given is None else given.reshape(shape if flat else own)
+            for (own, dtype), given in zip_longest(self.outputs, into[: len(self.outputs)])
+        ]
         buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
         partial: list[list[Any]] = [[] for _ in self.folds]
         values, cut = self._externals(arrays, shape, axis)
         self._run(self.uniform, values, (), outputs, [])
-        for index, size in _tiles(shape, axis, step):
+        for count, (index, size) in enumerate(_tiles(shape, axis, step)):
+            if watch is not None and count % WATCHED == 0:
+                watch(count * step * prod(inner))
             for i, array, stays in cut:
                 values[i] = array[tuple([at if s is None else s for at, s in zip(index, stays, strict=True)])]
             tile = (size, *inner)
