@@ -8,7 +8,7 @@ not on their values, and is kept for the next problem of the same form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from autodiff import ops as _operations  # noqa: F401  (registers them)
 from autodiff.backward import gradients, initial_cotangent
 from autodiff.errors import AutodiffError, Source
-from autodiff.execute.run import evaluate, run
+from autodiff.execute.run import Watch, evaluate, run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import DType, dtype_of, float64, using_default_dtype
@@ -42,9 +42,14 @@ class Leaf:
 
 
 class Problem:
-    """What is asked, in normal form."""
+    """What is asked, in normal form.
 
-    __slots__ = ("backward", "dtype", "expr", "gradient", "let", "limit_bytes", "retain_grad", "variables", "wrt")
+    `saved` are the parts of the answer (`value`, `x.grad`) that `solve` will be given a place for.
+    """
+
+    __slots__ = (
+        "backward", "dtype", "expr", "gradient", "let", "limit_bytes", "retain_grad", "saved", "variables", "wrt",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class Problem:
         backward: bool = True,
         retain_grad: Sequence[str] = (),
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        saved: Sequence[str] = (),
     ) -> None:
         self.expr = expr
         self.variables = variables
@@ -68,6 +74,7 @@ class Problem:
         self.backward = backward
         self.retain_grad = retain_grad
         self.limit_bytes = limit_bytes
+        self.saved = saved
 
     def wants_grad(self, name: str) -> bool:
         """Whether variable `name` requires grad; raises for one that is asked to and cannot."""
@@ -113,6 +120,16 @@ class Compiled:
         self.names = names  # those of them that a path leads to
         self.error: AutodiffError | None = None  # why there is no backward
         self.depends_on_data = False  # the plan holds for these values alone
+
+    @property
+    def parts(self) -> list[str]:
+        """What the plan's outputs are called: the value, and the gradients that exist."""
+        return parts(self.names)
+
+
+def parts(names: Iterable[str]) -> list[str]:
+    """What an answer with these gradients consists of, by number of the plan's output."""
+    return ["value", *[f"{name}.grad" for name in names]]
 
 
 class Graph:
@@ -179,6 +196,7 @@ def _form(problem: Problem) -> Any:
         problem.backward,
         tuple(problem.retain_grad),
         problem.limit_bytes,
+        tuple(problem.saved),
     )
 
 
@@ -223,7 +241,7 @@ def _plan(graph: Graph) -> Compiled:
     problem, output = graph.problem, graph.output
     wanted = {name: node for name, node in graph.variables.items() if node.requires_grad}
     if not problem.backward or not wanted:
-        return Compiled(schedule([output], problem.limit_bytes), output, [], [])
+        return Compiled(_scheduled(problem, {"value": output}), output, [], [])
     for retained in problem.retain_grad:
         node = graph.lets.get(retained)
         if node is None or not node.requires_grad:
@@ -243,16 +261,34 @@ def _plan(graph: Graph) -> Compiled:
         grads = gradients([output], [start], list(wanted.values()))
     except AutodiffError as error:
         error.span = error.span or parsed(problem.expr).span
-        compiled = Compiled(schedule([output], problem.limit_bytes), output, [], [])
+        compiled = Compiled(_scheduled(problem, {"value": output}), output, [], [])
         compiled.error = error
         return compiled
     reached = {n: g for n, g in zip(wanted, grads, strict=True) if g is not None}
-    plan = schedule([output, *reached.values()], problem.limit_bytes)
+    for name in wanted:
+        if name not in reached and f"{name}.grad" in problem.saved:
+            raise AutodiffError(
+                "no-grad-path", f"{name}.grad is None and cannot be saved: the result does not depend on {name}"
+            )
+    plan = _scheduled(problem, dict(zip(parts(reached), [output, *reached.values()], strict=True)))
     return Compiled(plan, output, list(wanted), list(reached))
 
 
-def solve(problem: Problem) -> Answer:
-    """The answer to a problem; what the user did wrong is in it, beside the value if there is one."""
+def _scheduled(problem: Problem, outputs: Mapping[str, Node]) -> Plan:
+    """The plan for outputs, given by the parts of the answer that they are."""
+    elsewhere = [number for number, part in enumerate(outputs) if part in problem.saved]
+    return schedule(list(outputs.values()), problem.limit_bytes, elsewhere)
+
+
+# Where a part of an answer goes: called with its name, shape and dtype, it returns an array to be filled.
+Place = Callable[[str, tuple[int, ...], "np.dtype[Any]"], np.ndarray]
+
+
+def solve(problem: Problem, place: Place | None = None, watch: Watch | None = None) -> Answer:
+    """The answer to a problem; what the user did wrong is in it, beside the value if there is one.
+
+    The parts in `problem.saved` are computed where `place` says; `watch` is told now and then how far it is.
+    """
     answer = Answer()
     try:
         compiled = compile_problem(problem)
@@ -260,12 +296,15 @@ def solve(problem: Problem) -> Answer:
         if problem.gradient is not None:
             feeds[GRADIENT] = problem.gradient
         answer.error = compiled.error
+        targets = {} if place is None else _targets(problem, compiled, place)
         try:
-            value, *arrays = run(compiled.plan, feeds)
+            value, *arrays = run(compiled.plan, feeds, targets, watch)
         except AutodiffError as error:
             if not compiled.names:
                 raise
-            value = evaluate([compiled.output], feeds, problem.limit_bytes)[0]
+            value = run(
+                _scheduled(problem, {"value": compiled.output}), feeds, {i: targets[i] for i in targets if i == 0}
+            )[0]
             answer.error = error
             arrays = []
         answer.value, answer.grad_fn, answer.requires_grad = value, compiled.grad_fn, compiled.output.requires_grad
@@ -275,6 +314,16 @@ def solve(problem: Problem) -> Answer:
     except AutodiffError as error:
         answer.error = error
     return answer
+
+
+def _targets(problem: Problem, compiled: Compiled, place: Place) -> dict[int, np.ndarray]:
+    plan = compiled.plan
+    outputs = zip(compiled.parts, plan.shapes, plan.outputs, strict=True)
+    return {
+        number: place(part, shape, dtype.numpy)
+        for number, (part, shape, (_, dtype)) in enumerate(outputs)
+        if part in problem.saved
+    }
 
 
 class Expression:

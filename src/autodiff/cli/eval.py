@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -12,8 +13,9 @@ from autodiff.cli.options import expression_options, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.request.answer import advise, answered, described
+from autodiff.request.arguments import normal_name
 from autodiff.request.problem import Given, problem
-from autodiff.solve import Answer, Problem, solve
+from autodiff.solve import Answer, Place, Problem, parts, solve
 
 PARTS = ("value", "shape", "dtype", "grad_fn")
 
@@ -23,6 +25,9 @@ PARTS = ("value", "shape", "dtype", "grad_fn")
 @click.option("--retain-grad", multiple=True, metavar="NAMES", help="Report the gradient of a --let too.")
 @click.option("--no-backward", is_flag=True, help="The value alone.")
 @click.option("--only", metavar="PART", help="One result raw: value, x.grad, shape, dtype, grad_fn.")
+@click.option(
+    "--save", multiple=True, metavar="PART=FILE", help="Write a result (value, x.grad) to a .npy file, not the screen."
+)
 @click.option("--precision", type=click.IntRange(0, 30), default=4, metavar="N", help="Digits printed.  [default: 4]")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes for --rows.  [default: 1]")
 @expression_options
@@ -36,6 +41,7 @@ def command(
     as_json: bool,
     rows: str | None,
     no_backward: bool,
+    save: tuple[str, ...],
     jobs: int,
     **options: Any,
 ) -> int:
@@ -49,28 +55,75 @@ def command(
     autodiff eval "sum(X @ w)" X=@data.csv w='ones(3)' --wrt w --json
     autodiff eval -- "-x^2" x=3
     autodiff eval "sum(x^2)" --rows requests.jsonl
+    autodiff eval "sum(sin(x))" x=@large.npy --save x.grad=gradient.npy
     """
     if only is not None and (as_json or rows is not None):
         raise usage(f"--only and {'--json' if as_json else '--rows'} cannot go together")
+    if save and rows is not None:
+        raise usage("--save and --rows cannot go together", "--save is for one answer")
     try:
         read = inputs(screen, "eval", rows=rows, backward=not no_backward, **options)
         asked = _problem(read, rows)
+        if asked is None:
+            if save:
+                raise usage("--save and JSON requests cannot go together", "--save is for one answer")
+            return _requests(read, rows, screen, jobs)
+        if only is not None:
+            _check_part(only, asked)
+        saved = _saved(save, asked)
+        if only in saved:
+            raise usage(f"--only {only} and --save {only} cannot go together: what is saved is not printed")
+        answer = _solve_and_save(asked, saved, screen) if saved else _solve(asked, screen)
     except AutodiffError as error:
         if not as_json:
             raise
         return _print_json({"error": described(error)}, error, screen)
-    if asked is None:
-        return _requests(read, rows, screen, jobs)
-    if only is not None:
-        _check_part(only, asked)
-    answer = solve(asked)
     if answer.error is not None:
         advise(answer.error, answer, asked.expr)
     if as_json:
-        return _print_json(answered(answer), answer.error, screen)
+        return _print_json(answered(answer, saved), answer.error, screen)
     if only is not None:
         return _print_part(only, answer, screen)
-    return _print(answer, asked, read.given, precision, screen)
+    return _print(answer, asked, read.given, precision, saved, screen)
+
+
+def _solve(asked: Problem, screen: Screen, place: Place | None = None) -> Answer:
+    with screen.progress() as watch:
+        return solve(asked, place, watch)
+
+
+def _solve_and_save(asked: Problem, saved: dict[str, str], screen: Screen) -> Answer:
+    """The answer, with the parts that are saved in their files; raises `unwritable-file`."""
+    from autodiff.request.saving import Saving
+
+    asked.saved = tuple(saved)
+    with Saving(saved) as saving:
+        answer = _solve(asked, screen, saving.target)
+        if answer.value is not None:
+            saving.keep(parts(answer.grads or ()))
+    if answer.error is not None and answer.error.code == "unwritable-file":
+        raise answer.error
+    return answer
+
+
+def _saved(save: tuple[str, ...], asked: Problem) -> dict[str, str]:
+    """The file for each part that `--save PART=FILE` names; raises `usage`."""
+    paths: dict[str, str] = {}
+    for argument in save:
+        part, equals, path = argument.partition("=")
+        part = normal_name(part.strip())
+        if not equals or not path:
+            raise usage(f"--save {argument!r:.60} is not PART=FILE", "write --save x.grad=gradient.npy")
+        if not path.endswith(".npy"):
+            raise usage(f"--save writes .npy files, and {path!r:.60} is called otherwise")
+        if part in paths or path in paths.values():
+            raise usage(f"--save is given {part if part in paths else path} twice")
+        paths[part] = path
+    if paths:
+        backward = asked.backward
+        gradients = [name for name in asked.variables if asked.wants_grad(name)] if backward else []
+        _check_parts("--save", paths, parts([*gradients, *(asked.retain_grad if gradients else [])]))
+    return paths
 
 
 def _problem(read: Inputs, rows: str | None) -> Problem | None:
@@ -99,10 +152,10 @@ def _requests(read: Inputs, rows: str | None, screen: Screen, jobs: int) -> int:
     return answer_text(read.requests, screen, respond)
 
 
-def _print(answer: Answer, asked: Problem, given: Given, precision: int, screen: Screen) -> int:
+def _print(answer: Answer, asked: Problem, given: Given, precision: int, saved: dict[str, str], screen: Screen) -> int:
     from autodiff.report.answers import answer_text
 
-    screen.write(answer_text(answer, asked.dtype.name, precision))
+    screen.write(answer_text(answer, asked.dtype.name, precision, saved))
     if answer.error is not None:
         return screen.report(answer.error)
     if asked.backward and asked.wrt is None:
@@ -124,15 +177,20 @@ def _no_gradient(name: str, dtype: str, text: str) -> str:
 
 def _check_part(only: str, asked: Problem) -> None:
     """Raise `usage` for a part that no answer has."""
-    parts = [*PARTS, *[f"{name}.grad" for name in [*asked.variables, *asked.retain_grad]]]
-    if only not in parts:
-        from autodiff.graph.lookup import did_you_mean
+    gradients = parts([*asked.variables, *asked.retain_grad])[1:]
+    _check_parts("--only", [only], [*PARTS, *gradients])
 
-        raise usage(
-            f"--only {only!r:.40} is no part of the answer",
-            *did_you_mean(only, parts),
-            "its parts are " + ", ".join(parts),
-        )
+
+def _check_parts(option: str, given: Iterable[str], known: list[str]) -> None:
+    for part in given:
+        if part not in known:
+            from autodiff.graph.lookup import did_you_mean
+
+            raise usage(
+                f"{option} {part!r:.40} is no part of the answer",
+                *did_you_mean(part, known),
+                "its parts are " + ", ".join(known),
+            )
 
 
 def _print_part(only: str, answer: Answer, screen: Screen) -> int:

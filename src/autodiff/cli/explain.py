@@ -19,5 +19,5 @@ def command(screen: Screen, code: str | None) -> int:
     \b
     autodiff explain non-scalar-output
     """
-    screen.page(summaries() if code is None else page(code))
+    screen.page(summaries() if code is None else page(code, screen.columns()))
     return 0

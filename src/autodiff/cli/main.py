@@ -30,7 +30,7 @@ def main() -> NoReturn:
         except KeyboardInterrupt:
             code = INTERRUPTED
         except OSError:
-            code = code or EXIT_CODES["unreadable-file"]
+            code = code or EXIT_CODES["unwritable-file"]
     os._exit(code)
 
 
@@ -63,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError:
-        return EXIT_CODES["unreadable-file"]
+        return EXIT_CODES["unwritable-file"]
 
 
 def _invoke(argv: list[str], screen: object) -> int:
@@ -96,5 +96,8 @@ def internal(error: Exception) -> AutodiffError:
 
 
 def _unwritable(error: OSError) -> AutodiffError:
-    what = f"cannot read {error.filename}" if error.filename else "cannot write to standard output"
-    return AutodiffError("unreadable-file", f"{what}: {error.strerror or error}", type="OSError")
+    if error.filename:
+        code, what = "unreadable-file", f"cannot read {error.filename}"
+    else:
+        code, what = "unwritable-file", "cannot write to standard output"
+    return AutodiffError(code, f"{what}: {error.strerror or error}", type="OSError")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from autodiff.errors import AutodiffError
@@ -60,6 +62,14 @@ class Screen:
             stream.write(plain(lines))
         if stream is self.err:
             stream.flush()
+
+    def progress(self) -> AbstractContextManager[Callable[[float], None] | None]:
+        """What shows on a terminal how far a computation is; None where there is no terminal."""
+        if not _is_terminal(self.err) or os.environ.get("TERM") == "dumb":
+            return nullcontext()
+        from autodiff.report.progress import Progress
+
+        return Progress(self.err, self.colored(self.err))
 
     def flush(self) -> None:
         self.out.flush()

@@ -14,7 +14,6 @@ from autodiff.execute.schedule import Plan, Step, made_in_loops, schedule
 from autodiff.execute.tiles import Loop
 from autodiff.graph.node import Node
 
-
 Watch = Callable[[float], None]
 
 

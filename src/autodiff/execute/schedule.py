@@ -51,13 +51,14 @@ def fused_step(kernel: Callable[..., Any], inputs: tuple[int, ...], outs: Sequen
 class Plan:
     """Steps over numbered slots. `known` are the slots of constants, `feeds` those of variables."""
 
-    __slots__ = ("feeds", "known", "outputs", "size", "steps")
+    __slots__ = ("feeds", "known", "outputs", "shapes", "size", "steps")
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.known: list[tuple[int, Any]] = []
         self.feeds: list[tuple[int, Node]] = []
         self.outputs: list[tuple[int, DType]] = []
+        self.shapes: list[tuple[int, ...]] = []  # of the outputs
         self.size = 0
 
 
@@ -76,6 +77,7 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None, elsewhere:
         scheduler.add(node)
     plan, slots = scheduler.plan, scheduler.slots
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
+    plan.shapes = [concrete(node.shape) for node in outputs]
     if any(is_large(step.node) for step in plan.steps):
         plan.steps = fuse(plan, fused_step)
     if scheduler.oversized:

@@ -19,6 +19,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
+from autodiff.execute.threads import share
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONVERT, Elementwise
 from autodiff.graph.sizes import Shape
@@ -89,7 +90,7 @@ class Loop:
         step = min(max(1, TILE // prod(inner)), shape[axis])
         outputs = [
             np.empty(shape if flat else own, dtype) if given is None else given.reshape(shape if flat else own)
-            for (own, dtype), given in zip_longest(self.outputs, into[: len(self.outputs)])
+            for (own, dtype), given in zip_longest(self.outputs, into[: len(self.outputs)])  # without folds
         ]
         buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
         partial: list[list[Any]] = [[] for _ in self.folds]

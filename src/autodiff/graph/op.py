@@ -151,6 +151,16 @@ class Fold:
         self.finish = finish
 
 
+# Kernels, other than ufuncs, that take `out=`: an array of the result's shape and dtype, which may be an operand.
+WRITERS: set[Callable[..., Any]] = set()
+
+
+def writes_out(kernel: Kernel) -> Kernel:
+    """Mark a kernel as one that takes `out=`, for tile loops."""
+    WRITERS.add(kernel)
+    return kernel
+
+
 class Primitive(Operation):
     """An operation that makes a node.
 

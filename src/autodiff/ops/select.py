@@ -11,7 +11,18 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import CONSTANT, Elementwise, composite, convert, elementwise, none, number, ops, zero
+from autodiff.graph.op import (
+    CONSTANT,
+    Elementwise,
+    composite,
+    convert,
+    elementwise,
+    none,
+    number,
+    ops,
+    writes_out,
+    zero,
+)
 from autodiff.graph.sizes import broadcast
 from autodiff.ops.checks import C_NAMES, plain_as
 
@@ -30,21 +41,30 @@ def _check_condition(condition: Node, x: Node, y: Node) -> None:
 _BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
-def choose(condition: Any, x: Any, y: Any) -> Any:
+@writes_out
+def choose(condition: Any, x: Any, y: Any, out: Any = None) -> Any:
     """`np.where`, for floating-point arrays by their bits: several times faster, and NaN and -0. stay what they are."""
     dtype = np.result_type(x, y)
     bits = _BITS.get(dtype)
     if bits is None or np.size(condition) < 4096:
-        return np.where(condition, x, y)
-    mask = np.negative(np.asarray(condition).astype(bits))  # all bits set where the condition holds
+        picked = np.where(condition, x, y)
+        if out is None:
+            return picked
+        out[...] = picked
+        return out
+    mask = np.asarray(condition).astype(bits)
     on, off = np.asarray(x, dtype).view(bits), np.asarray(y, dtype).view(bits)
+    target = None if out is None else out.view(bits)
     if on.ndim == 0 and on == 0:
-        picked = np.bitwise_and(off, np.invert(mask, out=mask))
-    elif off.ndim == 0 and off == 0:
-        picked = np.bitwise_and(on, mask)
+        np.subtract(mask, 1, out=mask)  # all bits set where the condition does not hold
+        picked = np.bitwise_and(off, mask, out=target)
     else:
-        picked = np.bitwise_xor(off, np.bitwise_and(np.bitwise_xor(on, off), mask))
-    return picked.view(dtype)
+        np.negative(mask, out=mask)
+        if off.ndim == 0 and off == 0:
+            picked = np.bitwise_and(on, mask, out=target)
+        else:
+            picked = np.bitwise_xor(off, np.bitwise_and(np.bitwise_xor(on, off), mask), out=target)
+    return picked.view(dtype) if out is None else out
 
 
 WHERE: Elementwise = Elementwise(
@@ -110,9 +130,16 @@ _filled: dict[str, Any] = {
     "text": "masked_fill(x, mask, value)",
     "doc": "x with value where the mask holds.",
 }
+
+
+@writes_out
+def _fill_where(mask: Any, x: Any, value: Any, out: Any = None) -> Any:
+    return choose(mask, value, x, out)
+
+
 MASKED_FILL: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
-    lambda mask, x, value: choose(mask, value, x),
+    _fill_where,
     vjp=[
         none,
         lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0),
@@ -123,7 +150,7 @@ MASKED_FILL: Elementwise = Elementwise(
 )
 MASKED_FILL_NUMBER: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
-    lambda mask, x, value: choose(mask, value, x),
+    _fill_where,
     vjp=[none, lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0), none],
     grad_fn="MaskedFillBackward0",
     **_filled,

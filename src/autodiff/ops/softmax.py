@@ -8,26 +8,35 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, composite, ops
+from autodiff.graph.op import Composite, Primitive, composite, ops, writes_out
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.reduce import SUM, Dims
 
 IMPLICIT = "Without dim: 0 for tensors of 0, 1 or 3 dims, else 1, as in PyTorch, which advises against it."
 
 
-def _shifted_exp(x: Any, dim: Dims) -> tuple[Any, Any, Any]:
-    """x minus its maximum along dim, the exponentials of that, and their sum."""
-    moved = x - np.max(x, axis=dim, keepdims=True) if all(x.shape[d] for d in dim) else x
-    powers = np.exp(moved)
+def _shifted_exp(x: Any, dim: Dims, out: Any = None) -> tuple[Any, Any, Any]:
+    """x minus its maximum along dim, the exponentials of that, and their sum.
+
+    With `out` the first two are both there, and the first is lost.
+    """
+    top = np.max(x, axis=dim, keepdims=True) if all(x.shape[d] for d in dim) else x.dtype.type(0)
+    moved = np.asarray(np.subtract(x, top, out=out))
+    powers = np.asarray(np.exp(moved, out=out))
     return moved, powers, np.sum(powers, axis=dim, keepdims=True)
 
 
-def _softmax_kernel(x: Any, dim: Dims) -> Any:
+@writes_out
+def _softmax_kernel(x: Any, dim: Dims, out: Any = None) -> Any:
     x = np.asarray(x)
     if x.dtype == np.float16:
-        return _softmax_kernel(x.astype(np.float32), dim).astype(np.float16)
-    _, powers, total = _shifted_exp(x, dim)
-    return powers / total
+        narrow = _softmax_kernel(x.astype(np.float32), dim).astype(np.float16)
+        if out is None:
+            return narrow
+        out[...] = narrow
+        return out
+    _, powers, total = _shifted_exp(x, dim, out)
+    return np.divide(powers, total, out=powers)
 
 
 def _log_softmax_kernel(x: Any, dim: Dims) -> Any:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from autodiff.report.cells import displayed, width
 from autodiff.report.tensors import format_tensor
 from autodiff.solve import Answer
 
 
-def answer_text(answer: Answer, default_dtype: str, precision: int = 4) -> str:
-    """The lines of an answer, each ended; none for one without a value."""
+def answer_text(answer: Answer, default_dtype: str, precision: int = 4, saved: Mapping[str, str] | None = None) -> str:
+    """The lines of an answer, each ended; none for one without a value. Parts that are saved are not shown."""
     if answer.value is None:
         return ""
-    text = format_tensor(
-        answer.value,
-        grad_fn=answer.grad_fn,
-        requires_grad=answer.requires_grad,
-        default_dtype=default_dtype,
-        precision=precision,
-    )
+    saved = saved or {}
+    if "value" in saved:
+        text = _saved("value", answer.value, saved)
+    else:
+        text = format_tensor(
+            answer.value,
+            grad_fn=answer.grad_fn,
+            requires_grad=answer.requires_grad,
+            default_dtype=default_dtype,
+            precision=precision,
+        )
     lines = [text]
     for name, grad in (answer.grads or {}).items():
         head = f"{displayed(name)}.grad = "
         if grad is None:
             lines.append(head + "None")
+        elif f"{name}.grad" in saved:
+            lines.append(_saved(f"{name}.grad", grad, saved))
         else:
             printed = format_tensor(grad, default_dtype=default_dtype, precision=precision, indent=width(head))
             lines.append(head + printed)
     return "\n".join(lines) + "\n"
+
+
+def _saved(part: str, array: np.ndarray, saved: Mapping[str, str]) -> str:
+    return f"{displayed(part)} saved to {displayed(saved[part])}  {list(array.shape)} {array.dtype.name}"

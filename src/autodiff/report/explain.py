@@ -7,6 +7,7 @@ fail with the page's code, those marked `right` succeed.
 from __future__ import annotations
 
 import re
+from textwrap import wrap
 from typing import NamedTuple
 
 from autodiff.errors import EXIT_CODES, AutodiffError
@@ -45,11 +46,11 @@ def examples(code: str) -> list[Example]:
     return [Example(kind, body.strip().splitlines()) for kind, body in FENCED.findall(source(code))]
 
 
-def page(code: str) -> list[Line]:
-    """A page as lines of styled text."""
+def page(code: str, columns: int | None = None) -> list[Line]:
+    """A page as lines of styled text, its paragraphs filled to `columns` where that is known (on a terminal)."""
     lines: list[Line] = []
     fence: str | None = None
-    for text in source(code).rstrip().split("\n"):
+    for text in _filled(source(code).rstrip(), columns):
         if text.startswith("```"):
             fence = text[3:] if fence is None else None
             if fence in ("wrong", "right"):
@@ -62,6 +63,25 @@ def page(code: str) -> list[Line]:
         else:
             lines.append([(text.replace("`", ""), "")])
     return lines
+
+
+def _filled(markdown: str, columns: int | None) -> list[str]:
+    """The lines of a page; those of a paragraph are broken anew."""
+    lines = markdown.split("\n")
+    if columns is None:
+        return lines
+    filled: list[str] = []
+    paragraph: list[str] = []
+    fenced = False
+    for text in [*lines, ""]:
+        fenced ^= text.startswith("```")
+        if not fenced and text and text[0] not in " #`-|":
+            paragraph.append(text.replace("`", ""))
+            continue
+        filled += wrap(" ".join(paragraph), min(columns, 100), break_long_words=False, break_on_hyphens=False)
+        paragraph = []
+        filled.append(text)
+    return filled[:-1]
 
 
 def summaries() -> list[Line]:

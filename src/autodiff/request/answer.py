@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,27 @@ from autodiff.errors import AutodiffError
 from autodiff.solve import Answer
 
 
-def answered(answer: Answer) -> dict[str, Any]:
-    """An answer as data for JSON, without `id`."""
-    from autodiff.request.jsons import numbers  # a printed answer does without json
+def answered(answer: Answer, saved: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """An answer as data for JSON, without `id`; in place of the parts that are saved, where they are."""
+    from autodiff.request import jsons  # a printed answer does without json
+
+    def numbers(part: str, array: np.ndarray) -> Any:
+        if saved is None or part not in saved:
+            return jsons.numbers(array)
+        return {"saved": saved[part], "shape": list(array.shape), "dtype": array.dtype.name}
 
     body: dict[str, Any] = {}
     if answer.value is not None:
-        body["value"] = numbers(answer.value)
+        body["value"] = numbers("value", answer.value)
         body["shape"] = list(answer.value.shape)
         body["dtype"] = answer.value.dtype.name
         body["grad_fn"] = answer.grad_fn
     if answer.error is not None:
         body["error"] = described(answer.error)
     elif answer.grads is not None:
-        body["grads"] = {name: None if grad is None else numbers(grad) for name, grad in answer.grads.items()}
+        body["grads"] = {
+            name: None if grad is None else numbers(f"{name}.grad", grad) for name, grad in answer.grads.items()
+        }
     return body
 
 
