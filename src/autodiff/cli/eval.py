@@ -93,7 +93,7 @@ def _solve(asked: Problem, screen: Screen, place: Place | None = None) -> Answer
 
 
 def _solve_and_save(asked: Problem, saved: dict[str, str], screen: Screen) -> Answer:
-    """The answer, with the parts that are saved in their files; raises `unwritable-file`."""
+    """The answer, with the parts that are saved in their files; raises `unwritable-file` when that fails at the end."""
     from autodiff.request.saving import Saving
 
     asked.saved = tuple(saved)
@@ -101,8 +101,6 @@ def _solve_and_save(asked: Problem, saved: dict[str, str], screen: Screen) -> An
         answer = _solve(asked, screen, saving.target)
         if answer.value is not None:
             saving.keep(parts(answer.grads or ()))
-    if answer.error is not None and answer.error.code == "unwritable-file":
-        raise answer.error
     return answer
 
 
@@ -120,8 +118,7 @@ def _saved(save: tuple[str, ...], asked: Problem) -> dict[str, str]:
             raise usage(f"--save is given {part if part in paths else path} twice")
         paths[part] = path
     if paths:
-        backward = asked.backward
-        gradients = [name for name in asked.variables if asked.wants_grad(name)] if backward else []
+        gradients = [name for name in asked.variables if asked.backward and asked.wants_grad(name)]
         _check_parts("--save", paths, parts([*gradients, *(asked.retain_grad if gradients else [])]))
     return paths
 

@@ -16,7 +16,6 @@ from autodiff.ops.checks import floating_only, plain_as
 from autodiff.ops.elementwise import logistic, sqrt_of
 from autodiff.ops.numerics import erf, log_expit
 from autodiff.ops.numerics import softplus as softplus_kernel
-from autodiff.ops.select import choose
 from autodiff.ops.trigonometry import tanh
 
 # PyTorch's signatures have `inplace`, which is accepted and changes nothing: nodes are immutable.

@@ -170,6 +170,15 @@ ADD_NUMBER = Elementwise(
     text="x + y",
     doc="x + y, for a plain number y.",
 )
+SUB_NUMBER = Elementwise(
+    "sub(x, y)",
+    np.subtract,
+    computes="promote",
+    vjp=[lambda g, out, x, y: g, none],
+    grad_fn="SubBackward1",
+    text="x - y",
+    doc="x - y, for a plain number y.",
+)
 MUL_NUMBER = Elementwise(
     "mul(x, y)",
     np.multiply,

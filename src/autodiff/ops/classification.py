@@ -11,18 +11,10 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, none, ops
 from autodiff.graph.sizes import Shape, numel, show
+from autodiff.ops.arithmetic import ADD_NUMBER, DIV_NUMBER, MUL_NUMBER
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import NUMEL, SIZE
-from autodiff.ops.losses import (
-    ADD_NUMBER,
-    DIV_NUMBER,
-    MUL_NUMBER,
-    a_tensor,
-    checked_reduction,
-    legacy_reduction,
-    reduced_array,
-    refuse_gradient,
-)
+from autodiff.ops.losses import a_tensor, checked_reduction, legacy_reduction, reduced_array, refuse_gradient
 
 # Negative log likelihood picks one class of each row: a linear map, and its adjoint which puts it back.
 

@@ -13,18 +13,8 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, ops
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import broadcast, concrete, show, size_text
-from autodiff.ops.arithmetic import SUB
-from autodiff.ops.losses import (
-    ADD_NUMBER,
-    CLAMPED_COPY,
-    LEGACY,
-    SUB_NUMBER,
-    a_tensor,
-    checked_reduction,
-    hinge,
-    legacy_reduction,
-    reduced_loss,
-)
+from autodiff.ops.arithmetic import ADD_NUMBER, SUB, SUB_NUMBER
+from autodiff.ops.losses import CLAMPED_COPY, LEGACY, a_tensor, checked_reduction, hinge, legacy_reduction, reduced_loss
 
 # The norm of PyTorch's C++ functions, which has a grad_fn of its own: along the last dim, kept.
 

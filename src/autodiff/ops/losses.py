@@ -11,51 +11,13 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL, FLOATING, DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, Primitive, common_form, composite, fit, none, ops, strengthen
+from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
 from autodiff.graph.sizes import Shape, broadcast, size_text
-from autodiff.ops.arithmetic import SUB
+from autodiff.ops.arithmetic import ADD_NUMBER, MUL_NUMBER, SUB
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import NUMEL, fitting
 
 LEGACY = "size_average: any = None, reduce: any = None, reduction: any = 'mean'"
-
-# Where PyTorch's own C++ computes with a plain number, the graph says so: AddBackward1 has one edge.
-ADD_NUMBER = Elementwise(
-    "add_number(x, y)",
-    np.add,
-    computes="promote",
-    vjp=[lambda g, out, x, y: g, none],
-    grad_fn="AddBackward1",
-    text="x + y",
-    doc="x + y, for a plain number y.",
-)
-SUB_NUMBER = Elementwise(
-    "sub_number(x, y)",
-    np.subtract,
-    computes="promote",
-    vjp=[lambda g, out, x, y: g, none],
-    grad_fn="SubBackward1",
-    text="x - y",
-    doc="x - y, for a plain number y.",
-)
-MUL_NUMBER = Elementwise(
-    "mul_number(x, y)",
-    np.multiply,
-    computes="promote",
-    vjp=[lambda g, out, x, y: g * y, none],
-    grad_fn="MulBackward1",
-    text="x*y",
-    doc="x*y, for a plain number y.",
-)
-DIV_NUMBER = Elementwise(
-    "div_number(x, y)",
-    np.true_divide,
-    vjp=[lambda g, out, x, y: g / y, none],
-    grad_fn="DivBackward1",
-    text="x/y",
-    doc="x/y, for a plain number y.",
-)
-
 
 # How a loss is reduced
 

@@ -11,9 +11,10 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.sizes import Dim, normalize_dim, numel, show, size_text
+from autodiff.ops.arithmetic import ADD_NUMBER
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_list
-from autodiff.ops.losses import ADD_NUMBER, a_tensor, refuse_gradient
+from autodiff.ops.losses import a_tensor, refuse_gradient
 
 # All of them are x̂ = (x - mean)/√(var + eps) over some dims, times a weight, plus a bias.
 
