@@ -16,6 +16,8 @@ LAYERS = [
     "backward",
     "execute",
     "solve",
+    "functional",
+    "gradcheck",
     "formula",
     "tensor",
     "program",

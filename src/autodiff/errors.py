@@ -90,7 +90,7 @@ class AutodiffError(Exception):
         return EXIT_CODES[self.code]
 
 
-USAGE, SYNTAX, EVALUATION, INTERNAL = 2, 3, 4, 70
+FAILED, USAGE, SYNTAX, EVALUATION, INTERNAL = 1, 2, 3, 4, 70
 
 # The one table of codes. `autodiff explain` has a page for each of them; a test compares the two.
 EXIT_CODES: dict[str, int] = {
@@ -139,9 +139,13 @@ EXIT_CODES: dict[str, int] = {
     "several-results": EVALUATION,
     "no-conversion": EVALUATION,
     "needs-value": EVALUATION,
+    "needs-shape": EVALUATION,
+    "no-formula": EVALUATION,
     "non-scalar-output": EVALUATION,
     "no-grad-path": EVALUATION,
     "gradient-shape": EVALUATION,
+    "missing-tangent": EVALUATION,
+    "tangent-shape": EVALUATION,
     "integer-gradient": EVALUATION,
     "not-differentiable": EVALUATION,
     "limit-size": EVALUATION,

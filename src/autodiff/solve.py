@@ -150,6 +150,7 @@ class Graph:
         builder = Builder(scope)
         with evaluating_with(self._evaluate):
             for name, text in problem.let.items():
+                builder.pending = [later for later in problem.let if later not in scope]
                 value = builder.build(parse(text, f"let.{name}"))
                 scope[name] = value
                 if isinstance(value, Node):
@@ -175,17 +176,17 @@ def parsed(text: str) -> Tree:
     if tree is None:
         tree = parse(text)
         if len(text) < 10_000:
-            _remember(_trees, text, tree)
+            remember(_trees, text, tree)
     return tree
 
 
-def _remember(store: dict[Any, Any], key: Any, value: Any) -> None:
+def remember(store: dict[Any, Any], key: Any, value: Any) -> None:
     if len(store) >= _KEPT:
         del store[next(iter(store))]
     store[key] = value
 
 
-def _form(problem: Problem) -> Any:
+def form(problem: Problem) -> Any:
     """Everything that a compiled problem depends on."""
     return (
         problem.expr,
@@ -203,8 +204,8 @@ def _form(problem: Problem) -> Any:
 def compile_problem(problem: Problem) -> Compiled:
     """The plan for a problem; raises what building raises."""
     check_names(problem)
-    form = _form(problem)
-    found = _compiled.get(form)
+    key = form(problem)
+    found = _compiled.get(key)
     if found is not None:
         return found
     with using_default_dtype(problem.dtype):
@@ -212,7 +213,7 @@ def compile_problem(problem: Problem) -> Compiled:
         compiled = _plan(graph)
     compiled.depends_on_data = graph.depends_on_data
     if not graph.depends_on_data and len(problem.expr) < 10_000:
-        _remember(_compiled, form, compiled)
+        remember(_compiled, key, compiled)
     return compiled
 
 
@@ -225,7 +226,8 @@ def check_names(problem: Problem) -> None:
                 f"cannot differentiate with respect to {name!r}: there is no such variable",
                 type="ValueError",
                 help=did_you_mean(name, list(problem.variables))
-                or (["--retain-grad reports the gradient of a --let"] if name in problem.let else []),
+                or (["--retain-grad reports the gradient of a --let"] if name in problem.let else [])
+                or (["the variables are " + ", ".join(problem.variables)] if problem.variables else []),
             )
     for name in problem.retain_grad:
         if name not in problem.let:
@@ -233,7 +235,9 @@ def check_names(problem: Problem) -> None:
                 "unknown-wrt",
                 f"cannot retain the gradient of {name!r}: there is no --let of that name",
                 type="ValueError",
-                help=did_you_mean(name, list(problem.let)),
+                help=[f"{name} is a variable, and --wrt {name} asks for its gradient"]
+                if name in problem.variables
+                else did_you_mean(name, list(problem.let)),
             )
 
 

@@ -30,7 +30,7 @@ THIS = "autodiff"
 EAGER, COMPILED, JAX, HIPS = "torch eager", "torch.compile", "jax.jit", "autograd"
 
 
-class NotAvailable(Exception):
+class UnavailableError(Exception):
     """Why a peer cannot take part."""
 
 
@@ -48,7 +48,7 @@ def _torch_leaves(variables: Variables) -> list[Any]:
 def _torch_functions() -> SimpleNamespace:
     import torch
 
-    names = ["exp", "log", "tanh", "relu", "sigmoid", "mean", "sum", "var", "softmax", "logsumexp"]
+    names = ["exp", "log", "sin", "tanh", "relu", "sigmoid", "mean", "sum", "var", "softmax", "logsumexp"]
     return SimpleNamespace(**{name: getattr(torch, name) for name in names})
 
 
@@ -79,7 +79,7 @@ def torch_compiled(work: Work, variables: Variables) -> Run:
     try:
         run()
     except Exception as error:  # it raises all sorts of things without a C++ compiler
-        raise NotAvailable(str(error).strip().splitlines()[0][:100]) from error
+        raise UnavailableError(str(error).strip().splitlines()[0][:100]) from error
     return run
 
 
@@ -92,6 +92,7 @@ def jax_jit(work: Work, variables: Variables) -> Run:
     functions = SimpleNamespace(
         exp=jax.numpy.exp,
         log=jax.numpy.log,
+        sin=jax.numpy.sin,
         tanh=jax.numpy.tanh,
         relu=jax.nn.relu,
         sigmoid=jax.nn.sigmoid,
@@ -127,6 +128,7 @@ def hips_autograd(work: Work, variables: Variables) -> Run:
     functions = SimpleNamespace(
         exp=anp.exp,
         log=anp.log,
+        sin=anp.sin,
         tanh=anp.tanh,
         relu=lambda x: anp.maximum(x, 0),
         sigmoid=lambda x: 1 / (1 + anp.exp(-x)),
@@ -167,26 +169,45 @@ class Contest:
         self.remarks: dict[str, None] = {}  # in order, each once
 
     def differentiate(
-        self, name: str, expression: str, work: Work, variables: Variables, rtol: float, warmups: int = 1
+        self,
+        name: str,
+        expression: str,
+        work: Work,
+        variables: Variables,
+        rtol: float,
+        *,
+        warmups: int = 1,
+        calls: int = 1,
+        parse: bool = False,
     ) -> None:
-        """Value and all gradients, with every peer that can be had."""
-        contestants: dict[str, Run] = {THIS: this_project(expression, variables)}
+        """Value and all gradients, with every peer that can be had; `parse` includes the way from the text."""
+        mine = (lambda: this_project(expression, variables)()) if parse else this_project(expression, variables)
+        contestants: dict[str, Run] = {THIS: mine}
         for peer in self.peers:
             try:
                 contestants[peer] = PEERS[peer](work, variables)
-            except (ImportError, NotAvailable) as error:
+            except (ImportError, UnavailableError) as error:
                 self.remarks[f"{peer} is not available: {error}"] = None
-        self.measure(name, contestants, rtol, warmups)
+        self.measure(name, contestants, rtol, warmups=warmups, calls=calls)
 
-    def measure(self, name: str, contestants: Mapping[str, Run], rtol: float | None = None, warmups: int = 1) -> None:
+    def measure(
+        self,
+        name: str,
+        contestants: Mapping[str, Run],
+        rtol: float | None = None,
+        *,
+        warmups: int = 1,
+        calls: int = 1,
+    ) -> None:
         """Alternate between contestants, after comparing their answers where `rtol` is given."""
         times: dict[str, list[float]] = {contestant: [] for contestant in contestants}
         expected = None
         for run in range(warmups + self.runs):
             for contestant, work in contestants.items():
                 start = time.perf_counter()
-                answer = work()
-                taken = time.perf_counter() - start
+                for _ in range(calls):
+                    answer = work()
+                taken = (time.perf_counter() - start) / calls
                 if run >= warmups:
                     times[contestant].append(taken)
                 elif run == 0 and rtol is not None:

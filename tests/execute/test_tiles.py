@@ -484,13 +484,13 @@ def test_errors_of_uniform_members_have_a_place_too() -> None:
 
 
 def test_numbers_that_do_not_fit_name_their_place() -> None:
-    expr = "exp(x) * 2 + (n + 300)"
+    expr = "exp(x) * 2 + n^300"
     leaf = {"x": Leaf(floats(20)), "n": Leaf(np.ones(20, np.int8))}
     with tiling(8, 5):
         error = solve(Problem(expr, leaf)).error
     assert error is not None
     assert error.span is not None
-    assert (error.code, expr[error.span.start : error.span.end]) == ("limit-number", "n + 300")
+    assert (error.code, expr[error.span.start : error.span.end]) == ("limit-number", "n^300")
     assert "int8_t" in error.message
 
 
@@ -514,14 +514,14 @@ def test_value_and_gradient_take_the_memory_of_the_gradient() -> None:
     arrays = {"x": np.ones(2_000_000)}
     x = leaves(arrays)["x"]
     plan = schedule(with_gradients(ops.mean(2 * (x + 1) ** 2), [x]))
-    assert peak(plan, arrays) < arrays["x"].nbytes + 2 * MIB
+    assert peak(plan, arrays) < arrays["x"].nbytes + 6 * MIB  # two threads have a few tiles of one MiB each
 
 
 def test_wide_rows_take_no_more_memory_than_narrow_ones() -> None:
     arrays = {"x": np.ones((2, 1_000_000)), "b": np.ones(1_000_000)}
     nodes = leaves(arrays)
     plan = schedule([ops.sum(ops.exp(nodes["x"] + nodes["b"]) * ops.sin(nodes["x"]))])
-    assert peak(plan, arrays) < 4 * MIB
+    assert peak(plan, arrays) < 6 * MIB
 
 
 def test_results_are_given_free_between_loops() -> None:

@@ -113,7 +113,7 @@ def _saved(save: tuple[str, ...], asked: Problem) -> dict[str, str]:
         if not equals or not path:
             raise usage(f"--save {argument!r:.60} is not PART=FILE", "write --save x.grad=gradient.npy")
         if not path.endswith(".npy"):
-            raise usage(f"--save writes .npy files, and {path!r:.60} is called otherwise")
+            raise usage(f"--save writes .npy files, and {path!r:.60} is called otherwise", f"write {part}=FILE.npy")
         if part in paths or path in paths.values():
             raise usage(f"--save is given {part if part in paths else path} twice")
         paths[part] = path

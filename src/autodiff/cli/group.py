@@ -13,7 +13,7 @@ from autodiff.version import VERSION
 
 
 class Entry(NamedTuple):
-    """A command: the module that has it as `command`, and what it does."""
+    """A command: the module that has it as `command` (or in `COMMANDS`, if it has several), and what it does."""
 
     module: str
     help: str
@@ -21,7 +21,14 @@ class Entry(NamedTuple):
 
 COMMANDS: dict[str, Entry] = {
     "eval": Entry("autodiff.cli.eval", "The value, grad_fn and gradients of an expression."),
+    "derive": Entry("autodiff.cli.derive", "The gradient of an expression as a formula."),
     "graph": Entry("autodiff.cli.graph", "The grad_fn graph of an expression, as a tree or JSON."),
+    "jacobian": Entry("autodiff.cli.functional", "All first derivatives of a result of any shape."),
+    "hessian": Entry("autodiff.cli.functional", "All second derivatives of a scalar."),
+    "jvp": Entry("autodiff.cli.functional", "The Jacobian times tangents: the derivative along them."),
+    "vjp": Entry("autodiff.cli.functional", "Weights times the Jacobian: the gradient of a weighted result."),
+    "hvp": Entry("autodiff.cli.functional", "The Hessian times tangents."),
+    "gradcheck": Entry("autodiff.cli.gradcheck", "Whether gradients agree with finite differences."),
     "explain": Entry("autodiff.cli.explain", "What an error means and how to get out of it."),
 }
 
@@ -36,7 +43,8 @@ class Commands(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        command: click.Command = import_module(entry.module).command
+        module = import_module(entry.module)
+        command: click.Command = module.COMMANDS[cmd_name] if hasattr(module, "COMMANDS") else module.command
         return command
 
     def resolve_command(

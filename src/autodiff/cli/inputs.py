@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -40,6 +39,7 @@ def inputs(
     limit_size: str,
     rows: str | None,
     gradient: str | None = None,
+    tangent: tuple[str, ...] = (),
     retain_grad: tuple[str, ...] = (),
     backward: bool = True,
 ) -> Inputs:
@@ -56,29 +56,42 @@ def inputs(
         variables[name] = _value(text, f"vars.{name}", screen, limit)
     lets: dict[str, str] = {}
     for argument in let:
-        name, equals, text = argument.partition("=")
-        name = normal_name(name.strip())
-        if not equals:
-            raise usage(f"--let {argument!r:.60} is not NAME=EXPR", "write --let y='x+1'")
-        check_name(name, argument, "NAME=EXPR")
+        name, text = _named(argument, "--let", "NAME=EXPR", "y='x+1'")
         if name in variables or name in lets:
             raise usage(f"{name} is given twice")
         lets[name] = text
+    tangents: dict[str, Value] = {}
+    for argument in tangent:
+        name, text = _named(argument, "--tangent", FORM, "x='[1,0]'")
+        if name in tangents:
+            raise usage(f"--tangent {name} is given twice")
+        tangents[name] = _value(text, f"tangents.{name}", screen, limit)
     given = Given(
         expr,
         variables,
         let=lets,
         wrt=names(wrt) if wrt else None,
         gradient=None if gradient is None else _value(gradient, "gradient", screen, limit),
+        tangents=tangents,
         dtype=default,
         retain_grad=names(retain_grad),
         backward=backward,
         limit_bytes=limit,
     )
-    values: Iterable[Value] = variables.values() if given.gradient is None else [*variables.values(), given.gradient]
+    values = [*variables.values(), *tangents.values(), *([] if given.gradient is None else [given.gradient])]
     for value in values:
         value.array(default)
     return Inputs(given, requests)
+
+
+def _named(argument: str, option: str, form: str, example: str) -> tuple[str, str]:
+    """An option's NAME=… as its two sides; raises `usage`."""
+    name, equals, text = argument.partition("=")
+    name = normal_name(name.strip())
+    if not equals:
+        raise usage(f"{option} {argument!r:.60} is not {form}", f"write {option} {example}")
+    check_name(name, argument, form)
+    return name, text
 
 
 def _dtype(name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
-from autodiff.execute.schedule import Plan, Step, made_in_loops, schedule
+from autodiff.execute.schedule import TO_A_FILE, Plan, Step, made_in_loops, schedule
 from autodiff.execute.tiles import Loop
 from autodiff.graph.node import Node
 
@@ -50,7 +50,11 @@ def run(
                 raise overflow(step.node) from error
             except MemoryError as error:
                 raise AutodiffError(
-                    "limit-size", "not enough memory for this result", type="MemoryError", span=step.node.span
+                    "limit-size",
+                    "not enough memory for this result",
+                    type="MemoryError",
+                    span=step.node.span,
+                    help=() if step.outs is None else TO_A_FILE,
                 ) from error
             if step.outs is None:
                 slots[step.out] = result

@@ -86,6 +86,8 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None, elsewhere:
     return plan
 
 
+TO_A_FILE = "what is saved to a file needs no memory: --save x.grad=FILE.npy"
+
 # Operations whose result has the elements of its operand in the same order.
 _KEEP_ORDER = ("view", "reshape", "squeeze", "unsqueeze")
 
@@ -103,7 +105,7 @@ def made_in_loops(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
         while slot in views:
             slot = views[slot]
         if slot in made:
-            result.setdefault(slot, number)
+            result[slot] = number
     return result
 
 
@@ -120,7 +122,10 @@ def _refuse_oversized(
                     raise over_limit(call.node, limit_bytes) or error
         for slot in (step.out,) if step.outs is None else step.outs:
             if slot in oversized and slot not in outside:
-                raise oversized[slot]
+                error = oversized[slot]
+                if step.outs is not None and any(slot == output for output, _ in plan.outputs):
+                    error.help.append(TO_A_FILE)
+                raise error
 
 
 def _needed(outputs: Sequence[Node]) -> list[Node]:

@@ -9,41 +9,49 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-THREADS = 2  # more wait for one another
-TILES_A_THREAD = 8  # for fewer it is not worth starting one
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+
+TILES = 16  # for fewer it is not worth waking another thread
+
+Work = Callable[[Iterator[Any], bool], None]
 
 
-def share(work: Callable[[Iterator[Any]], None], tiles: Sequence[Any]) -> None:
-    """Call `work` on the tiles, on this thread and perhaps another; raises what the first tile that fails raises.
+def share(work: Work, tiles: Sequence[tuple[int, Any]]) -> None:
+    """Call `work` on numbered tiles, on this thread and perhaps another; raises what the first tile that fails raises.
 
-    `work` takes tiles from an iterator that the threads share until there are no more.
+    `work` takes tiles from an iterator that the threads share until there are no more; it is told whether it is on the
+    thread that called.
     """
     waiting = iter(tiles)
-    if len(tiles) < THREADS * TILES_A_THREAD or processors() < THREADS:
-        work(waiting)
+    if len(tiles) < TILES or processors() < 2:
+        work(waiting, True)
         return
     from contextvars import copy_context
-    from threading import Thread
+    from queue import SimpleQueue
 
     failures: list[tuple[int, BaseException]] = []
+    done: SimpleQueue[None] = SimpleQueue()
 
-    def guarded() -> None:
+    def guarded(first: bool) -> None:
         taken = _Counted(waiting)
         try:
-            work(taken)
+            work(taken, first)
         except BaseException as error:
             failures.append((taken.number, error))
-            for _ in waiting:  # leave nothing to the others
+            for _ in waiting:  # leave nothing to the other
                 pass
 
-    others = [Thread(target=copy_context().run, args=(guarded,), daemon=True) for _ in range(THREADS - 1)]
-    for thread in others:
-        thread.start()
-    guarded()
-    for thread in others:
-        thread.join()
+    def elsewhere() -> None:
+        context.run(guarded, False)
+        done.put(None)
+
+    context = copy_context()
+    _helper().put(elsewhere)
+    guarded(True)
+    done.get()
     if failures:
         raise min(failures, key=lambda failure: failure[0])[1]
 
@@ -64,6 +72,26 @@ class _Counted:
         tile = next(self.tiles)
         self.number = tile[0]
         return tile
+
+
+_helpers: dict[int, SimpleQueue[Callable[[], None]]] = {}  # by process: a fork does not take threads along
+
+
+def _helper() -> SimpleQueue[Callable[[], None]]:
+    """Where to put work for the other thread, which stays: a new one would begin on the same processor."""
+    found = _helpers.get(os.getpid())
+    if found is None:
+        from queue import SimpleQueue
+        from threading import Thread
+
+        found = _helpers[os.getpid()] = SimpleQueue()
+        Thread(target=_serve, args=(found,), daemon=True).start()
+    return found
+
+
+def _serve(jobs: SimpleQueue[Callable[[], None]]) -> None:
+    while True:
+        jobs.get()()
 
 
 def processors() -> int:

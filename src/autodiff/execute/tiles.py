@@ -21,15 +21,18 @@ from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
 from autodiff.execute.threads import share
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONVERT, Elementwise
+from autodiff.graph.op import BROADCAST, CONVERT, WRITERS, Elementwise
 from autodiff.graph.sizes import Shape
 
 if TYPE_CHECKING:
     from autodiff.execute.schedule import Plan, Step
 
-TILE = 1 << 15  # elements; float32 operands of a few steps then fit the second-level cache
+TILE = 1 << 17  # elements; two threads get along when kernels take this long, and L2 or L3 caches hold the operands
 SMALLEST = 1 << 16  # below this, one kernel after the other is as fast
 WATCHED = 16  # tiles from one report of progress to the next
+
+# Several times slower against a single number than against a tile of it.
+PREFER_TILES = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 Index = tuple[Any, ...]
 
@@ -61,10 +64,11 @@ class Loop:
     """A fused chain, called with its external inputs; returns materialised results, then reductions.
 
     Values are numbered: the externals first, then one for each member.  `uniform` are the members that are the same
-    everywhere, computed once; `program` are the others.  A loop `by_rows` cuts the first axis alone.
+    everywhere, computed once; `program` are the others; `filled` are tiles of one value, (value, dtype) → number.  A
+    loop `by_rows` cuts the first axis alone.
     """
 
-    __slots__ = ("buffers", "by_rows", "count", "folds", "outputs", "program", "shape", "uniform")
+    __slots__ = ("buffers", "by_rows", "count", "filled", "folds", "outputs", "program", "shape", "uniform")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
@@ -75,6 +79,7 @@ class Loop:
         self.outputs: list[tuple[tuple[int, ...], np.dtype[Any]]] = []
         self.by_rows = False
         self.folds: list[tuple[int, Node]] = []
+        self.filled: dict[tuple[int, np.dtype[Any]], int] = {}
 
     def __call__(
         self, *arrays: Any, into: Sequence[np.ndarray | None] = (), watch: Callable[[int], None] | None = None
@@ -92,20 +97,30 @@ class Loop:
             np.empty(shape if flat else own, dtype) if given is None else given.reshape(shape if flat else own)
             for (own, dtype), given in zip_longest(self.outputs, into[: len(self.outputs)])  # without folds
         ]
-        buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
-        partial: list[list[Any]] = [[] for _ in self.folds]
         values, cut = self._externals(arrays, shape, axis)
         self._run(self.uniform, values, (), outputs, [])
-        for count, (index, size) in enumerate(_tiles(shape, axis, step)):
-            if watch is not None and count % WATCHED == 0:
-                watch(count * step * prod(inner))
-            for i, array, stays in cut:
-                values[i] = array[tuple([at if s is None else s for at, s in zip(index, stays, strict=True)])]
-            tile = (size, *inner)
-            parts_of_outputs = [output[index] for output in outputs]
-            self._run(self.program, values, tile, parts_of_outputs, [buffer[:size] for buffer in buffers])
-            for (i, node), parts in zip(self.folds, partial, strict=True):
-                parts.append(node.op.fold.partial(_whole(values[i], tile)))  # type: ignore[union-attr]
+        for (source, dtype), target in self.filled.items():
+            values[target] = np.full((step, *inner), values[source], dtype)
+        tiles = list(enumerate(_tiles(shape, axis, step)))
+        partial: list[list[Any]] = [[None] * len(tiles) for _ in self.folds]
+
+        def work(waiting: Iterator[tuple[int, tuple[Index, int]]], first: bool) -> None:
+            mine = list(values)
+            buffers = [np.empty((step, *inner), dtype) for dtype in self.buffers]
+            for count, (number, (index, size)) in enumerate(waiting):
+                if first and watch is not None and count % WATCHED == 0:
+                    watch(number * step * prod(inner))
+                for i, array, stays in cut:
+                    mine[i] = array[tuple([at if s is None else s for at, s in zip(index, stays, strict=True)])]
+                for target in self.filled.values():
+                    mine[target] = values[target][:size]
+                tile = (size, *inner)
+                parts_of_outputs = [output[index] for output in outputs]
+                self._run(self.program, mine, tile, parts_of_outputs, [buffer[:size] for buffer in buffers])
+                for (i, node), parts in zip(self.folds, partial, strict=True):
+                    parts[number] = node.op.fold.partial(_whole(mine[i], tile))  # type: ignore[union-attr]
+
+        share(work, tiles)
         results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
         for (_, node), parts in zip(self.folds, partial, strict=True):
             fold = node.op.fold
@@ -342,6 +357,7 @@ class _Fusion:
             else:
                 varying.append(step)
         _add_program(loop, varying, [step.inputs[0] for step in folds], place, outputs)
+        _fill_tiles(loop, {place[slot] for slot in uniform}, len(external))
         return self.make_step(loop, tuple(external), [step.out for step in (*outs, *folds)], roots[0].node)
 
     def _collect(self, shape: Shape, roots: list[Step], now: int) -> tuple[list[Step], list[int]]:
@@ -402,9 +418,24 @@ def _add_program(
         loop.program.append(Call(step, operands, place[step.out], buffer, output))
 
 
+def _fill_tiles(loop: Loop, uniform: set[int], externals: int) -> None:
+    """Give the kernels that are slow against a single number a tile of it."""
+    for call in loop.program:
+        dtype = call.node.dtype.numpy
+        if call.kernel in PREFER_TILES and dtype.kind == "f":  # an integer that does not fit is found by the kernel
+            operands = list(call.operands)
+            for at, i in enumerate(operands):
+                if i in uniform:
+                    if (i, dtype) not in loop.filled:
+                        loop.filled[i, dtype] = externals + loop.count
+                        loop.count += 1
+                    operands[at] = loop.filled[i, dtype]
+            call.operands = tuple(operands)
+
+
 def _writes(step: Step) -> bool:
     """Whether the kernel takes `out=`."""
-    return isinstance(step.kernel, np.ufunc)
+    return isinstance(step.kernel, np.ufunc) or step.kernel in WRITERS
 
 
 def _is_single(node: Node) -> bool:

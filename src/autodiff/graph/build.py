@@ -16,7 +16,17 @@ from autodiff.errors import AutodiffError, Label
 from autodiff.graph import numbers
 from autodiff.graph.dtypes import DType
 from autodiff.graph.evaluate import values_of
-from autodiff.graph.lookup import MODULES, PREFIXES, did_you_mean, find, find_dtype, unknown_attribute, unknown_function
+from autodiff.graph.lookup import (
+    MODULES,
+    PREFIXES,
+    did_you_mean,
+    find,
+    find_dtype,
+    find_method,
+    not_a_value,
+    unknown_attribute,
+    unknown_function,
+)
 from autodiff.graph.node import OPERATORS, Node, Results, placed
 from autodiff.graph.op import ATTRIBUTES, Operation, ops
 from autodiff.graph.sizes import numel, show
@@ -28,10 +38,11 @@ PLAIN = (bool, int, float, Fraction)
 
 
 class Builder:
-    """Builds expressions over a scope of names."""
+    """Builds expressions over a scope of names; `pending` are those that get their meaning later."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.scope = scope
+        self.pending: list[str] = []
 
     def build(self, root: T.Tree) -> Any:
         """The value of an expression: a node, plain number, list, tuple, text, or None."""
@@ -104,13 +115,13 @@ class Builder:
         dtype = find_dtype(name)
         if dtype is not None:
             return dtype
-        help = did_you_mean(name, [*self.scope, *CONSTANTS])
-        if not help and find("", name):
-            help = [f"{name} is a function: call it, {name}(…)"]
-        elif not help and name in MODULES:
-            help = [f"{name} is a module: {name}.sum(…) and the like are its functions"]
-        elif not help:
-            help = [f"give it a value: {name}=…"]
+        if name in self.pending:
+            help = [f"{name} is a --let that comes after this one: give it before"]
+            if name == self.pending[0]:
+                help = [f"{name} stands in its own definition: name one of the two otherwise"]
+        else:
+            help = did_you_mean(name, list(self.scope)) or not_a_value(name) or did_you_mean(name, list(CONSTANTS))
+            help = help or [f"give it a value: {name}=…"]
         raise AutodiffError(
             "unknown-name",
             f"name '{name}' is not defined",
@@ -207,6 +218,7 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
     del values[len(values) - count :]
     trees = list(item.args)
     function = item.function
+    method = False
     if isinstance(function, T.Name):
         operation = find("", function.id)
         if operation is None:
@@ -220,13 +232,14 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
                 error.span = function.name_span
                 raise error
         else:
+            method = True
             args.insert(0, values.pop())
             operation = _method(args[0], function)
             trees.insert(0, function.value)
     else:
         raise AutodiffError("not-callable", "this is not a function", type="TypeError", span=function.span)
     places, given = _by_position(operation, trees, args, item.keywords, keywords)
-    values.append(_located(item, places, given, operation.bind, args, keywords))
+    values.append(_located(item, places, given, operation.bind, args, keywords, method))
 
 
 def _by_position(
@@ -269,7 +282,7 @@ def _method(receiver: Any, function: T.Attribute) -> Operation:
         )
     if isinstance(receiver, (tuple, Results)):
         raise several_results(receiver, function.value)
-    operation = find("", function.name)
+    operation = find_method(function.name)
     if operation is None:
         error = unknown_attribute(function.name)
         error.span = function.name_span
@@ -289,7 +302,7 @@ def _attribute(builder: Builder, item: T.Attribute, values: list[Any]) -> None:
     if isinstance(value, Results):
         raise several_results(value, item.value)
     if item.name in ATTRIBUTES and not isinstance(value, (str, DType, tuple)) and value is not None:
-        operand = as_operand(value, item.value)
+        operand = as_tensor(value, item.value)
         values.append(_located(item, [item.value], [operand], ATTRIBUTES[item.name], operand))
         return
     error = unknown_attribute(item.name)
@@ -309,6 +322,7 @@ def _member(module: str, item: T.Attribute) -> Any:
     error = unknown_function(f"{module}.{item.name}")
     error.span = item.span
     if module in PREFIXES and find(module, item.name):
+        error.says = "a function is no value"
         error.help = [f"{module}.{item.name} is a function: call it, {module}.{item.name}(…)"]
     raise error
 

@@ -35,6 +35,11 @@ def find(prefix: str, name: str) -> Operation | None:
     return REGISTRY.get(NUMPY_SPELLINGS.get(name, ""))
 
 
+def find_method(name: str) -> Operation | None:
+    """The operation that `x.name` means: the function of that name, unless the method takes its arguments otherwise."""
+    return REGISTRY.get("Tensor." + name) or find("", name)
+
+
 def find_dtype(name: str) -> DType | None:
     return DTYPES.get(name) or ALIASES.get(name)
 
@@ -57,6 +62,30 @@ SYNONYMS |= {
     "total": "sum",
     "product": "prod",
 }
+
+
+# Of PyTorch, but not of expressions.
+ELSEWHERE = {
+    "grad": "gradients are printed without being asked for; --only x.grad prints one alone",
+    "backward": "backward runs without being asked for, from the result of the whole expression",
+    "requires_grad": "every floating-point variable requires grad; --wrt x chooses",
+    "requires_grad_": "every floating-point variable requires grad; --wrt x chooses",
+    "retain_grad": "--let y=… with --retain-grad y reports the gradient of a sub-expression",
+    "numpy": "the value is printed as it is; --json and --only value print numbers",
+    "tolist": "the value is printed as it is; --json and --only value print numbers",
+}
+OTHER_MODULES = frozenset(("math", "cmath", "scipy", "sp", "tf", "tensorflow", "jax", "jnp", "cp", "cupy", "mx"))
+
+
+def not_a_value(name: str) -> list[str]:
+    """Help for a name without a value: a function, a module, a constant in another alphabet; else none."""
+    if name in ("π", "Π"):
+        return ["write pi"]
+    if name in MODULES:
+        return [f"{name} is a module: {name}.sum(…) and the like are its functions"]
+    if name in OTHER_MODULES:
+        return ["functions stand alone, exp(x), or behind torch., F., linalg., special. or np."]
+    return [f"{name} is a function: call it, {name}(…)"] if find("", name) else []
 
 
 def _synonym(name: str) -> list[str]:
@@ -82,7 +111,7 @@ def unknown_attribute(name: str) -> AutodiffError:
         "unknown-attribute",
         f"'Tensor' object has no attribute '{name}'",
         type="AttributeError",
-        help=_synonym(name) or did_you_mean(name, known),
+        help=[ELSEWHERE[name]] if name in ELSEWHERE else _synonym(name) or did_you_mean(name, known),
     )
 
 

@@ -48,6 +48,7 @@ class Node:
     __slots__ = (
         "_strides",
         "dtype",
+        "eager",
         "index",
         "inputs",
         "op",
@@ -81,6 +82,7 @@ class Node:
         self.span = _place[-1]
         self.index = _next_index()
         self._strides: Shape | None = None
+        self.eager: Any = None  # what `autodiff.tensor` knows of it: the value, who accumulates, hooks
 
     @property
     def rank(self) -> int:

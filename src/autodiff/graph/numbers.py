@@ -21,13 +21,23 @@ MAX_BITS = 14_000  # about 4,300 digits, Python's own limit for printing an inte
 EXACT_BITS = 1_024  # longer fractions are rounded to a float
 
 
+# What Python 3.11 says of integers, and of floating-point numbers.
+ZERO_DIVISIONS = {
+    "/": ("division by zero", "float division by zero"),
+    "//": ("integer division or modulo by zero", "float floor division by zero"),
+    "%": ("integer modulo by zero", "float modulo"),
+    "**": ("0.0 cannot be raised to a negative power", "0.0 cannot be raised to a negative power"),
+}
+
+
 def binary(op: str, a: Plain, b: Plain) -> Plain:
     """`a op b` as Python has it; raises `bad-value` (division by zero) and `limit-number`."""
     try:
         result = _power(a, b) if op == "**" else _BINARY[op](a, b)
     except ZeroDivisionError:
+        message = ZERO_DIVISIONS[op][not (isinstance(a, int) and isinstance(b, int))]
         raise AutodiffError(
-            "bad-value", "division by zero", type="ZeroDivisionError", help="as a tensor it is inf: 1/tensor(0.)"
+            "bad-value", message, type="ZeroDivisionError", help="as a tensor it is inf: 1/tensor(0.)"
         ) from None
     except OverflowError:
         raise AutodiffError("limit-number", "the number is too large", type="OverflowError") from None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -87,10 +87,10 @@ class Operation:
         """Whether it can be called as a method: its first argument is a tensor."""
         return bool(self.signature.params) and self.signature.params[0].kind == "Tensor"
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A call as users write it: lists are taken for tensors."""
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
+        """A call as users write it, the receiver of a method first: lists are taken for tensors."""
         signature = self.signature
-        values = signature.bind(args, kwargs)
+        values = signature.bind(args, kwargs, method)
         for i in signature.tensors:
             if signature.params[i].kind == "Tensors":
                 values[i] = [_tensor_of(value) for value in values[i]]
@@ -153,6 +153,7 @@ class Fold:
 
 # Kernels, other than ufuncs, that take `out=`: an array of the result's shape and dtype, which may be an operand.
 WRITERS: set[Callable[..., Any]] = set()
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def writes_out(kernel: Kernel) -> Kernel:
@@ -343,10 +344,11 @@ class Elementwise(Primitive):
     Operands come first in the signature.  `computes` says in which dtype: "promote", "float" (integers become the
     default floating type) or "bool" (promote, and the result is bool).  The first `untyped` operands (a condition) are
     broadcast but not promoted.  Plain numbers stay as they are; where all operands are plain numbers, so is the result
-    if the operation `keeps_numbers`.
+    if the operation `keeps_numbers`.  One that `wraps` takes a plain integer that its element type cannot hold modulo
+    its range, the others raise `limit-number`.
     """
 
-    __slots__ = ("computes", "keeps_numbers", "operand_count", "untyped")
+    __slots__ = ("computes", "keeps_numbers", "operand_count", "untyped", "wraps")
 
     def __init__(
         self,
@@ -356,6 +358,7 @@ class Elementwise(Primitive):
         computes: str = "float",
         keeps_numbers: bool = False,
         untyped: int = 0,
+        wraps: bool = True,
         **about: Any,
     ) -> None:
         about.setdefault("layout", "like")
@@ -363,6 +366,7 @@ class Elementwise(Primitive):
         self.computes = computes
         self.keeps_numbers = keeps_numbers
         self.untyped = untyped
+        self.wraps = wraps
         self.operand_count = -1
 
     def apply(self, values: list[Any]) -> Node:
@@ -392,6 +396,8 @@ class Elementwise(Primitive):
             ]
         elif not weak:
             operands = [fit(operand, shape, dtype) for operand in operands]
+            if self.wraps and dtype.kind == dtypes.INTEGER:
+                operands = [_wrapped(operand, dtype) for operand in operands]
         requires_grad = False
         if self.computes == "bool":
             dtype = dtypes.bool_
@@ -434,6 +440,17 @@ def fit(node: Node, shape: Shape, dtype: DType) -> Node:
     if node.dtype is not dtype:
         node = convert(node, dtype)
     return node if node.shape == shape else broadcast_to(node, shape)
+
+
+def _wrapped(node: Node, dtype: DType) -> Node:
+    """A plain integer as a narrower type holds it, in two's complement: next to uint8, -1 is 255."""
+    if not node.weak or node.op is not CONSTANT or not isinstance(node.params[0], int):
+        return node
+    value = node.params[0]
+    limits = np.iinfo(dtype.numpy)
+    if limits.min <= value <= limits.max:
+        return node
+    return number((value - int(limits.min)) % 2 ** (8 * dtype.size) + int(limits.min))
 
 
 def strengthen(node: Node, dtype: DType) -> Node:

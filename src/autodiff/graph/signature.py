@@ -92,8 +92,16 @@ class Signature:
             values[next(i for i, p in enumerate(self.params) if p.name == name)] = value
         return values
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
-        """Arguments in the order of the signature, for calls from users; raises PyTorch's errors."""
+    @property
+    def shown_name(self) -> str:
+        """The name in PyTorch's messages: `linalg_inv`, and no prefix for what is in `F`."""
+        return self.name.removeprefix("F.").removeprefix("Tensor.").replace(".", "_")
+
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> list[Any]:
+        """Arguments in the order of the signature, for calls from users; raises PyTorch's errors.
+
+        The first argument of a `method` is its receiver, which PyTorch does not count.
+        """
         params = self.params
         values = [REQUIRED] * len(params)
         positional = [i for i, p in enumerate(params) if not p.keyword_only]
@@ -102,19 +110,19 @@ class Signature:
         if len(args) > len(positional) or _is_spread(params, positional, args):
             last = positional[-1] if positional else None
             if last is None or params[last].kind not in ("sizes", "ints") or len(args) < len(positional):
-                raise self._too_many(len(args), len(positional))
+                raise self._too_many(len(args) - method, len(positional) - method)
             values[last] = tuple(args[len(positional) - 1 :])
         for name, value in kwargs.items():
             i = self._index_of(name)
             if values[i] is not REQUIRED:
                 raise AutodiffError(
                     "unknown-argument",
-                    f"{self.name}() got multiple values for argument '{name}'",
+                    f"{self.shown_name}() got multiple values for argument '{name}'",
                     type="TypeError",
                 )
             values[i] = value
         self._fill(values)
-        return [self._checked(i, value, len(args)) for i, value in enumerate(values)]
+        return [self._checked(i, value, len(args), method) for i, value in enumerate(values)]
 
     def _index_of(self, name: str) -> int:
         for wanted in (name, SPELLINGS.get(name)):
@@ -124,7 +132,7 @@ class Signature:
         names = ", ".join(p.name for p in self.params)
         raise AutodiffError(
             "unknown-argument",
-            f"{self.name}() got an unexpected keyword argument '{name}'",
+            f"{self.shown_name}() got an unexpected keyword argument '{name}'",
             type="TypeError",
             help=_did_you_mean(name, [p.name for p in self.params]) or f"its arguments are {names}",
         )
@@ -139,7 +147,7 @@ class Signature:
         if missing:
             raise AutodiffError(
                 "missing-argument",
-                f"{self.name}() missing {len(missing)} required positional arguments: {', '.join(missing)}",
+                f"{self.shown_name}() missing {len(missing)} required positional arguments: {', '.join(missing)}",
                 type="TypeError",
                 help=f"its signature is {self.shown}",
             )
@@ -147,29 +155,43 @@ class Signature:
     def _too_many(self, given: int, most: int) -> AutodiffError:
         return AutodiffError(
             "too-many-arguments",
-            f"{self.name}() takes {most} positional argument{'s' * (most != 1)} but {given} were given",
+            f"{self.shown_name}() takes {most} positional argument{'s' * (most != 1)} but {given} were given",
             type="TypeError",
             help=f"its signature is {self.shown}",
         )
 
-    def _checked(self, i: int, value: Any, given: int) -> Any:
+    def _checked(self, i: int, value: Any, given: int, method: bool) -> Any:
         param = self.params[i]
         if value is None and (param.optional or param.default is None):
             return None
-        if param.kind not in TENSOR_KINDS and param.kind != "any":
-            value = plain(value)
-        converted = CONVERT[param.kind](value)
+        converted = CONVERT[param.kind](value if param.kind in (*TENSOR_KINDS, "any") else plain(value))
         if converted is REQUIRED:
-            position = f" (position {i + 1})" if i < given else ""
             raise AutodiffError(
                 "argument-type",
-                f"{self.name.removeprefix('F.')}(): argument '{param.public_name}'{position} must be"
-                f" {KIND_NAMES.get(param.kind, param.kind)}, not {type_name(value)}",
+                self._mismatch(i, value, given, method),
                 type="TypeError",
                 operands=(i,),
-                help=_wrong_element(value) if param.kind in ("sizes", "ints", "dims") else (),
+                help=_wrong_element(value) if param.kind in LISTED else (),
             )
         return converted
+
+    def _mismatch(self, i: int, value: Any, given: int, method: bool) -> str:
+        """PyTorch's words for an argument of the wrong kind, or for the first wrong element of a list."""
+        param = self.params[i]
+        fits = LISTED.get(param.kind)
+        elements = value if fits is not None and isinstance(value, (list, tuple)) else ()
+        wrong = next((k for k, element in enumerate(elements) if fits and fits(plain(element)) is REQUIRED), None)
+        if wrong is not None and param.kind == "Tensors":
+            return f"expected Tensor as element {wrong} in argument {i}, but got {type_name(elements[wrong])}"
+        kind = KIND_NAMES.get(param.kind, param.kind)
+        argument = f"{self.shown_name}(): argument '{param.public_name}'"
+        if wrong:
+            reason = f"type must be {kind},but got {type_name(elements[wrong])}"
+            return f'{argument} failed to unpack the object at pos {wrong + 1} with error "{reason}"'
+        position = f" (position {i + 1 - method})" if i < given else ""
+        if wrong == 0:
+            return f"{argument}{position} must be {kind}, but found element of type {type_name(elements[0])} at pos 0"
+        return f"{argument}{position} must be {kind}, not {type_name(value)}"
 
     def normalize(self, values: list[Any]) -> None:
         """Count dimensions from the front, in place."""
@@ -366,6 +388,7 @@ CONVERT = {
     "ints": _as_sizes,
     "any": _as_any,
 }
+LISTED = {"Tensors": _as_tensor, "dims": _as_int, "sizes": _as_size, "ints": _as_size}
 KIND_NAMES = {
     "Tensors": "tuple of Tensors",
     "dim": "int",

@@ -16,6 +16,7 @@ from autodiff.ops.checks import floating_only, plain_as
 from autodiff.ops.elementwise import logistic, sqrt_of
 from autodiff.ops.numerics import erf, log_expit
 from autodiff.ops.numerics import softplus as softplus_kernel
+from autodiff.ops.select import choose
 from autodiff.ops.trigonometry import tanh
 
 # PyTorch's signatures have `inplace`, which is accepted and changes nothing: nodes are immutable.
@@ -61,7 +62,7 @@ HARDTANH = Elementwise(
     "hardtanh(x, min_val: Number, max_val: Number)",
     lambda x, low, high: np.minimum(high, np.maximum(low, x)),
     computes="promote",
-    vjp=[lambda g, out, x, low, high: ops.where((x > low) & (x < high), g, 0)],
+    vjp=[lambda g, out, x, low, high: ops.where((x <= low) | (x >= high), 0, g)],
     doc="x, kept between min_val and max_val.",
 )
 
@@ -98,7 +99,7 @@ relu6 = composite(
 )
 leaky_relu = _activation(
     "leaky_relu(x, negative_slope: Number = 0.01)",
-    lambda x, slope: np.where(np.greater(x, 0), x, np.multiply(x, slope)),
+    lambda x, slope: choose(np.greater(x, 0), x, np.multiply(x, slope)),
     lambda g, out, x, slope: ops.where(x > 0, g, g * slope),
     "x where it is positive, else negative_slope*x.",
     check=floating_only("leaky_relu_cpu"),
@@ -134,13 +135,13 @@ rrelu = composite(
 
 def _elu_kernel(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
     below = np.multiply(alpha * scale, np.expm1(np.multiply(np.minimum(0, x), input_scale)))
-    return np.where(np.less(x, 0), below, np.multiply(x, scale))
+    return choose(np.less(x, 0), below, np.multiply(x, scale))
 
 
 def _elu_rule(g: Node, out: Node, x: Node, alpha: Any, scale: Any, input_scale: Any) -> Node:
     negative = ops.where(x >= 0, 0, x)  # exp would overflow, and spoil the second derivative
     below = g * (input_scale * alpha * scale * ops.exp(_scaled(negative, input_scale)))
-    return ops.where(x > 0, _scaled(g, scale), below)  # type: ignore[no-any-return]
+    return ops.where(x <= 0, below, _scaled(g, scale))  # type: ignore[no-any-return]
 
 
 def _scaled(x: Node, factor: Any) -> Node:
@@ -300,7 +301,7 @@ hardsigmoid = _activation(
 hardswish = _activation(
     "hardswish(x)",
     lambda x: np.divide(np.multiply(x, np.minimum(np.maximum(np.add(x, 3), 0), 6)), 6),
-    lambda g, out, x: ops.where(x <= -3, 0, ops.where(x >= 3, g, g * (x / 3 + 0.5))),
+    lambda g, out, x: ops.where(x <= -3, 0, ops.where(x < 3, g * (x / 3 + 0.5), g)),
     "x*hardsigmoid(x).",
     check=floating_only("hardswish_cpu"),
     kinks="The derivative is 0 at -3 and 1 at 3.",

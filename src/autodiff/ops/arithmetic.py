@@ -9,7 +9,18 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import CONSTANT, Elementwise, as_operand, composite, convert, elementwise, none
+from autodiff.graph.op import (
+    CONSTANT,
+    Elementwise,
+    as_operand,
+    common_form,
+    composite,
+    convert,
+    elementwise,
+    none,
+    strengthen,
+)
+from autodiff.graph.sizes import is_concrete
 from autodiff.ops.checks import plain_as
 
 
@@ -227,10 +238,12 @@ def _positive(x: Node) -> Node:
 
 
 def value_of(x: Any) -> Any:
-    """The plain number that x is known to be, else None."""
-    if isinstance(x, Node):
-        return x.params[0] if x.weak and x.op is CONSTANT else None
-    return x
+    """The plain number that x is known to be (so is a size, where shapes have no named ones), else None."""
+    if not isinstance(x, Node):
+        return x
+    if x.op.reads_shape and is_concrete(x.inputs[0].shape):
+        return x.op.kernel(x.inputs[0].shape, *x.params)
+    return x.params[0] if x.weak and x.op is CONSTANT else None
 
 
 def _subtract(x: Any, y: Any) -> Node:
@@ -254,9 +267,14 @@ def with_number(x: Node, value: Any) -> Node:
     return convert(x, dtypes.of_number(value))
 
 
+def in_order(x: Node, y: Node) -> Node:
+    """x as the first operand of a function: unlike the operator's, a plain number stays in its place."""
+    return strengthen(x, common_form([x, y])[1]) if x.weak and not y.weak else x
+
+
 add = composite(
     "add(x, y, *, alpha: Number = 1)",
-    lambda x, y, alpha: ADD(x, y) if alpha == 1 else ADD_SCALED(x, y, alpha),
+    lambda x, y, alpha: ADD(in_order(x, y), y) if alpha == 1 else ADD_SCALED(x, y, alpha),
     doc="x + alpha*y.",
     example="add([1., 2.], [3., 4.], alpha=10)",
     samples=["x + y; x:2,3, y:3", "add(x, y, alpha=2); x:2,3, y:3", "x + 2; x:2,3"],
@@ -289,7 +307,7 @@ rsub = composite(
 )
 mul = composite(
     "mul(x, y)",
-    MUL,
+    lambda x, y: MUL(in_order(x, y), y),
     aliases=["multiply"],
     doc="x*y, element by element.",
     example="mul([1., 2.], 3)",

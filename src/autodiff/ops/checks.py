@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import BOOL, FLOATING, INTEGER, DType
+from autodiff.graph.dtypes import BOOL, FLOATING, INTEGER, DType, uint8
 from autodiff.graph.node import Node
 from autodiff.graph.op import common_form
 from autodiff.graph.values import real
@@ -81,12 +81,15 @@ def plain_as(value: Any, dtype: DType) -> Any:
     number = real(value) if isinstance(value, Fraction) else value
     if dtype.kind == INTEGER:
         limits = np.iinfo(dtype.numpy)
-        fits = math.isfinite(number) and limits.min <= int(number) <= limits.max
+        lowest = int(limits.min) or -int(limits.max)  # unsigned types take negative numbers in two's complement
+        fits = math.isfinite(number) and lowest <= int(number) <= limits.max
     else:
         fits = not math.isfinite(number) or abs(number) <= np.finfo(dtype.numpy).max
     if not fits:
         name = f"{dtype.name}_t" if dtype.kind == INTEGER and dtype.size != 4 else C_NAMES[dtype.name]
         raise AutodiffError("limit-number", f"value cannot be converted to type {name} without overflow")
+    if dtype is uint8:
+        return int(number) % 256
     return int(number) if dtype.kind == INTEGER else value
 
 

@@ -34,6 +34,7 @@ def _clamp(
         kernel,
         specialize=ufunc and (lambda: (ufunc, (1, 0))),
         computes="promote",
+        wraps=False,
         vjp=vjp,
         grad_fn=grad_fn,
         text=text,

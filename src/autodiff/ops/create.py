@@ -255,7 +255,7 @@ class _Refused(Composite):
 
     __slots__ = ()
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         raise AutodiffError(
             "bad-value",
             "random tensors need a seed: not available in expressions",

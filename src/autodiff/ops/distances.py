@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, common_form, composite, ops
+from autodiff.graph.op import Primitive, composite, convert, ops
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import broadcast, concrete, show, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER, SUB, SUB_NUMBER
@@ -133,7 +133,7 @@ composite(
 
 def _cosine_similarity(x1: Node, x2: Node, dim: int, eps: Any) -> Node:
     x1, x2 = a_tensor(x1), a_tensor(x2)
-    dtype = common_form((x1, x2))[1] if x1.shape != x2.shape else dtypes.promote(x1.dtype, x2.dtype)
+    dtype = dtypes.promote(x1.dtype, x2.dtype)
     if dtype.kind < dtypes.FLOATING:
         raise AutodiffError(
             "bad-dtype",
@@ -143,7 +143,7 @@ def _cosine_similarity(x1: Node, x2: Node, dim: int, eps: Any) -> Node:
     shape = broadcast(x1.shape, x2.shape)
     unit = []
     for x in (x1, x2):
-        wide = x if x.dtype is dtype else ops.to_copy(x, dtype)
+        wide = x if x.dtype is dtype else convert(x, dtype)
         wide = ops.expand(wide, shape) if x1.shape != x2.shape else wide
         length = ops.linalg_vector_norm(wide, 2, (dim,), True)
         unit.append(wide / CLAMPED_COPY(length, eps))

@@ -204,7 +204,7 @@ frac = unary(
 )
 ROUND = Elementwise(
     "round(x)",
-    np.rint,
+    lambda x: np.rint(x) if np.asarray(x).dtype.kind == "f" else x,
     computes="promote",
     vjp=[zero],
     check=no_bool("round_vml_cpu"),

@@ -166,10 +166,10 @@ class Spread(Composite):
 
     __slots__ = ()
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         if len(args) != 1 or not isinstance(args[0], (list, tuple)) or not all(map(_may_be_tensor, args[0])):
             args = [list(args)] if args else []
-        return super().bind(args, kwargs)
+        return super().bind(args, kwargs, method)
 
 
 def _may_be_tensor(value: Any) -> bool:

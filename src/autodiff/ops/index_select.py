@@ -42,7 +42,9 @@ def _index_select_kernel(x: Any, dim: int, index: Any) -> Any:
         return np.array(x)
     if index.size and not x.shape[dim]:
         raise AutodiffError("index-out-of-range", "index_select(): self indexing axis dim should be positive")
-    in_bounds(index, x.shape[dim], f"INDICES element is out of DATA bounds, id={{}} axis_dim={x.shape[dim]}")
+    if np.ndim(x) + dim == 1:
+        in_bounds(index, x.shape[dim], f"INDICES element is out of DATA bounds, id={{}} axis_dim={x.shape[dim]}")
+    in_bounds(index, x.shape[dim], "index out of range in self", "IndexError")
     return np.take(x, index, axis=dim)
 
 

@@ -204,12 +204,12 @@ class AtLeast(Composite):
 
     __slots__ = ()
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         listed = len(args) == 1 and isinstance(args[0], (list, tuple)) and any(isinstance(v, Node) for v in args[0])
         if listed:
             args = list(args[0])
         if len(args) < 2 and not listed:
-            return super().bind(args, kwargs)
+            return super().bind(args, kwargs, method)
         return tuple([super(AtLeast, self).bind([node], kwargs) for node in args])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import DType, promote
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, common_form, composite, fit, ops
+from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
@@ -324,7 +324,8 @@ def _dist(x: Node, y: Node, p: Any) -> Node:
         )
     if p < 0 or p == math.inf:
         _needs_elements(x if len(x.shape) >= len(y.shape) else y, p, None)
-    return DIST(fit(x, shape, dtype), fit(y, shape, dtype), p)  # type: ignore[no-any-return]
+    x, y = [fit(strengthen(node, dtype), shape, dtype) for node in (x, y)]
+    return DIST(x, y, p)  # type: ignore[no-any-return]
 
 
 dist = composite(

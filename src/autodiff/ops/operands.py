@@ -15,7 +15,7 @@ class Operands(Composite):
 
     __slots__ = ()
 
-    def bind(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         first = len(self.signature.params) - 1
         rest = args[first:]
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
@@ -31,4 +31,4 @@ class Operands(Composite):
                     operands=(position - 1,),
                 )
             operands.append(as_tensor(value))
-        return super().bind([*args[:first], operands], kwargs)
+        return super().bind([*args[:first], operands], kwargs, method)

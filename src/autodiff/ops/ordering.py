@@ -174,7 +174,7 @@ def _median_check(name: str) -> Any:
         if dim is not None and x.shape and x.shape[dim[0]] == 0:
             raise empty_dim("median()", dim[0])
         if x.dtype is dtypes.bool_:
-            raise not_implemented("median_cpu", x.dtype)
+            raise not_implemented("median_cpu" if dim is None else "median_out", x.dtype)
 
     return check
 

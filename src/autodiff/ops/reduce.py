@@ -99,18 +99,34 @@ def average(x: Any, dim: Dims, keepdim: bool) -> Any:
     return add_up(x, dim, keepdim) / x.dtype.type(count_along(x, dim))
 
 
-def _sum_of_tile(tile: np.ndarray) -> Any:
+_STRIP = 8192  # elements; for longer products BLAS may start threads
+_ONES = {dtype: np.ones(_STRIP, dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
+
+
+def strips(tile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A contiguous tile as rows of one length, and what remains."""
+    flat = tile.reshape(-1)
+    whole = flat.size // _STRIP * _STRIP
+    return flat[:whole].reshape(-1, _STRIP), flat[whole:]
+
+
+def sum_of_tile(tile: np.ndarray) -> Any:
+    """The sum of a tile; a product with ones takes less than half the time of NumPy's own sum."""
     if tile.dtype.kind != "f":
         return np.sum(tile, dtype=np.int64)
-    return np.sum(tile, dtype=np.float32 if tile.dtype == np.float16 else None)
+    ones = _ONES.get(tile.dtype)
+    if ones is None or tile.size < _STRIP or not tile.flags.c_contiguous:
+        return np.sum(tile, dtype=np.float32 if tile.dtype == np.float16 else None)
+    rows, rest = strips(tile)
+    return np.sum(np.vecdot(rows, ones), dtype=np.float64) + np.sum(rest)
 
 
 def _sum_of_parts(parts: list[Any]) -> Any:
     return np.sum(np.array(parts), dtype=np.float64 if parts[0].dtype.kind == "f" else np.int64)
 
 
-SUM_FOLD = Fold(_sum_of_tile, _sum_of_parts)
-MEAN_FOLD = Fold(_sum_of_tile, _sum_of_parts, lambda total, count, *_: total / count)
+SUM_FOLD = Fold(sum_of_tile, _sum_of_parts)
+MEAN_FOLD = Fold(sum_of_tile, _sum_of_parts, lambda total, count, *_: total / count)
 
 
 def sum_dtype(dtype: DType) -> DType:
@@ -272,7 +288,7 @@ def _logsumexp_of_tile(tile: np.ndarray) -> tuple[float, float]:
     top = np.max(tile)
     shift = tile.dtype.type(0) if np.isinf(top) else top
     scaled = np.subtract(tile, shift)
-    return float(shift), float(np.sum(np.exp(scaled, out=scaled)))
+    return float(shift), float(sum_of_tile(np.exp(scaled, out=scaled)))
 
 
 def _logsumexp_of_parts(parts: list[Any]) -> Any:

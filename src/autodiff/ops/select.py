@@ -92,8 +92,6 @@ def _where(condition: Node, x: Node | None, y: Node | None) -> Any:
             type="TypeError",
             help="where(condition, x, y)",
         )
-    if condition.dtype.kind != dtypes.BOOL and x.dtype.kind == dtypes.BOOL and not x.weak:
-        condition, x = x, condition  # x.where(condition, y)
     return WHERE(condition, x, y)
 
 
@@ -104,6 +102,13 @@ where = composite(
     kinks="The branch that is not taken gets a zero gradient, and a NaN from behind it stays NaN.",
     example="where([True, False], [1., 2.], 0.5)",
     samples=["where(x > 0, x^2, y); x:2,3, y:3", "where(x > 0, x, 1); x:2,3", "where(x > 0, 1, x); x:2,3"],
+)
+composite(
+    "Tensor.where(x, condition, y)",
+    lambda x, condition, y: WHERE(condition, x, y),
+    doc="x where the condition holds, else y: the method has the condition in between.",
+    example="tensor([1., 2.]).where(tensor([True, False]), 0.5)",
+    samples=["x.where(x > 0, y); x:2,3, y:3"],
 )
 
 

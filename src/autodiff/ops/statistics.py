@@ -24,6 +24,8 @@ from autodiff.ops.reduce import (
     kept,
     reduced_count,
     spread,
+    strips,
+    sum_of_tile,
 )
 
 
@@ -63,11 +65,16 @@ def _whole(x: Node, dim: Dims | None, correction: float, keepdim: bool, *_: Any)
 
 def _moments_of_tile(tile: np.ndarray) -> tuple[int, float, float]:
     """Count, mean and sum of squared deviations."""
-    mean = np.mean(tile, dtype=np.float64)
-    deviation = np.subtract(tile, tile.dtype.type(mean)).reshape(-1)
-    offset = float(np.sum(deviation, dtype=np.float64)) / tile.size
-    squares = float(np.dot(deviation, deviation)) - tile.size * offset * offset
-    return tile.size, float(tile.dtype.type(mean)) + offset, squares
+    near = tile.dtype.type(sum_of_tile(tile) / tile.size)  # the mean up to rounding; the deviations have the rest
+    deviation = np.subtract(tile, near)
+    offset = float(sum_of_tile(deviation)) / tile.size
+    squares = _sum_of_squares(deviation) - tile.size * offset * offset
+    return tile.size, float(near) + offset, squares
+
+
+def _sum_of_squares(tile: np.ndarray) -> float:
+    rows, rest = strips(tile)
+    return float(np.sum(np.vecdot(rows, rows), dtype=np.float64)) + float(np.dot(rest, rest))
 
 
 def _moments_of_parts(parts: list[Any]) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import BOOL
+from autodiff.graph.dtypes import BOOL, int64
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, strides
 from autodiff.graph.sizes import Dim, Shape, normalize_dim
@@ -263,13 +263,15 @@ def _trace_rule(g: Node, out: Node, x: Node) -> Node:
 
 
 def _trace_kernel(x: Any) -> Any:
-    return np.sum(np.diagonal(x, 0, -2, -1), axis=-1)
+    diagonal = np.diagonal(x, 0, -2, -1)
+    return np.sum(diagonal, axis=-1, dtype=diagonal.dtype if diagonal.dtype.kind == "f" else np.int64)
 
 
 trace: Primitive = primitive(
     "trace(x)",
     _trace_kernel,
     shape=lambda x: (),
+    dtype=lambda x: x.dtype if x.dtype.is_floating else int64,
     check=_checked_trace,
     vjp=[_trace_rule],
     doc="The sum of the main diagonal of a matrix.",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from autodiff.report.cells import displayed, width
 from autodiff.report.tensors import format_tensor
 from autodiff.solve import Answer
+
+if TYPE_CHECKING:
+    from autodiff.functional import Derivatives, Key
 
 
 def answer_text(answer: Answer, default_dtype: str, precision: int = 4, saved: Mapping[str, str] | None = None) -> str:
@@ -36,6 +40,24 @@ def answer_text(answer: Answer, default_dtype: str, precision: int = 4, saved: M
         else:
             printed = format_tensor(grad, default_dtype=default_dtype, precision=precision, indent=width(head))
             lines.append(head + printed)
+    return "\n".join(lines) + "\n"
+
+
+def derivatives_text(found: Derivatives, label: Callable[[Key], str], default_dtype: str, precision: int = 4) -> str:
+    """The value, then each derivative under its `label`; nothing for an answer without a value."""
+    if found.value is None:
+        return ""
+    value = format_tensor(
+        found.value,
+        grad_fn=found.grad_fn,
+        requires_grad=found.requires_grad,
+        default_dtype=default_dtype,
+        precision=precision,
+    )
+    lines = [value]
+    for key, array in (found.parts or {}).items():
+        head = f"{displayed(label(key))} = "
+        lines.append(head + format_tensor(array, default_dtype=default_dtype, precision=precision, indent=width(head)))
     return "\n".join(lines) + "\n"
 
 

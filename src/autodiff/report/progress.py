@@ -29,7 +29,7 @@ class Progress:
             return
         self._next = now + PAUSE
         if self._bar is None:
-            self._bar = _started(self._stream, self._colored)
+            self._bar = _started(self._stream, self._colored, part)
         self._bar.update(self._bar.task_ids[0], completed=part, refresh=True)
 
     def __enter__(self) -> Self:
@@ -40,14 +40,21 @@ class Progress:
             self._bar.stop()
 
 
-def _started(stream: TextIO, colored: bool) -> Bar:
+def _started(stream: TextIO, colored: bool, part: float) -> Bar:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
     console = Console(file=stream, force_terminal=True, no_color=not colored, legacy_windows=False)
     bar = Progress(
-        BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console, transient=True, auto_refresh=False
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
-    bar.add_task("", total=1.0)
+    bar.add_task("", total=1.0, completed=part)  # type: ignore[arg-type]
     bar.start()
     return bar

@@ -38,7 +38,7 @@ class Entry:
 def entries(output: Node) -> list[Entry]:
     """Every node that gradients pass, the result first, operands from left to right; none without a grad_fn."""
     root = visible(output)
-    if not root.requires_grad or root.op is VARIABLE:
+    if not output.requires_grad or root.op is VARIABLE:
         return []
     found: dict[Node, int] = {}
     order: list[Node] = []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.solve import Answer
+
+if TYPE_CHECKING:
+    from autodiff.functional import Derivatives
 
 
 def answered(answer: Answer, saved: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -35,6 +38,30 @@ def answered(answer: Answer, saved: Mapping[str, str] | None = None) -> dict[str
     return body
 
 
+def derived(found: Derivatives, result: str) -> dict[str, Any]:
+    """Derivatives as data for JSON under the name `result`: by variable, a Hessian by two; one array for a jvp."""
+    from autodiff.request.jsons import numbers
+
+    body: dict[str, Any] = {}
+    if found.value is not None:
+        body["value"] = numbers(found.value)
+        body["shape"] = list(found.value.shape)
+        body["dtype"] = found.value.dtype.name
+        body["grad_fn"] = found.grad_fn
+    if found.error is not None:
+        body["error"] = described(found.error)
+        return body
+    inside = body.setdefault(result, {})
+    for key, array in (found.parts or {}).items():
+        if not key:
+            body[result] = numbers(array)
+        elif len(key) == 1:
+            inside[key[0]] = numbers(array)
+        else:
+            inside.setdefault(key[0], {})[key[1]] = numbers(array)
+    return body
+
+
 def described(error: AutodiffError) -> dict[str, Any]:
     """An error as data for JSON."""
     body: dict[str, Any] = {"type": error.type, "code": error.code, "message": error.message}
@@ -48,7 +75,7 @@ def described(error: AutodiffError) -> dict[str, Any]:
     return body
 
 
-def advise(error: AutodiffError, answer: Answer, expr: str, as_request: bool = False) -> None:
+def advise(error: AutodiffError, answer: Answer | Derivatives, expr: str, as_request: bool = False) -> None:
     """Say how to get out of a result that is no scalar, in the words of the expression that was given."""
     if error.code != "non-scalar-output" or answer.value is None:
         return

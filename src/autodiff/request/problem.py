@@ -32,7 +32,9 @@ DEFAULTS = {
 class Given:
     """What the command line says, and every request may say otherwise."""
 
-    __slots__ = ("backward", "dtype", "expr", "gradient", "let", "limit_bytes", "retain_grad", "variables", "wrt")
+    __slots__ = (
+        "backward", "dtype", "expr", "gradient", "let", "limit_bytes", "retain_grad", "tangents", "variables", "wrt",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Given:
         let: Mapping[str, str] | None = None,
         wrt: list[str] | None = None,
         gradient: Value | None = None,
+        tangents: Mapping[str, Value] | None = None,
         dtype: DType = float64,
         retain_grad: list[str] | None = None,
         backward: bool = True,
@@ -52,6 +55,7 @@ class Given:
         self.let = let or {}
         self.wrt = wrt
         self.gradient = gradient
+        self.tangents = tangents or {}
         self.dtype = dtype
         self.retain_grad = retain_grad or []
         self.backward = backward
@@ -99,6 +103,16 @@ def problem(request: Mapping[str, Any], given: Given, keys: tuple[str, ...] = KE
         retain_grad=given.retain_grad if request.get("retain_grad") is None else _list_of_names(request, "retain_grad"),
         limit_bytes=given.limit_bytes,
     )
+
+
+def tangents(request: Mapping[str, Any], given: Given, dtype: DType) -> dict[str, np.ndarray]:
+    """The tangents of a request and of what was given, by variable; the request wins."""
+    arrays = {name: value.array(dtype) for name, value in given.tangents.items()}
+    own = {} if request.get("tangents") is None else _names(request, "tangents")
+    for name, data in own.items():
+        if data is not None:
+            arrays[name] = located(f"tangents.{name}", _leaf, f"tangents.{name}", data, dtype).array
+    return arrays
 
 
 def _variables(request: Mapping[str, Any], given: Given, dtype: DType) -> dict[str, Leaf]:
