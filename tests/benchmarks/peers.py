@@ -52,9 +52,7 @@ def _torch_functions() -> SimpleNamespace:
     return SimpleNamespace(**{name: getattr(torch, name) for name in names})
 
 
-def _torch(function: Callable[..., Any], variables: Variables) -> Run:
-    leaves = _torch_leaves(variables)
-
+def _torch(function: Callable[..., Any], variables: Variables, leaves: list[Any]) -> Run:
     def run() -> Any:
         for leaf in leaves:
             leaf.grad = None
@@ -67,7 +65,7 @@ def _torch(function: Callable[..., Any], variables: Variables) -> Run:
 
 def torch_eager(work: Work, variables: Variables) -> Run:
     functions = _torch_functions()
-    return _torch(lambda *leaves: work(functions, *leaves), variables)
+    return _torch(lambda *leaves: work(functions, *leaves), variables, _torch_leaves(variables))
 
 
 def torch_compiled(work: Work, variables: Variables) -> Run:
@@ -75,11 +73,14 @@ def torch_compiled(work: Work, variables: Variables) -> Run:
 
     functions = _torch_functions()
     torch._dynamo.reset()
-    run = _torch(torch.compile(lambda *leaves: work(functions, *leaves)), variables)
+    leaves = _torch_leaves(variables)
+    run = _torch(torch.compile(lambda *leaves: work(functions, *leaves)), variables, leaves)
     try:
         run()
     except Exception as error:  # it raises all sorts of things without a C++ compiler
         raise UnavailableError(str(error).strip().splitlines()[0][:100]) from error
+    for leaf in leaves:
+        leaf.grad = None
     return run
 
 

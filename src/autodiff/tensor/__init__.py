@@ -1,0 +1,73 @@
+"""Eager tensors with PyTorch's semantics, on the same operations and rules as the rest of the package.
+
+>>> import autodiff.tensor as torch
+>>> x = torch.tensor([1., 2.], requires_grad=True)
+>>> (x ** 2).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+
+storage, views   memory, versions, paths from a base to its views
+modes            grad mode, default dtype, errors as Python's exceptions
+tensor           Tensor: nodes called, computed and wrapped
+engine           backward node by node; differentiate: `backward` and `grad` around it
+inplace          writes
+function, functional, optim, random
+namespace        all of it under PyTorch's names
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff.graph.dtypes import DType as dtype
+from autodiff.tensor import namespace as _namespace
+from autodiff.tensor.modes import (
+    enable_grad,
+    get_default_dtype,
+    is_grad_enabled,
+    no_grad,
+    set_default_dtype,
+    set_grad_enabled,
+)
+from autodiff.tensor.namespace import MODULES, as_tensor, detach, from_numpy, is_tensor, numel, stack, tensor
+from autodiff.tensor.random import (
+    Generator,
+    initial_seed,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+)
+from autodiff.tensor.tensor import Size, Tensor
+
+autograd = MODULES["autograd"]
+linalg = MODULES["linalg"]
+nn = MODULES["nn"]
+optim = MODULES["optim"]
+special = MODULES["special"]
+asarray = as_tensor
+__version__ = "2.13.0"
+
+__all__ = [
+    "MODULES", "Generator", "Size", "Tensor", "as_tensor", "asarray", "autograd", "detach", "dtype", "enable_grad",
+    "from_numpy", "get_default_dtype", "initial_seed", "is_grad_enabled", "is_tensor", "linalg", "manual_seed", "nn",
+    "no_grad", "numel", "optim", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
+    "set_default_dtype", "set_grad_enabled", "special", "stack", "tensor",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Constants, dtypes, and every operation as a function."""
+    if name in _namespace.NAMES:
+        return _namespace.NAMES[name]
+    if name == "FloatTensor":
+        return Tensor
+    found = None if name.startswith("__") else _namespace.lookup("torch", name)
+    if found is None:
+        raise AttributeError(f"module 'torch' has no attribute '{name}'")
+    globals()[name] = found
+    return found

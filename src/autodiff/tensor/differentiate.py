@@ -1,0 +1,133 @@
+"""`backward` and `grad`: what PyTorch asks of their arguments, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph.node import Node
+from autodiff.graph.sizes import size_text
+from autodiff.tensor.engine import Walk
+from autodiff.tensor.storage import held
+from autodiff.tensor.tensor import Tensor, of_array, of_node
+
+UNUSED = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is the"
+    " desired behavior."
+)
+
+
+def _several(value: Any) -> list[Any]:
+    return [value] if isinstance(value, Tensor) or value is None else list(value)
+
+
+def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
+    """The cotangents that backward begins with; raises PyTorch's errors where they do not fit."""
+    weights = _several(given) if given is not None else [None] * len(outputs)
+    if len(weights) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    starts = []
+    for i, (output, weight) in enumerate(zip(outputs, weights, strict=True)):
+        if weight is None:
+            if output.requires_grad and output.numel() != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            starts.append(held(np.ones(output._array.shape, output._array.dtype)))
+            continue
+        if not isinstance(weight, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
+        if weight.shape != output.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {size_text(weight.shape)} and output[{i}] has a"
+                f" shape of {size_text(output.shape)}."
+            )
+        same = weight._array.astype(output._array.dtype, copy=False)
+        starts.append(weight._current if create and weight.requires_grad else held(same))
+    for i, output in enumerate(outputs):
+        if not output.requires_grad:
+            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+    return starts
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add to the `grad` of leaves (or of `inputs`) the derivatives of tensors, weighed by `grad_tensors`.
+
+    Raises RuntimeError where a weight is missing or has another shape, where nothing wants a gradient, where a graph
+    was freed, and where a saved tensor was changed.  Source: PyTorch documentation, `torch.autograd.backward`.
+    """
+    outputs = _several(tensors)
+    wanted = None
+    if inputs is not None:
+        targets = _several(inputs)
+        if not targets:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        wanted = [target._current for target in targets]
+        for target in targets:
+            if not target.is_leaf:
+                target.retain_grad()
+    starts = _starts(outputs, grad_tensors, create_graph)
+    retain = create_graph if retain_graph is None else retain_graph
+    walk = Walk(wanted, retain=retain, create=create_graph, accumulate=True)
+    walk.run([output._current for output in outputs], starts)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The derivatives of outputs, weighed by `grad_outputs`, for each input, of its shape.
+
+    Raises what `backward` raises, and RuntimeError for an input that the outputs do not depend on.
+    Source: PyTorch documentation, `torch.autograd.grad`.
+    """
+    results, targets = _several(outputs), _several(inputs)
+    if is_grads_batched:
+        return _batched(results, targets, _several(grad_outputs), retain_graph, create_graph, allow_unused)
+    for target in targets:
+        if not target.requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+    starts = _starts(results, grad_outputs, create_graph)
+    nodes = [target._current for target in targets]
+    retain = create_graph if retain_graph is None else retain_graph
+    walk = Walk(nodes, retain=retain, create=create_graph, accumulate=False)
+    walk.run([result._current for result in results], starts)
+    found: list[Any] = []
+    for i, (target, node) in enumerate(zip(targets, nodes, strict=True)):
+        g = walk.captured.get(node)
+        if g is not None:
+            found.append(of_node(g) if create_graph else of_array(np.array(g.eager.value)))
+        elif materialize_grads:
+            found.append(of_array(np.zeros(target._array.shape, target._array.dtype)))
+        elif allow_unused:
+            found.append(None)
+        else:
+            raise RuntimeError(UNUSED.format(i))
+    return tuple(found)
+
+
+def _batched(
+    outputs: list[Tensor], inputs: list[Tensor], weights: Sequence[Any], retain: Any, create: bool, unused: Any
+) -> tuple[Any, ...]:
+    """One gradient for each row of the weights, stacked."""
+    from autodiff.tensor.namespace import stack
+
+    count = len(weights[0])
+    rows = []
+    for i in range(count):
+        last = i == count - 1 and not retain and not create
+        rows.append(grad(outputs, inputs, [w[i] for w in weights], not last, create, unused))
+    return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))

@@ -1,0 +1,278 @@
+"""Backward over eager tensors: which nodes, in which order, what is freed, and who receives.
+
+The same rules as `autodiff.backward`, run node by node with their values, because hooks, freed buffers and versions
+are PyTorch's only where every node is visited on its own.  Which forward values an operation saved is not declared: a
+rule is run, and whichever of the result and the operands appear in what it made were saved (shapes do not count).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from autodiff.graph.node import Node, Results, ancestors
+from autodiff.graph.op import CONSTANT, PICK, VARIABLE, grad_fn, none, ops, pick, visible, zero
+from autodiff.tensor import modes
+from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, record
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"
+    " freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify"
+    " retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors"
+    " after calling backward."
+)
+
+
+# Operations whose PyTorch form unpacks a saved tensor even where our rule finds its way by shapes alone.
+ALWAYS_SAVE = frozenset({"avg_pool", "var_mean", "std_mean", "multi_margin_loss", "linalg.slogdet"})
+# Plain numbers are tensors to these, and so saved; elsewhere they are kept as numbers.
+WRAP_NUMBERS = frozenset({"MulBackward0", "DivBackward0"})
+
+
+class Walk:
+    """One backward: cotangents on their way from the outputs to the leaves."""
+
+    def __init__(self, wanted: Sequence[Node] | None, *, retain: bool, create: bool, accumulate: bool) -> None:
+        self.wanted = None if wanted is None else set(wanted)
+        self.retain = retain
+        self.create = create
+        self.accumulate = accumulate
+        self.received: dict[Node, Any] = {}
+        self.captured: dict[Node, Node] = {}
+
+    def run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
+        with modes.set_grad_enabled(self.create), modes.session():
+            self._run(outputs, cotangents)
+
+    def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
+        nodes = ancestors(outputs, lambda node: node.requires_grad)
+        useful = set(nodes)
+        if self.wanted is not None:
+            useful = set()
+            for node in nodes:
+                if node in self.wanted or any(operand in useful for operand in node.inputs):
+                    useful.add(node)
+        for output, cotangent in zip(outputs, cotangents, strict=True):
+            self._receive(output, cotangent)
+        for node in reversed(nodes):
+            if node not in useful:
+                continue
+            g = self.received.pop(node, None)
+            if g is not None:
+                self._visit(node, g, useful)
+
+    def _visit(self, node: Node, g: Any, useful: set[Node]) -> None:
+        known: Record = node.eager if node.eager is not None else Record(None)
+        if node.results is None:
+            g = self._hooked(known, g)
+            if self.wanted is not None and node in self.wanted:
+                self.captured[node] = g
+        if node.op is VARIABLE:
+            if self.accumulate and (self.wanted is None or node in self.wanted):
+                known.leaf._accumulate(g, self.create)
+            return
+        if any(operand in useful for operand in node.inputs):
+            self._pull_back(node, known, g, useful)
+
+    def _hooked(self, known: Record, g: Node) -> Node:
+        from autodiff.tensor.tensor import of_node
+
+        hooks = known.leaf._hooks if known.leaf is not None else known.hooks
+        for hook in list((hooks or {}).values()):
+            replaced = hook(of_node(g))
+            if replaced is not None:
+                g = replaced._node if self.create else held(replaced._array)
+        if known.retained is not None:
+            known.retained._accumulate(g, self.create)
+        return g
+
+    def _pull_back(self, node: Node, known: Record, g: Any, useful: set[Node]) -> None:
+        if node.op is PICK:
+            parent = node.inputs[0]
+            assert parent.results is not None
+            gaps = self.received.setdefault(parent, [None] * len(parent.results))
+            place = node.params[0]
+            gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
+            return
+        if known.function is not None:
+            pulled = known.function(known.context, g, known.freed, self.create)
+            known.freed = known.freed or not self.retain
+            for operand, cotangent in zip(node.inputs, pulled, strict=True):
+                if cotangent is not None and operand in useful:
+                    self._receive(operand, cotangent)
+            return
+        pairs = _cotangents(node, g, useful)
+        read = _read(node, g, [cotangent for _, cotangent in pairs])
+        if read:
+            if known.freed:
+                raise RuntimeError(FREED)
+            _check_versions(node, known, read)
+        if not self.retain:
+            known.freed = True
+        for operand, cotangent in pairs:
+            self._receive(operand, self._settled(cotangent))
+
+    def _settled(self, node: Node) -> Node:
+        """The node with its value; without its history unless that is wanted."""
+        compute(node)
+        return node if self.create and node.requires_grad else held(node.eager.value)
+
+    def _receive(self, node: Node, cotangent: Node) -> None:
+        earlier = self.received.get(node)
+        self.received[node] = cotangent if earlier is None else self._settled(earlier + cotangent)
+
+
+def _cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]]:
+    """What the rules give for the operands on the way."""
+    op = node.op
+    out: Any = node
+    if node.results is not None:
+        out = Results.of(op.name, op.fields, [pick(node, i) for i in range(len(node.results))])
+    pulled: Sequence[Any]
+    if op.vjp_all is not None:
+        pulled = op.vjp_all(g, out, *node.args)
+    else:
+        assert op.vjp is not None, f"{op.name} has no rules"
+        pulled = [
+            None
+            if rule is none or operand not in useful
+            else ops.zeros_like(operand)
+            if rule is zero
+            else rule(g, out, *node.args)
+            for operand, rule in zip(node.inputs, op.vjp, strict=False)
+        ]
+    return [
+        (operand, cotangent)
+        for operand, cotangent in zip(node.inputs, pulled, strict=False)
+        if cotangent is not None and operand in useful
+    ]
+
+
+def _read(node: Node, g: Any, made: list[Node]) -> set[Node]:
+    """Those of a node's operands and itself whose values the cotangents are computed from."""
+    given = {i for i in (g if isinstance(g, list) else [g]) if i is not None}
+    targets = {node, *node.inputs}
+    found: set[Node] = {node} if node.op.name in ALWAYS_SAVE else set()
+    seen = set(made)
+    stack = [i for i in made if i not in given]
+    while stack:
+        current = stack.pop()
+        if current in targets:
+            if not current.weak or grad_fn(node) in WRAP_NUMBERS:
+                found.add(current)
+            continue
+        if current.op.reads_shape:
+            continue
+        for operand in current.inputs:
+            if operand not in seen and operand not in given:
+                seen.add(operand)
+                stack.append(operand)
+    return found
+
+
+def saved(node: Node) -> set[Node]:
+    """The values that an operation saves for backward, traced from its rules."""
+    useful = {operand for operand in node.inputs if operand.requires_grad}
+    if node.results is not None:
+        g: Any = [ops.zeros_like(pick(node, i)) for i in range(len(node.results))]
+    else:
+        g = ops.zeros_like(node)
+    return _read(node, g, [cotangent for _, cotangent in _cotangents(node, g, useful)])
+
+
+def _check_versions(node: Node, known: Record, read: set[Node]) -> None:
+    for position, operand in enumerate(node.inputs):
+        if operand not in read or known.seen is None:
+            continue
+        source = memory_of(operand)
+        counter = source.eager.counter
+        if counter is not None and known.seen[position] not in (counter.version, KEPT):
+            raise modified(_current(source), counter.version, known.seen[position])
+    if node in read and known.counter is not None and known.counter.version != known.version:
+        raise modified(node, known.counter.version, known.version)
+
+
+def _current(node: Node) -> Node:
+    """What the tensor that a node stood for is made by now."""
+    owner = node.eager.owner and node.eager.owner()
+    return node if owner is None else owner._current
+
+
+def modified(node: Node, version: int, expected: int) -> RuntimeError:
+    """PyTorch's error for a saved tensor that an in-place operation has changed."""
+    name = grad_fn(node)
+    which = ""
+    if name is not None:
+        number = node.params[0] if node.op is PICK else 0
+        which = f", which is output {number} of {re.sub(r'Backward[0-9]+$', '', name)},"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation:"
+        f" [torch.{node.dtype.long_name}Tensor {list(node.shape)}]{which} is at version {version}; expected version"
+        f" {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its"
+        " gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+
+
+class GradFn:
+    """A node as `grad_fn` shows it: `name()`, `next_functions`, and the hooks of what it made."""
+
+    _names: dict[str, type[GradFn]] = {}  # noqa: RUF012
+
+    def __init__(self, node: Node, name: str) -> None:
+        self._node = node
+        self._name = name
+
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
+        if self._node.op is VARIABLE:
+            return ()
+        return tuple((grad_fn_of(operand) if operand is not None else None, 0) for operand in _edges(self._node))
+
+    @property
+    def variable(self) -> Any:
+        """The leaf, of an AccumulateGrad."""
+        return self._node.eager.leaf
+
+    @property
+    def saved_tensors(self) -> Any:
+        return record(self._node).context.saved_tensors
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+def _edges(node: Node) -> list[Node | None]:
+    from autodiff.graph.op import edges
+
+    found = edges(node)
+    # Plain numbers are no operands that PyTorch knows of.
+    if node.op.edges is None and len(found) == len(node.inputs):
+        found = [
+            edge
+            for edge, operand in zip(found, node.inputs, strict=True)
+            if not (operand.op is CONSTANT and operand.weak and len(node.inputs) == 1)
+        ]
+    return found
+
+
+def grad_fn_of(node: Node) -> GradFn:
+    """The one GradFn of a node that wants a gradient."""
+    node = visible(node)
+    known = record(node)
+    if isinstance(known.context, GradFn):
+        return known.context
+    if node.op is VARIABLE:
+        name = kind = "AccumulateGrad"
+        name = "torch::autograd::AccumulateGrad"
+    else:
+        name = kind = grad_fn(node) or ""
+        kind = kind.rpartition("::")[2]
+    cls = GradFn._names.setdefault(kind, type(kind, (GradFn,), {}))
+    shown = cls(node, name)
+    if known.function is None:
+        known.context = shown
+    return shown

@@ -1,0 +1,191 @@
+"""In-place operations: the memory changes, the version goes up, the history goes on from the new node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.node import OPERATORS, Node
+from autodiff.graph.op import broadcast_to, convert, ops
+from autodiff.graph.sizes import show
+from autodiff.ops.index import INDEX, INDEX_PUT
+from autodiff.tensor import modes
+from autodiff.tensor.modes import session
+from autodiff.tensor.storage import KEPT, memory_of, record
+from autodiff.tensor.tensor import Sources, Tensor, unwrapped, wrapped
+from autodiff.tensor.views import COPY_SLICES, private
+
+ZERO = private(
+    "zero_(x)",
+    np.zeros_like,
+    shape=lambda x: x.shape,
+    vjp=[lambda g, out, x: ops.zeros_like(x)],
+    grad_fn="ZeroBackward0",
+    doc="Zeros in place of x.",
+)
+FILL = private(
+    "fill_(x, value)",
+    lambda x, value: np.broadcast_to(value, np.shape(x)),
+    shape=lambda x, value: x.shape,
+    vjp=[lambda g, out, x, value: ops.zeros_like(x), lambda g, out, x, value: ops.sum(g)],
+    grad_fn=lambda x, value: "FillBackward1" if value.requires_grad else "FillBackward0",
+    doc="One value in place of x.",
+)
+COPY = private(
+    "copy_(x, source)",
+    lambda x, source: np.array(source),
+    shape=lambda x, source: x.shape,
+    vjp=[lambda g, out, x, source: ops.zeros_like(x), lambda g, out, x, source: g],
+    grad_fn="CopyBackwards",
+    doc="Other values in place of x.",
+)
+
+
+def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+    """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
+    _refuse_leaf(tensor)
+    sources: Sources = {}
+    nodes = [unwrapped(value, sources) for value in (tensor, *args)]
+    named = {name: unwrapped(value, sources) for name, value in kwargs.items()}
+    with session():
+        write(tensor, function(*nodes, **named))
+    return tensor
+
+
+def _refuse_leaf(tensor: Tensor) -> None:
+    if not modes.is_grad_enabled():
+        return
+    if tensor.is_leaf and tensor.requires_grad:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    base = tensor._base
+    if base is not None and base.is_leaf and base.requires_grad:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def write(tensor: Tensor, result: Node) -> None:
+    """Write a node's value into the tensor's memory and continue its history from there."""
+    array = tensor._array
+    if result.shape != array.shape:
+        raise AutodiffError(
+            "shape-mismatch",
+            f"output with shape {show(array.shape)} doesn't match the broadcast shape {show(result.shape)}",
+        )
+    if result.dtype is not tensor.dtype:
+        if result.dtype.kind > tensor.dtype.kind:
+            raise AutodiffError(
+                "bad-dtype",
+                f"result type {result.dtype.long_name} can't be cast to the desired output type"
+                f" {tensor.dtype.long_name}",
+            )
+        result = convert(result, tensor.dtype)
+    before = tensor._current
+    tracked = modes.is_grad_enabled() and (result.requires_grad or before.requires_grad)
+    value = record(result).value
+    if not array.flags.writeable:
+        raise AutodiffError(
+            "bad-value",
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location."
+            " Please clone() the tensor before performing the operation.",
+        )
+    if tracked:
+        _keep(before, result, array)
+    array[...] = value
+    tensor._counter.version += 1
+    if not tracked:
+        return
+    base = tensor._base
+    if base is None:
+        tensor._stand_for(result)
+        tensor._history += 1
+        return
+    base._stand_for(COPY_SLICES.make((base._current, result, tensor._path)))
+    base._history += 1
+
+
+def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:
+    """An operation in place saves a copy of what it overwrites."""
+    known = record(result)
+    if known.seen and memory_of(result.inputs[0]) is before:
+        record(before).value = array.copy()
+        known.seen[0] = KEPT
+
+
+def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The method `x.name_(…)` of an operation."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return change(self, function, *args, **kwargs)
+
+    return method
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Fill with zeros."""
+    return change(self, lambda x: ZERO.make((x,)))
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Fill with one value."""
+    return change(self, lambda x, v: FILL.make((x, _as_node(v, x))), value)
+
+
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Take over the values of another tensor, broadcast."""
+    return change(self, _copied, src)
+
+
+def _as_node(value: Any, like: Node) -> Node:
+    if isinstance(value, Node):
+        return value if value.dtype is like.dtype and not value.weak else convert(value, like.dtype)
+    return ops.scalar_tensor.bind([value], {"dtype": like.dtype})  # type: ignore[no-any-return]
+
+
+def _copied(x: Node, value: Any) -> Node:
+    source = value if isinstance(value, Node) else OPERATORS["+"](ops.tensor.bind([value], {}), 0)
+    if source.shape != x.shape:
+        source = ops.expand.bind([source, list(x.shape)], {})
+        source = broadcast_to(source.inputs[0], x.shape) if source.op is ops.expand else source
+    return COPY.make((x, _as_node(source, x)))  # type: ignore[no-any-return]
+
+
+def put(tensor: Tensor, items: Any, value: Any) -> None:
+    """`x[items] = value`: a write through a view, or values put where tensors of indices or truth values say."""
+    sources: Sources = {}
+    x = unwrapped(tensor, sources)
+    index = unwrapped(items if isinstance(items, tuple) else (items,), sources)
+    if items is Ellipsis:
+        target = tensor
+        places: Node | None = None
+    else:
+        with session():
+            found = OPERATORS["[]"](x, index)
+            places = found if found.op is INDEX else None
+            seen = found.inputs[0] if places is not None else found
+            target = tensor if seen is x else wrapped(seen, sources)
+    if places is None:
+        if isinstance(value, (bool, int, float)):
+            fill_(target, value)
+        else:
+            copy_(target, value)
+        return
+    _, indices, dims = places.args
+    shape = places.shape
+
+    def placed(node: Node, v: Any) -> Node:
+        values = v if isinstance(v, Node) else ops.tensor.bind([v], {"dtype": node.dtype})
+        values = _as_node(values, node)
+        if values.shape != shape:
+            try:
+                values = broadcast_to(ops.broadcast_to.bind([values, list(shape)], {}).inputs[0], shape)
+            except AutodiffError:
+                raise AutodiffError(
+                    "shape-mismatch",
+                    f"shape mismatch: value tensor of shape {show(values.shape)} cannot be broadcast to indexing result"
+                    f" of shape {show(shape)}",
+                ) from None
+        return INDEX_PUT.make((node, indices, values, dims, False))  # type: ignore[no-any-return]
+
+    change(target, placed, value)

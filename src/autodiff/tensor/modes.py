@@ -1,0 +1,126 @@
+"""Grad mode and the default dtype: what holds for the operations that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
+from typing import Any
+
+from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DType
+from autodiff.graph.evaluate import evaluating_with
+from autodiff.tensor.storage import value_of
+
+_grad = [True]
+_dtype = [dtypes.float32]
+
+
+class _Mode(ContextDecorator):
+    """A context manager and decorator that sets grad mode."""
+
+    mode = True
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_grad[0])
+        _grad[0] = self.mode
+
+    def __exit__(self, *_: object) -> None:
+        _grad[0] = self._before.pop()
+
+    def __call__(self, func: Callable[..., Any]) -> Any:
+        mode = self.mode
+
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            before, _grad[0] = _grad[0], mode
+            try:
+                return func(*args, **kwargs)
+            finally:
+                _grad[0] = before
+
+        return inside
+
+
+class no_grad(_Mode):  # noqa: N801
+    """Results inside want no gradient. Source: PyTorch documentation, `torch.no_grad`."""
+
+    mode = False
+
+    def __new__(cls, func: Callable[..., Any] | None = None) -> Any:
+        self = super().__new__(cls)
+        if func is None:
+            return self
+        self.__init__()  # type: ignore[misc]
+        return self(func)
+
+
+class enable_grad(no_grad):  # noqa: N801
+    """Results inside want gradients again, within `no_grad`."""
+
+    mode = True
+
+
+class set_grad_enabled(_Mode):  # noqa: N801
+    """Sets grad mode at once, and until the end of a `with`."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self._first: bool | None = _grad[0]
+        self.mode = mode
+        _grad[0] = mode
+
+    def __enter__(self) -> None:
+        before = _grad[0] if self._first is None else self._first
+        self._first = None
+        self._before.append(before)
+        _grad[0] = self.mode
+
+
+def is_grad_enabled() -> bool:
+    """Whether results of operands that want gradients want them too."""
+    return _grad[0]
+
+
+def get_default_dtype() -> DType:
+    """What a Python float becomes."""
+    return _dtype[0]
+
+
+def set_default_dtype(dtype: DType) -> None:
+    """Say what a Python float becomes; raises TypeError for dtypes that are not floating."""
+    if not isinstance(dtype, DType) or not dtype.is_floating:
+        raise TypeError("only floating-point types are supported as the default type")
+    _dtype[0] = dtype
+
+
+class _LinAlgError(RuntimeError):
+    """What `torch.linalg` raises for singular matrices."""
+
+
+_CLASSES: dict[str, type[Exception]] = {
+    c.__name__: c
+    for c in (
+        TypeError, ValueError, IndexError, RuntimeError, AttributeError, NotImplementedError, MemoryError, NameError,
+        OverflowError, ZeroDivisionError, KeyError, _LinAlgError,
+    )
+}  # fmt: skip
+_CLASSES["torch._C._LinAlgError"] = _CLASSES["LinAlgError"] = _LinAlgError
+LinAlgError = _LinAlgError
+
+
+def translated(error: AutodiffError) -> Exception:
+    """The exception that PyTorch would have raised."""
+    return _CLASSES.get(error.type, RuntimeError)(error.message)
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """Operations inside compute at once with the default dtype; errors come out as Python's."""
+    try:
+        with evaluating_with(value_of), dtypes.using_default_dtype(_dtype[0]):
+            yield
+    except AutodiffError as error:
+        raise translated(error) from error

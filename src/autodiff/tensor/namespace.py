@@ -1,0 +1,262 @@
+"""What `import torch` would give: every operation as function and method, and the modules they live in.
+
+`MODULES` maps the names of PyTorch's modules, without `torch`, to module objects: put them into `sys.modules` and
+programs that say `import torch.nn.functional as F` run on this package.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import autodiff.ops  # noqa: F401  (registers the operations)
+from autodiff.graph.dtypes import ALIASES, DTYPES
+from autodiff.graph.lookup import PREFIXES, find
+from autodiff.graph.node import OPERATORS, Node
+from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
+from autodiff.graph.op import ops as registered
+from autodiff.tensor import differentiate, functional, inplace, modes, optim
+from autodiff.tensor import random as random_
+from autodiff.tensor.function import Function
+from autodiff.tensor.modes import session
+from autodiff.tensor.storage import record
+from autodiff.tensor.tensor import (
+    NO_GRAD_FOR_INTEGERS,
+    Sources,
+    Tensor,
+    as_dtype,
+    attribute,
+    call,
+    of_array,
+    unwrapped,
+)
+
+CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
+IGNORED = ("device", "layout", "pin_memory", "memory_format", "non_blocking")
+
+
+def _bound(operation: Operation) -> Callable[..., Any]:
+    return lambda *args, **kwargs: operation.bind(list(args), kwargs)
+
+
+def function(operation: Operation, name: str) -> Callable[..., Any]:
+    """An operation as a function of tensors."""
+    bind = _bound(operation)
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        for ignored in IGNORED:
+            if ignored in kwargs and ignored not in ("non_blocking",) and name != "to":
+                del kwargs[ignored]
+        if "dtype" in kwargs:
+            kwargs["dtype"] = as_dtype(kwargs["dtype"])
+        wanted = kwargs.pop("requires_grad", False)
+        out = kwargs.pop("out", None)
+        result = call(bind, args, kwargs)
+        if wanted:
+            _refuse_integers(result)
+            result.requires_grad_()
+        return result if out is None else out.copy_(result)
+
+    called.__name__ = called.__qualname__ = name
+    called.__doc__ = operation.doc
+    return called
+
+
+def _refuse_integers(tensor: Tensor) -> None:
+    if not tensor.dtype.is_floating:
+        raise RuntimeError(NO_GRAD_FOR_INTEGERS)
+
+
+# Tensors from data
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """A leaf from numbers, nested lists, tensors or arrays, copied.
+
+    Raises ValueError for rows of different lengths, RuntimeError for integers that are to want gradients.
+    """
+    sources: Sources = {}
+    nodes = unwrapped(data, sources)
+    with session():
+        node = registered.tensor.bind([nodes], {"dtype": as_dtype(dtype)})
+        made = of_array(np.array(record(node).value))
+    if requires_grad:
+        _refuse_integers(made)
+        made.requires_grad_()
+    return made
+
+
+def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor over an array's memory."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    return of_array(array)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor as it is, or one made from data."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    return tensor(data, dtype=dtype)
+
+
+def stack(tensors: Any, dim: int = 0) -> Tensor:
+    """Tensors of one shape along a new dim."""
+    return call(_bound(registered.stack), (list(tensors), dim), {})  # type: ignore[no-any-return]
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor."""
+    return isinstance(value, Tensor)
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def detach(input: Tensor) -> Tensor:
+    """The same memory, and no gradient."""
+    return input.detach()
+
+
+# Operators
+
+_BINARY = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
+    "and": "&", "or": "|", "xor": "^",
+}  # fmt: skip
+_COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_NAMED = {"//": "floor_divide", "%": "remainder", "^": "bitwise_xor", "==": "eq", "!=": "ne"}
+
+
+def _operator(sign: str) -> Callable[..., Any]:
+    found = OPERATORS.get(sign)
+    return found if found is not None else _bound(REGISTRY[_NAMED[sign]])
+
+
+def _operand(value: Any) -> Any:
+    return value if isinstance(value, Node) else as_operand(value)
+
+
+def _binary(sign: str, reflected: bool) -> Callable[..., Any]:
+    operate = _operator(sign)
+
+    def swapped(a: Any, b: Any) -> Any:
+        return operate(_operand(b), _operand(a)) if reflected else operate(_operand(a), _operand(b))
+
+    def method(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, (Tensor, int, float, np.generic, np.ndarray)):
+            return NotImplemented
+        return call(swapped, (self, other), {})
+
+    return method
+
+
+def _in_place(sign: str) -> Callable[..., Any]:
+    operate = _operator(sign)
+
+    def method(self: Tensor, other: Any) -> Any:
+        return inplace.change(self, lambda a, b: operate(a, _operand(b)), other)
+
+    return method
+
+
+def _equip() -> None:
+    """Give Tensor its operators, attributes and methods."""
+    for name, sign in _BINARY.items():
+        setattr(Tensor, f"__{name}__", _binary(sign, False))
+        setattr(Tensor, f"__r{name}__", _binary(sign, True))
+        if sign != "@":
+            setattr(Tensor, f"__i{name}__", _in_place(sign))
+    for name, sign in _COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", _binary(sign, False))
+    own = set(dir(Tensor))
+    names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
+    for name in names - own:
+        operation = find("", name)
+        if operation is None:
+            continue
+        setattr(Tensor, name, function(operation, name))
+        if not name.endswith("_") and f"{name}_" not in own:
+            setattr(Tensor, f"{name}_", inplace.in_place(_bound(operation)))
+    for name in ATTRIBUTES:
+        if name not in own:
+            setattr(Tensor, name, attribute(name))
+    for module in (inplace, random_):
+        for name in ("zero_", "fill_", "copy_", "uniform_", "normal_"):
+            if hasattr(module, name):
+                setattr(Tensor, name, getattr(module, name))
+    for name, sign in (("neg", "neg"), ("invert", "~")):
+        operate = OPERATORS[sign]
+        setattr(Tensor, f"__{name}__", lambda self, operate=operate: call(operate, (self,), {}))
+    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    absolute = function(REGISTRY["abs"], "abs")
+    Tensor.__abs__ = lambda self: absolute(self)  # type: ignore[attr-defined]
+
+
+_equip()
+
+
+class Namespace(ModuleType):
+    """A module of operations, found by name when they are first asked for."""
+
+    def __init__(self, name: str, prefix: str | None, **members: Any) -> None:
+        super().__init__(f"torch.{name}" if name else "torch")
+        self._prefix = prefix
+        self.__path__: list[str] = []
+        for key, value in members.items():
+            setattr(self, key, value)
+
+    def __getattr__(self, name: str) -> Any:
+        found = None if self._prefix is None or name.startswith("__") else lookup(self._prefix, name)
+        if found is None:
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        setattr(self, name, found)
+        return found
+
+
+def lookup(prefix: str, name: str) -> Any:
+    """An operation of a module as a function, None where there is none."""
+    assert prefix in PREFIXES
+    operation = find(prefix, name)
+    return None if operation is None else function(operation, name)
+
+
+_FUNCTIONAL = Namespace("nn.functional", "F")
+_LINALG = Namespace("linalg", "linalg", LinAlgError=modes.LinAlgError)
+_SPECIAL = Namespace("special", "special")
+_AUTOGRAD_FUNCTIONAL = Namespace(
+    "autograd.functional",
+    None,
+    **{name: getattr(functional, name) for name in ("jacobian", "hessian", "jvp", "vjp", "hvp", "vhp")},
+)
+_AUTOGRAD = Namespace(
+    "autograd",
+    None,
+    Function=Function,
+    Variable=lambda data, requires_grad=False: data.detach().requires_grad_(requires_grad),
+    backward=differentiate.backward,
+    enable_grad=modes.enable_grad,
+    functional=_AUTOGRAD_FUNCTIONAL,
+    grad=differentiate.grad,
+    no_grad=modes.no_grad,
+    set_grad_enabled=modes.set_grad_enabled,
+)
+_NN = Namespace("nn", None, functional=_FUNCTIONAL)
+_OPTIM = Namespace("optim", None, SGD=optim.SGD, Adam=optim.Adam, Optimizer=optim.Optimizer)
+
+MODULES: dict[str, ModuleType] = {
+    "autograd": _AUTOGRAD,
+    "autograd.functional": _AUTOGRAD_FUNCTIONAL,
+    "linalg": _LINALG,
+    "nn": _NN,
+    "nn.functional": _FUNCTIONAL,
+    "optim": _OPTIM,
+    "special": _SPECIAL,
+}
+NAMES: dict[str, Any] = {**CONSTANTS, **DTYPES, **ALIASES}

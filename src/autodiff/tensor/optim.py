@@ -1,0 +1,153 @@
+"""Optimizers: `SGD` and `Adam`. Source: PyTorch documentation, `torch.optim`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autodiff.tensor.tensor import Tensor
+
+
+class Optimizer:
+    """What optimizers share: parameters in groups with options, and a state for each parameter."""
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor"
+            )
+        given = list(params)
+        if not given:
+            raise ValueError("optimizer got an empty parameter list")
+        groups = given if isinstance(given[0], dict) else [{"params": given}]
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = [
+            {
+                **defaults,
+                **group,
+                "params": [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"]),
+            }
+            for group in groups
+        ]
+        for group in self.param_groups:
+            for param in group["params"]:
+                if not isinstance(param, Tensor):
+                    raise TypeError(
+                        f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}"
+                    )
+                if not param.is_leaf:
+                    raise ValueError("can't optimize a non-leaf Tensor")
+        self.state: dict[Tensor, dict[str, Any]] = {}
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none:
+                    param._grad = None
+                elif param._grad is not None:
+                    param._grad.detach().zero_()
+
+    def step(self, closure: Any = None) -> Any:
+        """Change every parameter that has a gradient."""
+        loss = closure() if closure is not None else None
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param._grad is not None:
+                    array = param._array
+                    g = param._grad._array
+                    with np.errstate(all="ignore"):
+                        self._update(group, self.state.setdefault(param, {}), array, -g if group["maximize"] else g)
+                    param._counter.version += 1
+        return loss
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if wanted."""
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        for name, value in (("learning rate", lr), ("momentum value", momentum), ("weight_decay value", weight_decay)):
+            if value < 0.0:
+                raise ValueError(f"Invalid {name}: {value}")
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+                "maximize": maximize,
+            },
+        )
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * x
+        if group["momentum"]:
+            buffer = state.get("momentum_buffer")
+            buffer = np.array(g) if buffer is None else group["momentum"] * buffer + (1 - group["dampening"]) * g
+            state["momentum_buffer"] = buffer
+            g = g + group["momentum"] * buffer if group["nesterov"] else buffer
+        x -= group["lr"] * g
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2014)."""
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        if lr < 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}")
+        for i, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "amsgrad": amsgrad,
+                "maximize": maximize,
+            },
+        )
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * x
+        b1, b2 = group["betas"]
+        state["step"] = step = state.get("step", 0) + 1
+        state["exp_avg"] = m = state.get("exp_avg", 0) * b1 + (1 - b1) * g
+        state["exp_avg_sq"] = v = state.get("exp_avg_sq", 0) * b2 + (1 - b2) * g * g
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = v = np.maximum(state.get("max_exp_avg_sq", 0), v)
+        denominator = np.sqrt(v) / (1 - b2**step) ** 0.5 + group["eps"]
+        x -= group["lr"] / (1 - b1**step) * m / denominator

@@ -1,0 +1,142 @@
+"""Values of nodes, computed when they are made, and who may change them.
+
+A tensor's elements are one NumPy array; views of it are NumPy views.  In-place operations write into that memory and
+count a *version*, which views and detached aliases share; what a derivative rule is going to read is remembered with
+the version it had (`Record.seen`), so that backward can refuse values that have changed since.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.execute.failures import overflow
+from autodiff.execute.schedule import as_number, lowered
+from autodiff.graph.node import Node
+from autodiff.graph.op import BROADCAST, CONSTANT, constant
+from autodiff.graph.values import real
+
+KEPT = -1  # a version that never counts as changed: the operand was copied
+
+
+class Counter:
+    """How often a piece of memory has been written to; shared by all tensors that look at it."""
+
+    __slots__ = ("version",)
+
+    def __init__(self) -> None:
+        self.version = 0
+
+
+class Record:
+    """What eager execution knows of a node.
+
+    `counter` and `version` are those of the memory that its value is in, where a tensor owns it; `seen` are the
+    versions of its operands when it was computed; `freed` says that a backward has gone through it.
+    """
+
+    __slots__ = (
+        "context",
+        "counter",
+        "freed",
+        "function",
+        "hooks",
+        "leaf",
+        "owner",
+        "retained",
+        "seen",
+        "value",
+        "version",
+    )
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.counter: Counter | None = None
+        self.version = 0
+        self.seen: list[int] | None = None
+        self.owner: Any = None  # a weak reference to the tensor that the node stands for
+        self.freed = False
+        self.leaf: Any = None
+        self.function: Any = None
+        self.context: Any = None
+        self.hooks: dict[int, Any] | None = None
+        self.retained: Any = None
+
+
+def record(node: Node) -> Record:
+    """The record of a node, which is computed if it has none yet."""
+    if node.eager is None:
+        compute(node)
+    return node.eager  # type: ignore[no-any-return]
+
+
+def value_of(node: Node) -> Any:
+    """The value of a node: an array, a plain number, or a tuple for several results."""
+    return record(node).value
+
+
+def compute(output: Node) -> None:
+    """Values of a node and of what it needs, operands first."""
+    stack = [output]
+    with np.errstate(all="ignore"):
+        while stack:
+            node = stack[-1]
+            if node.eager is not None:
+                stack.pop()
+                continue
+            waiting = [] if node.op.reads_shape else [i for i in node.inputs if i.eager is None]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            _compute(node)
+
+
+def _compute(node: Node) -> None:
+    op = node.op
+    if op is CONSTANT:
+        value = node.params[0]
+        node.eager = Record(real(value) if node.weak and not isinstance(value, (int, float)) else value)
+        return
+    if op.reads_shape:
+        node.eager = Record(op.kernel(node.inputs[0].shape, *node.params))
+        return
+    arrays = [operand.eager.value for operand in node.inputs]
+    params = lowered(node)
+    try:
+        result = op.kernel(*arrays, *params) if op.operands_first else op.kernel(*op.arrange(arrays, params))
+    except AutodiffError as error:
+        error.span = error.span or node.span
+        raise
+    except OverflowError as error:
+        raise overflow(node) from error
+    if node.weak:
+        result = as_number(result)
+    elif node.results is None:
+        result = np.asarray(result, dtype=node.dtype.numpy)
+    known = node.eager = Record(result)
+    if node.requires_grad:
+        known.seen = [_version(operand) for operand in node.inputs]
+
+
+def memory_of(node: Node) -> Node:
+    """The node whose memory a hidden broadcast shows."""
+    while node.op is BROADCAST:
+        node = node.inputs[0]
+    return node
+
+
+def _version(node: Node) -> int:
+    known: Record = memory_of(node).eager
+    return known.counter.version if known.counter is not None else 0
+
+
+def held(array: np.ndarray[Any, Any]) -> Node:
+    """A constant that shows an array's memory, strides included."""
+    node = constant(array)
+    node.eager = Record(array)
+    if not array.flags.c_contiguous:
+        node._strides = tuple(step // array.itemsize for step in array.strides)
+    return node

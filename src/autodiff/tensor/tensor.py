@@ -1,0 +1,544 @@
+"""The eager Tensor.
+
+A tensor is an array, a node that stands for it in the graph, and the version counter of its memory.  An operation is
+called on the nodes of its tensors, computed at once, and wrapped again; without grad mode, or where nothing wants a
+gradient, what it made is kept as a constant, so that no history grows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from autodiff.graph import dtypes
+from autodiff.graph.dtypes import DType
+from autodiff.graph.node import OPERATORS, Node, Results
+from autodiff.graph.op import ATTRIBUTES, VARIABLE, variable
+from autodiff.graph.op import grad_fn as grad_fn_name
+from autodiff.tensor import modes
+from autodiff.tensor.engine import GradFn, grad_fn_of
+from autodiff.tensor.modes import session
+from autodiff.tensor.storage import Counter, held, record
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, path_between
+
+NOT_A_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
+    " populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor,"
+    " use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the"
+    " leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+CHANGE_NON_LEAF = (
+    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph"
+    " that doesn't require differentiation use var_no_grad = var.detach()."
+)
+NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
+
+
+class Size(tuple[int, ...]):
+    """A shape, printed as `torch.Size([2, 2])`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> int:
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+
+class Named(tuple[Any, ...]):
+    """The results of an operation that has several, by position or by name."""
+
+    fields: tuple[str, ...] = ()
+    function = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.fields:
+            return self[self.fields.index(name)]
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        if not self.fields:
+            return super().__repr__()
+        body = ",\n".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
+        return f"torch.return_types.{self.function}(\n{body})"
+
+
+class Handle:
+    """What registering a hook gives: `remove()` takes it off again."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
+        self._hooks = hooks
+        self.id = max(hooks, default=-1) + 1
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Tensor:
+    """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
+
+    __slots__ = (
+        "__weakref__", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path", "_seen",
+    )  # fmt: skip
+    __array_priority__ = 1000  # NumPy leaves operators to us
+
+    _array: np.ndarray[Any, Any]
+    _node: Node
+
+    def __init__(self, *data: Any) -> None:
+        if data and all(isinstance(size, int) for size in data):
+            array = np.zeros(data, modes.get_default_dtype().numpy)
+        else:
+            array = np.array(data[0] if data else [], dtype=modes.get_default_dtype().numpy)
+        _fill(self, array, held(array), Counter())
+
+    # Autograd
+
+    @property
+    def _current(self) -> Node:
+        """The node that stands for the tensor now: views see what was written through other views."""
+        base = self._base
+        if base is not None and base._history != self._seen:
+            self._seen = base._history
+            if base._node.requires_grad:
+                with session():
+                    self._stand_for(AS_STRIDED.make((base._node, self._path)))
+        return self._node
+
+    def _stand_for(self, node: Node) -> None:
+        """Be what a node made; its value is this tensor's memory."""
+        known = record(node)
+        known.value = self._array
+        known.counter, known.version = self._counter, self._counter.version
+        known.owner = ref(self)
+        self._node = node
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._current.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make a leaf want its gradient, or not; raises RuntimeError for non-leaves and integers."""
+        if requires_grad == self.requires_grad:
+            return self
+        if not self.is_leaf:
+            raise RuntimeError(CHANGE_NON_LEAF)
+        if requires_grad and not self.dtype.is_floating:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        self._become_leaf(requires_grad)
+        return self
+
+    def _become_leaf(self, requires_grad: bool) -> None:
+        node = held(self._array)
+        if requires_grad:
+            leaf = variable("", node.shape, node.dtype, True)
+            leaf.eager, leaf._strides = node.eager, node._strides
+            node = leaf
+            node.eager.leaf = self
+        self._stand_for(node)
+
+    @property
+    def is_leaf(self) -> bool:
+        node = self._current
+        return not node.requires_grad or node.op is VARIABLE
+
+    @property
+    def grad_fn(self) -> GradFn | None:
+        return None if self.is_leaf else grad_fn_of(self._node)
+
+    @property
+    def grad(self) -> Tensor | None:
+        if self._grad is None and not self.is_leaf and record(self._node).retained is None:
+            warnings.warn(NOT_A_LEAF, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {_type(value)}")
+            if value.shape != self.shape:
+                raise RuntimeError(
+                    f"assigned grad has data of a different size: expected {list(self.shape)} but got"
+                    f" {list(value.shape)}"
+                )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def _accumulate(self, g: Node, keep: bool) -> None:
+        """Add a gradient, in place unless a graph is wanted."""
+        earlier = self._grad
+        if keep:
+            self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
+        elif earlier is None:
+            self._grad = of_array(np.array(record(g).value))
+        else:
+            np.add(earlier._array, record(g).value, out=earlier._array)
+            earlier._counter.version += 1
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add to the `grad` of the leaves (or of `inputs`) the derivative of this tensor."""
+        from autodiff.tensor.differentiate import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def retain_grad(self) -> None:
+        """Have `grad` of a non-leaf filled by backward."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if not self.is_leaf:
+            record(self._node).retained = self
+
+    @property
+    def retains_grad(self) -> bool:
+        return not self.is_leaf and record(self._node).retained is self
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Call hook with the gradient of this tensor whenever it is computed; what it returns takes its place."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.is_leaf:
+            if self._hooks is None:
+                self._hooks = {}
+            return Handle(self._hooks, hook)
+        known = record(self._node)
+        if known.hooks is None:
+            known.hooks = {}
+        return Handle(known.hooks, hook)
+
+    def detach(self) -> Tensor:
+        """The same memory, and no gradient."""
+        return alias(self, self._counter)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, no gradient, and writes to it are not noticed by backward."""
+        return alias(self, Counter())
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._array = value._array
+        node = self._node
+        if node.shape == value._node.shape and node.dtype is value.dtype:
+            record(node).value = self._array
+        else:
+            self._become_leaf(self.requires_grad)
+
+    @property
+    def _version(self) -> int:
+        return self._counter.version
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    # Shape and type
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> DType:
+        return self._node.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    @property
+    def nbytes(self) -> int:
+        return self._array.nbytes
+
+    def size(self, dim: int | None = None) -> Any:
+        if dim is None:
+            return self.shape
+        if not -max(self.ndim, 1) <= dim < max(self.ndim, 1) or not self.ndim:
+            low, high = -max(self.ndim, 1), max(self.ndim, 1) - 1
+            raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
+        return self._array.shape[dim]
+
+    def dim(self) -> int:
+        return self._array.ndim
+
+    def numel(self) -> int:
+        return int(self._array.size)
+
+    def stride(self) -> tuple[int, ...]:
+        return tuple(step // self._array.itemsize for step in self._array.strides)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    # Values
+
+    def item(self) -> Any:
+        """The only element as a Python number; raises RuntimeError where there is not exactly one."""
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        return self._array.tolist()
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A read-only copy; raises RuntimeError for tensors that want a gradient."""
+        if self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        array = self._array.copy()
+        array.flags.writeable = False
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return self.numpy() if dtype is None else self.numpy().astype(dtype)
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            many = "more than one value" if self._array.size else "no values"
+            raise RuntimeError(f"Boolean value of Tensor with {many} is ambiguous")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self.dtype.is_floating:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __format__(self, spec: str) -> str:
+        if not self.ndim and spec:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    def __repr__(self) -> str:
+        show = import_module("autodiff.report.tensors").format_tensor  # a higher layer, and only to be looked at
+        node = self._current
+        name = None if self.is_leaf else grad_fn_name(node)
+        text: str = show(
+            self._array,
+            requires_grad=node.requires_grad,
+            grad_fn=name,
+            default_dtype=modes.get_default_dtype().name,
+        )
+        return text
+
+    __hash__ = object.__hash__
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self._array == _plain_value(element)).any())
+
+    def __getitem__(self, items: Any) -> Any:
+        return call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
+
+    def __setitem__(self, items: Any, value: Any) -> None:
+        from autodiff.tensor.inplace import put
+
+        put(self, items, value)
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+            )
+        copied = of_array(self._array.copy())
+        return copied.requires_grad_(self.requires_grad)
+
+    if TYPE_CHECKING:  # every operation is a method; `autodiff.tensor.namespace` adds them
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+
+
+def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Counter) -> None:
+    tensor._array = array
+    tensor._counter = counter
+    tensor._base = None
+    tensor._path = ()
+    tensor._seen = tensor._history = 0
+    tensor._grad = None
+    tensor._hooks = None
+    tensor._stand_for(node)
+
+
+def _new(array: np.ndarray[Any, Any], node: Node, counter: Counter) -> Tensor:
+    tensor = Tensor.__new__(Tensor)
+    _fill(tensor, array, node, counter)
+    return tensor
+
+
+def of_array(array: np.ndarray[Any, Any]) -> Tensor:
+    """A leaf over this memory."""
+    return _new(array, held(array), Counter())
+
+
+def of_node(node: Node) -> Tensor:
+    """A tensor of its own for what a node made."""
+    array = record(node).value
+    if not node.requires_grad:
+        return of_array(array)
+    counter = record(node).counter
+    tensor = Tensor.__new__(Tensor)
+    _fill(tensor, array, held(array), counter or Counter())
+    tensor._node = node
+    record(node).owner = ref(tensor)
+    if counter is None:
+        record(node).counter = tensor._counter
+    return tensor
+
+
+def alias(tensor: Tensor, counter: Counter) -> Tensor:
+    """Another tensor over the same memory, without history."""
+    return _new(tensor._array, held(tensor._array), counter)
+
+
+# Calling operations
+
+Sources = dict[Node, Tensor]
+
+
+def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a function of nodes makes of tensors; raises Python's exceptions with PyTorch's messages."""
+    sources: Sources = {}
+    nodes = [unwrapped(value, sources) for value in args]
+    named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
+    with session():
+        return wrapped(function(*nodes, **named), sources)
+
+
+def unwrapped(value: Any, sources: Sources) -> Any:
+    """Tensors as nodes, within lists, tuples and slices too."""
+    if isinstance(value, Tensor):
+        node = value._current
+        if not modes._grad[0] and node.requires_grad:
+            node = held(value._array)
+            node.eager.counter, node.eager.version = value._counter, value._counter.version
+        sources[node] = value
+        return node
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    if isinstance(value, Size):
+        return tuple(value)
+    if isinstance(value, (list, tuple)):
+        return (
+            type(value)([unwrapped(v, sources) for v in value])
+            if type(value) in (list, tuple)
+            else tuple(unwrapped(v, sources) for v in value)
+        )
+    if isinstance(value, slice):
+        return slice(*(unwrapped(v, sources) for v in (value.start, value.stop, value.step)))
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return held(np.array(value))
+    return value
+
+
+def wrapped(result: Any, sources: Sources) -> Any:
+    """Nodes as tensors."""
+    if isinstance(result, Node):
+        return _wrapped_node(result, sources)
+    if isinstance(result, Results):
+        named = Named(wrapped(node, sources) for node in result)
+        named.fields, named.function = result.fields, result.function
+        return named
+    if isinstance(result, (list, tuple)):
+        return tuple(wrapped(value, sources) for value in result)
+    return result
+
+
+def _wrapped_node(node: Node, sources: Sources) -> Any:
+    source = sources.get(node)
+    if source is not None:
+        return source
+    known = record(node)
+    value = known.value
+    if node.weak:
+        return value
+    found = path_between(node, sources)
+    if found is not None and np.may_share_memory(value, found[0]._array):
+        return _view(node, value, *found)
+    if node.op.layout == "contiguous" and not value.flags.c_contiguous:
+        value = np.ascontiguousarray(value)
+    if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
+        value = np.array(value)
+    known.value = value
+    return _new(value, node if node.requires_grad else held(value), Counter())
+
+
+def _view(node: Node, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
+    tensor = _new(value, node if node.requires_grad else held(value), source._counter)
+    if modes._grad[0] or not source.requires_grad:
+        base = source._base if source._base is not None else source
+        tensor._base = base
+        tensor._path = (*source._path, *path)
+        tensor._seen = base._history
+    return tensor
+
+
+def attribute(name: str) -> property:
+    """`x.T` and the like."""
+    function = ATTRIBUTES[name]
+    return property(lambda self: call(function, (self,), {}), doc=f"PyTorch's `Tensor.{name}`.")
+
+
+def _plain_value(value: Any) -> Any:
+    return value._array if isinstance(value, Tensor) else value
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+def as_dtype(value: Any) -> DType | None:
+    """A dtype given as such, as its name, or as a Python type."""
+    if value is None or isinstance(value, DType):
+        return value
+    return {float: modes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool_}[value]

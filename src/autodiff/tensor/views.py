@@ -1,0 +1,113 @@
+"""Writes through views, and views of what has been written to, as operations.
+
+A view is a path from its base: the operations that make it.  Writing through it makes the base a `CopySlices` of what
+it was and of what was written; every view is then seen anew, by `AsStrided`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.backward import gradients
+from autodiff.execute.schedule import lowered
+from autodiff.graph import dtypes
+from autodiff.graph.node import Node
+from autodiff.graph.op import PICK, PRIMITIVES, Primitive, pick, variable
+
+Step = tuple[Primitive, tuple[Any, ...], int | None]  # operation, parameters, which of its results
+Path = tuple[Step, ...]
+
+
+def private(signature: str, kernel: Any, **about: Any) -> Primitive:
+    """A primitive that expressions do not have."""
+    operation = Primitive(signature, kernel, **about)
+    PRIMITIVES.remove(operation)
+    return operation
+
+
+def path_between(node: Node, sources: dict[Node, Any]) -> tuple[Any, Path] | None:
+    """The source that a node is a view of, and the way from there."""
+    steps: list[Step] = []
+    while node not in sources:
+        made = node.inputs[0] if node.op is PICK else node
+        if not made.op.view:
+            return None
+        steps.append((made.op, made.params, node.params[0] if made is not node else None))
+        node = made.inputs[0]
+    return sources[node], tuple(reversed(steps))
+
+
+def follow(node: Node, path: Path) -> Node:
+    """The view of `node` that a path leads to."""
+    for op, params, result in path:
+        made = op.make(op.arrange((node,), params))
+        node = made if result is None else made[result]
+    return node
+
+
+def _places(shape: Sequence[int], path: Path) -> np.ndarray[Any, Any]:
+    """For each element of a view, its place in the flattened base."""
+    places: Any = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(tuple(shape))
+    node = variable(" base", tuple(shape), dtypes.int64, False)
+    for op, params, result in path:
+        made = op.make(op.arrange((node,), params))
+        node = made if result is None else made[result]
+        source = node.inputs[0] if node.op is PICK else node
+        places = op.kernel(*op.arrange((places,), lowered(source)))
+        if result is not None:
+            places = places[result]
+    return np.asarray(places)
+
+
+def _pulled_back(g: Node, shape: Any, path: Path) -> Node:
+    base = variable(" base", shape, g.dtype, True)
+    (back,) = gradients([follow(base, path)], [g], [base])
+    assert back is not None
+    return back
+
+
+def _write(base: Any, value: Any, path: Path) -> Any:
+    result = np.array(base, order="C")
+    result.reshape(-1)[_places(base.shape, path)] = value
+    return result
+
+
+COPY_SLICES: Primitive = private(
+    "copy_slices(x, value, path: any)",
+    _write,
+    shape=lambda x, value, path: x.shape,
+    vjp=[
+        lambda g, out, x, value, path: COPY_SLICES.make((g, _zeros(value, g), path)),
+        lambda g, out, x, value, path: follow(g, path),
+    ],
+    grad_fn="torch::autograd::CopySlices",
+    doc="x with value written through a view of it.",
+)
+AS_STRIDED: Primitive = private(
+    "as_strided_view(x, path: any)",
+    lambda x, path: x.reshape(-1)[_places(x.shape, path)],
+    shape=lambda x, path: follow(x, path).shape,
+    vjp=[lambda g, out, x, path: _pulled_back(g, x.shape, path)],
+    grad_fn="AsStridedBackward0",
+    doc="The view of x that a path leads to.",
+)
+GRADIENT: Primitive = private(
+    "gradient(g)",
+    np.copy,
+    shape=lambda x: x.shape,
+    vjp=[lambda g, out, x: g],
+    grad_fn="CopyBackwards",
+    doc="The first gradient that a leaf receives, when a graph is kept.",
+)
+
+
+def _zeros(value: Node, g: Node) -> Node:
+    from autodiff.graph.op import ops
+
+    return ops.zeros_like(value)  # type: ignore[no-any-return]
+
+
+__all__ = ["AS_STRIDED", "COPY_SLICES", "GRADIENT", "Path", "follow", "path_between", "pick", "private"]
