@@ -18,9 +18,9 @@ def modified(shape: str, which: str, version: int) -> str:
 
 def test_leaf_and_view_of_leaf() -> None:
     x = torch.ones(2, requires_grad=True)
-    with pytest.raises(RuntimeError, match="^a leaf Variable that requires grad is being used in an in-place"):
+    with pytest.raises(RuntimeError, match=r"^a leaf Variable that requires grad is being used in an in-place"):
         x.add_(1)
-    with pytest.raises(RuntimeError, match="^a view of a leaf Variable that requires grad is being used"):
+    with pytest.raises(RuntimeError, match=r"^a view of a leaf Variable that requires grad is being used"):
         x.view(2, 1).mul_(2)
 
 

@@ -22,6 +22,7 @@ def test_graphs_are_differentiable_again() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     (x * x).sum().backward(create_graph=True)
     assert repr(x.grad) == "tensor([2., 4.], grad_fn=<CopyBackwards>)"
+    assert x.grad is not None
     (h,) = torch.autograd.grad(x.grad.sum(), x)
     assert h.tolist() == [2.0, 2.0]
 
@@ -91,7 +92,7 @@ def test_errors_are_python_s() -> None:
         torch.ones(3)[5]
     assert type(caught.value.__cause__).__name__ == "AutodiffError"
     with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'foo'"):
-        torch.ones(3).foo
+        _ = torch.ones(3).foo
     with pytest.raises(ValueError, match="expected sequence of length 2 at dim 1"):
         torch.tensor([[1, 2], [3]])
 
@@ -114,7 +115,7 @@ def test_random_streams_are_pytorch_s() -> None:
     torch.manual_seed(0)
     assert str(torch.randn(3)) == "tensor([ 1.5410, -0.2934, -2.1788])"
     torch.manual_seed(0)
-    assert torch.randperm(5).tolist() == [4, 1, 2, 0, 3] or torch.initial_seed() == 0
+    assert torch.randperm(5).tolist() == [4, 0, 1, 3, 2]
 
 
 def test_optimizer_steps() -> None:

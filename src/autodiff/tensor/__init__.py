@@ -42,7 +42,8 @@ from autodiff.tensor.random import (
     randn_like,
     randperm,
 )
-from autodiff.tensor.tensor import Size, Tensor
+from autodiff.tensor.small import Size
+from autodiff.tensor.tensor import Tensor
 
 autograd = MODULES["autograd"]
 linalg = MODULES["linalg"]

@@ -13,9 +13,10 @@ from autodiff.graph.op import broadcast_to, convert, ops
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
+from autodiff.tensor.calling import Sources, unwrapped, wrapped
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record
-from autodiff.tensor.tensor import Sources, Tensor, unwrapped, wrapped
+from autodiff.tensor.tensor import Tensor
 from autodiff.tensor.views import COPY_SLICES, private
 
 ZERO = private(

@@ -21,19 +21,11 @@ from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
 from autodiff.tensor import differentiate, functional, inplace, modes, optim
 from autodiff.tensor import random as random_
+from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
 from autodiff.tensor.function import Function
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import record
-from autodiff.tensor.tensor import (
-    NO_GRAD_FOR_INTEGERS,
-    Sources,
-    Tensor,
-    as_dtype,
-    attribute,
-    call,
-    of_array,
-    unwrapped,
-)
+from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, as_dtype, of_array
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
 IGNORED = ("device", "layout", "pin_memory", "memory_format", "non_blocking")
@@ -194,9 +186,14 @@ def _equip() -> None:
     for name, sign in (("neg", "neg"), ("invert", "~")):
         operate = OPERATORS[sign]
         setattr(Tensor, f"__{name}__", lambda self, operate=operate: call(operate, (self,), {}))
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
     absolute = function(REGISTRY["abs"], "abs")
-    Tensor.__abs__ = lambda self: absolute(self)  # type: ignore[attr-defined]
+    extra: dict[str, Callable[..., Any]] = {
+        "__pos__": lambda self: self,
+        "__abs__": lambda self: absolute(self),
+        "__getitem__": item_of,
+    }
+    for name, method in extra.items():
+        setattr(Tensor, name, method)
 
 
 _equip()

@@ -38,7 +38,8 @@ class Generator:
 
     def words(self, count: int) -> np.ndarray[Any, Any]:
         """The next 32-bit words, as uint64."""
-        return self._twister.random_raw(count)
+        words: np.ndarray[Any, Any] = self._twister.random_raw(count)
+        return words
 
     def long_words(self, count: int) -> np.ndarray[Any, Any]:
         """The next 64-bit words, the high half first."""

@@ -17,14 +17,15 @@ import numpy as np
 
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
-from autodiff.graph.node import OPERATORS, Node, Results
-from autodiff.graph.op import ATTRIBUTES, VARIABLE, variable
+from autodiff.graph.node import Node
+from autodiff.graph.op import VARIABLE, variable
 from autodiff.graph.op import grad_fn as grad_fn_name
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.modes import session
+from autodiff.tensor.small import Handle, Size
 from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, path_between
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path
 
 NOT_A_LEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
@@ -39,57 +40,6 @@ CHANGE_NON_LEAF = (
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
 
-class Size(tuple[int, ...]):
-    """A shape, printed as `torch.Size([2, 2])`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"torch.Size({list(self)})"
-
-    def numel(self) -> int:
-        count = 1
-        for size in self:
-            count *= size
-        return count
-
-
-class Named(tuple[Any, ...]):
-    """The results of an operation that has several, by position or by name."""
-
-    fields: tuple[str, ...] = ()
-    function = ""
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.fields:
-            return self[self.fields.index(name)]
-        raise AttributeError(name)
-
-    def __repr__(self) -> str:
-        if not self.fields:
-            return super().__repr__()
-        body = ",\n".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
-        return f"torch.return_types.{self.function}(\n{body})"
-
-
-class Handle:
-    """What registering a hook gives: `remove()` takes it off again."""
-
-    def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
-        self._hooks = hooks
-        self.id = max(hooks, default=-1) + 1
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
-
-
 class Tensor:
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
@@ -100,6 +50,13 @@ class Tensor:
 
     _array: np.ndarray[Any, Any]
     _node: Node
+    _counter: Counter
+    _base: Tensor | None
+    _path: Path
+    _seen: int  # how often the base had got a new history when the node was made
+    _history: int  # how often this tensor has, by writes
+    _grad: Tensor | None
+    _hooks: dict[int, Any] | None
 
     def __init__(self, *data: Any) -> None:
         if data and all(isinstance(size, int) for size in data):
@@ -273,11 +230,11 @@ class Tensor:
 
     @property
     def ndim(self) -> int:
-        return self._array.ndim
+        return int(self._array.ndim)
 
     @property
     def nbytes(self) -> int:
-        return self._array.nbytes
+        return int(self._array.nbytes)
 
     def size(self, dim: int | None = None) -> Any:
         if dim is None:
@@ -288,7 +245,7 @@ class Tensor:
         return self._array.shape[dim]
 
     def dim(self) -> int:
-        return self._array.ndim
+        return int(self._array.ndim)
 
     def numel(self) -> int:
         return int(self._array.size)
@@ -367,9 +324,6 @@ class Tensor:
     def __contains__(self, element: Any) -> bool:
         return bool((self._array == _plain_value(element)).any())
 
-    def __getitem__(self, items: Any) -> Any:
-        return call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
-
     def __setitem__(self, items: Any, value: Any) -> None:
         from autodiff.tensor.inplace import put
 
@@ -386,7 +340,10 @@ class Tensor:
     if TYPE_CHECKING:  # every operation is a method; `autodiff.tensor.namespace` adds them
 
         def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, items: Any) -> Any: ...
         def __add__(self, other: Any) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
         def __radd__(self, other: Any) -> Tensor: ...
         def __sub__(self, other: Any) -> Tensor: ...
         def __mul__(self, other: Any) -> Tensor: ...
@@ -408,7 +365,8 @@ def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Coun
     tensor._stand_for(node)
 
 
-def _new(array: np.ndarray[Any, Any], node: Node, counter: Counter) -> Tensor:
+def new(array: np.ndarray[Any, Any], node: Node, counter: Counter) -> Tensor:
+    """A tensor over this memory, which a node stands for."""
     tensor = Tensor.__new__(Tensor)
     _fill(tensor, array, node, counter)
     return tensor
@@ -416,7 +374,7 @@ def _new(array: np.ndarray[Any, Any], node: Node, counter: Counter) -> Tensor:
 
 def of_array(array: np.ndarray[Any, Any]) -> Tensor:
     """A leaf over this memory."""
-    return _new(array, held(array), Counter())
+    return new(array, held(array), Counter())
 
 
 def of_node(node: Node) -> Tensor:
@@ -436,97 +394,7 @@ def of_node(node: Node) -> Tensor:
 
 def alias(tensor: Tensor, counter: Counter) -> Tensor:
     """Another tensor over the same memory, without history."""
-    return _new(tensor._array, held(tensor._array), counter)
-
-
-# Calling operations
-
-Sources = dict[Node, Tensor]
-
-
-def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """What a function of nodes makes of tensors; raises Python's exceptions with PyTorch's messages."""
-    sources: Sources = {}
-    nodes = [unwrapped(value, sources) for value in args]
-    named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
-    with session():
-        return wrapped(function(*nodes, **named), sources)
-
-
-def unwrapped(value: Any, sources: Sources) -> Any:
-    """Tensors as nodes, within lists, tuples and slices too."""
-    if isinstance(value, Tensor):
-        node = value._current
-        if not modes._grad[0] and node.requires_grad:
-            node = held(value._array)
-            node.eager.counter, node.eager.version = value._counter, value._counter.version
-        sources[node] = value
-        return node
-    if isinstance(value, (bool, int, float, str)) or value is None:
-        return value
-    if isinstance(value, Size):
-        return tuple(value)
-    if isinstance(value, (list, tuple)):
-        return (
-            type(value)([unwrapped(v, sources) for v in value])
-            if type(value) in (list, tuple)
-            else tuple(unwrapped(v, sources) for v in value)
-        )
-    if isinstance(value, slice):
-        return slice(*(unwrapped(v, sources) for v in (value.start, value.stop, value.step)))
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return held(np.array(value))
-    return value
-
-
-def wrapped(result: Any, sources: Sources) -> Any:
-    """Nodes as tensors."""
-    if isinstance(result, Node):
-        return _wrapped_node(result, sources)
-    if isinstance(result, Results):
-        named = Named(wrapped(node, sources) for node in result)
-        named.fields, named.function = result.fields, result.function
-        return named
-    if isinstance(result, (list, tuple)):
-        return tuple(wrapped(value, sources) for value in result)
-    return result
-
-
-def _wrapped_node(node: Node, sources: Sources) -> Any:
-    source = sources.get(node)
-    if source is not None:
-        return source
-    known = record(node)
-    value = known.value
-    if node.weak:
-        return value
-    found = path_between(node, sources)
-    if found is not None and np.may_share_memory(value, found[0]._array):
-        return _view(node, value, *found)
-    if node.op.layout == "contiguous" and not value.flags.c_contiguous:
-        value = np.ascontiguousarray(value)
-    if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
-        value = np.array(value)
-    known.value = value
-    return _new(value, node if node.requires_grad else held(value), Counter())
-
-
-def _view(node: Node, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
-    tensor = _new(value, node if node.requires_grad else held(value), source._counter)
-    if modes._grad[0] or not source.requires_grad:
-        base = source._base if source._base is not None else source
-        tensor._base = base
-        tensor._path = (*source._path, *path)
-        tensor._seen = base._history
-    return tensor
-
-
-def attribute(name: str) -> property:
-    """`x.T` and the like."""
-    function = ATTRIBUTES[name]
-    return property(lambda self: call(function, (self,), {}), doc=f"PyTorch's `Tensor.{name}`.")
+    return new(tensor._array, held(tensor._array), counter)
 
 
 def _plain_value(value: Any) -> Any:

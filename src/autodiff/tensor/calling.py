@@ -1,0 +1,113 @@
+"""Calling operations: tensors become nodes, and what comes back becomes tensors, views among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph.node import OPERATORS, Node, Results
+from autodiff.graph.op import ATTRIBUTES
+from autodiff.tensor import modes
+from autodiff.tensor.modes import session
+from autodiff.tensor.small import Named, Size
+from autodiff.tensor.storage import Counter, held, record
+from autodiff.tensor.tensor import Tensor, new
+from autodiff.tensor.views import Path, path_between
+
+Sources = dict[Node, Tensor]
+
+
+def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a function of nodes makes of tensors; raises Python's exceptions with PyTorch's messages."""
+    sources: Sources = {}
+    nodes = [unwrapped(value, sources) for value in args]
+    named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
+    with session():
+        return wrapped(function(*nodes, **named), sources)
+
+
+def unwrapped(value: Any, sources: Sources) -> Any:
+    """Tensors as nodes, within lists, tuples and slices too."""
+    if isinstance(value, Tensor):
+        node = value._current
+        if not modes._grad[0] and node.requires_grad:
+            node = held(value._array)
+            node.eager.counter, node.eager.version = value._counter, value._counter.version
+        sources[node] = value
+        return node
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    if isinstance(value, Size):
+        return tuple(value)
+    if isinstance(value, (list, tuple)):
+        return (
+            type(value)([unwrapped(v, sources) for v in value])
+            if type(value) in (list, tuple)
+            else tuple(unwrapped(v, sources) for v in value)
+        )
+    if isinstance(value, slice):
+        return slice(*(unwrapped(v, sources) for v in (value.start, value.stop, value.step)))
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return held(np.array(value))
+    return value
+
+
+def wrapped(result: Any, sources: Sources) -> Any:
+    """Nodes as tensors."""
+    if isinstance(result, Node):
+        return _wrapped_node(result, sources)
+    if isinstance(result, Results):
+        named = Named(wrapped(node, sources) for node in result)
+        named.fields, named.function = result.fields, result.function
+        return named
+    if isinstance(result, (list, tuple)):
+        return tuple(wrapped(value, sources) for value in result)
+    return result
+
+
+def _wrapped_node(node: Node, sources: Sources) -> Any:
+    source = sources.get(node)
+    if source is not None:
+        return source
+    known = record(node)
+    value = known.value
+    if node.weak:
+        return value
+    found = path_between(node, sources)
+    if found is not None and np.may_share_memory(value, found[0]._array):
+        return _view(node, value, *found)
+    if node.op.layout == "contiguous" and not value.flags.c_contiguous:
+        value = np.ascontiguousarray(value)
+    if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
+        value = np.array(value)
+    known.value = value
+    return new(value, node if node.requires_grad else held(value), Counter())
+
+
+def _view(node: Node, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
+    tensor = new(value, node if node.requires_grad else held(value), source._counter)
+    if modes._grad[0] or not source.requires_grad:
+        base = source._base if source._base is not None else source
+        tensor._base = base
+        tensor._path = (*source._path, *path)
+        tensor._seen = base._history
+    return tensor
+
+
+def attribute(name: str) -> property:
+    """`x.T` and the like."""
+    function = ATTRIBUTES[name]
+    return property(lambda self: call(function, (self,), {}), doc=f"PyTorch's `Tensor.{name}`.")
+
+
+def _plain_value(value: Any) -> Any:
+    return value._array if isinstance(value, Tensor) else value
+
+
+def item_of(self: Tensor, items: Any) -> Any:
+    """`x[items]`."""
+    return call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
