@@ -31,7 +31,7 @@ class Both(Function):
 
     @staticmethod
     def backward(ctx: Any, g: Any, h: Any) -> Any:
-        x, y = ctx.saved_tensors
+        _, y = ctx.saved_tensors
         assert ctx.needs_input_grad == (True, False)
         return g * y + h, None
 

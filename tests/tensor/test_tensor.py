@@ -52,7 +52,7 @@ def test_modes_nest() -> None:
     with torch.set_grad_enabled(False):
         assert not torch.is_grad_enabled()
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def inside() -> bool:
         return torch.is_grad_enabled()
 

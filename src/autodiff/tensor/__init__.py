@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.graph.dtypes import DType as dtype
+from autodiff.graph.dtypes import DType as dtype  # noqa: N813
 from autodiff.tensor import namespace as _namespace
 from autodiff.tensor.modes import (
     enable_grad,

@@ -14,8 +14,8 @@ from autodiff.tensor.storage import held
 from autodiff.tensor.tensor import Tensor, of_array, of_node
 
 UNUSED = (
-    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is the"
-    " desired behavior."
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is"
+    " the desired behavior."
 )
 
 

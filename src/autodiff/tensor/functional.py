@@ -96,23 +96,19 @@ def _shaped(result: tuple[Tensor, ...], several: bool) -> Any:
     return tuple(result) if several else result[0]
 
 
-def _weights(given: Any, like: tuple[Tensor, ...], name: str) -> tuple[Tensor, ...]:
+def _weights(given: Any, like: tuple[Tensor, ...], what: str) -> tuple[Tensor, ...]:
+    """v as a tuple of tensors; ones where it may be left out because there is only one element."""
     if given is None:
         if len(like) != 1 or like[0].numel() != 1:
-            raise RuntimeError(
-                f"The vector v can only be None if {name} is a single Tensor with a single element"
-                if name.startswith("the")
-                else f"The vector v can only be None if the input to {name} contains a single Tensor with one element"
-            )
+            raise RuntimeError(f"The vector v can only be None if {what} a single Tensor with a single element.")
         return (of_array(np.ones(like[0]._array.shape, like[0]._array.dtype)),)
     weights = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-    for weight, tensor in zip(weights, like, strict=True):
+    if len(weights) != len(like):
+        raise RuntimeError(f"v is a tuple of invalid length: should be {len(like)} but got {len(weights)}.")
+    for i, (weight, tensor) in enumerate(zip(weights, like, strict=True)):
         if weight.shape != tensor.shape:
-            raise RuntimeError(
-                f"v has invalid size: should be {tuple(tensor.shape)} but got {tuple(weight.shape)}."
-                if False
-                else f"v has invalid size: should be {tensor.shape} but got {weight.shape}."
-            )
+            which = f"Entry {i} in v" if len(like) > 1 else "v"
+            raise RuntimeError(f"{which} has invalid size: should be {tensor.shape} but got {weight.shape}.")
     return weights
 
 
@@ -122,7 +118,7 @@ def vjp(
     """The outputs, and the weights v times the Jacobian."""
     tensors, several = _prepared(inputs, create_graph)
     outputs, several_outputs = _outputs(func, tensors)
-    found = _grads(outputs, tensors, _weights(v, outputs, "vjp"), create_graph)
+    found = _grads(outputs, tensors, _weights(v, outputs, "the user-provided function returns"), create_graph)
     return _detached(outputs, several_outputs, create_graph), _shaped(found, several)
 
 
@@ -136,7 +132,7 @@ def jvp(
     """The outputs, and the Jacobian times the tangents v: backward of backward, which is linear in its weights."""
     tensors, _ = _prepared(inputs, create_graph)
     outputs, several_outputs = _outputs(func, tensors)
-    tangents = _weights(v, tensors, "jvp")
+    tangents = _weights(v, tensors, "the input to the user-provided function is")
     dummies = [_zeros(o).requires_grad_() for o in outputs]
     pulled = _grads(outputs, tensors, dummies, True)
     found = _grads(pulled, dummies, tangents, create_graph)
@@ -150,7 +146,7 @@ def hvp(
     tensors, several = _prepared(inputs, create_graph)
     outputs, _ = _outputs(_scalar(func, "hvp"), tensors)
     first = _grads(outputs, tensors, [of_array(np.ones((), outputs[0]._array.dtype))], True)
-    found = _grads(first, tensors, _weights(v, tensors, "hvp"), create_graph)
+    found = _grads(first, tensors, _weights(v, tensors, "the input to the user-provided function is"), create_graph)
     return _detached(outputs, False, create_graph), _shaped(found, several)
 
 

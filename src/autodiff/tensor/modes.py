@@ -96,6 +96,13 @@ def set_default_dtype(dtype: DType) -> None:
     _dtype[0] = dtype
 
 
+def as_dtype(value: Any) -> DType | None:
+    """A dtype given as such, as its name, or as a Python type."""
+    if value is None or isinstance(value, DType):
+        return value
+    return {float: get_default_dtype(), int: dtypes.int64, bool: dtypes.bool_}[value]
+
+
 class _LinAlgError(RuntimeError):
     """What `torch.linalg` raises for singular matrices."""
 

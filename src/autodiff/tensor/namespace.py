@@ -23,9 +23,9 @@ from autodiff.tensor import differentiate, functional, inplace, modes, optim
 from autodiff.tensor import random as random_
 from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
 from autodiff.tensor.function import Function
-from autodiff.tensor.modes import session
+from autodiff.tensor.modes import as_dtype, session
 from autodiff.tensor.storage import record
-from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, as_dtype, of_array
+from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
 IGNORED = ("device", "layout", "pin_memory", "memory_format", "non_blocking")

@@ -16,7 +16,8 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor"
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got"
+                f" torch.{params.dtype.long_name}Tensor"
             )
         given = list(params)
         if not given:

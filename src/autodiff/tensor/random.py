@@ -12,7 +12,8 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType, float64, int64
 from autodiff.tensor import modes
-from autodiff.tensor.tensor import Tensor, as_dtype, of_array
+from autodiff.tensor.modes import as_dtype
+from autodiff.tensor.tensor import Tensor, of_array
 
 DEFAULT_SEED = 67280421310721
 LARGE_RANGE = 2**28  # from here on `randint` takes 64 bits a number
@@ -145,7 +146,7 @@ def randint(
         low, high, size = 0, low, high if high is not None else size
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    shape = _shape((size,) if not isinstance(size, int) else (size,))
+    shape = _shape((size,))
     source = generator or default_generator
     width = high - low
     words = source.long_words(_count(shape)) if width >= LARGE_RANGE else source.words(_count(shape))

@@ -15,7 +15,6 @@ from weakref import ref
 
 import numpy as np
 
-from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import VARIABLE, variable
@@ -332,7 +331,8 @@ class Tensor:
     def __deepcopy__(self, memo: Any) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the"
+                " moment."
             )
         copied = of_array(self._array.copy())
         return copied.requires_grad_(self.requires_grad)
@@ -403,10 +403,3 @@ def _plain_value(value: Any) -> Any:
 
 def _type(value: object) -> str:
     return type(value).__name__
-
-
-def as_dtype(value: Any) -> DType | None:
-    """A dtype given as such, as its name, or as a Python type."""
-    if value is None or isinstance(value, DType):
-        return value
-    return {float: modes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool_}[value]
