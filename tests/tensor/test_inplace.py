@@ -93,6 +93,22 @@ def test_in_place_keeps_what_it_overwrites() -> None:
     assert b.grad.tolist() == [2.0, 4.0]
 
 
+def test_one_of_several_views() -> None:
+    a, _ = (torch.ones(4, requires_grad=True) * 2).chunk(2)
+    with pytest.raises(RuntimeError, match=r"^Output 0 of Split is a view and is being modified inplace"):
+        a.add_(1)
+
+
+def test_retain_grad_follows_the_tensor() -> None:
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    y.mul_(3)
+    y.sum().backward()
+    assert y.grad is not None
+    assert y.grad.tolist() == [1.0, 1.0, 1.0]
+
+
 def test_results_must_fit() -> None:
     with pytest.raises(RuntimeError, match=r"^output with shape \[3\] doesn't match the broadcast shape \[2, 3\]$"):
         torch.zeros(3).add_(torch.ones(2, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import broadcast_to, convert, ops
+from autodiff.graph.op import broadcast_to, convert, grad_fn, ops
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
@@ -32,8 +33,17 @@ FILL = private(
     lambda x, value: np.broadcast_to(value, np.shape(x)),
     shape=lambda x, value: x.shape,
     vjp=[lambda g, out, x, value: ops.zeros_like(x), lambda g, out, x, value: ops.sum(g)],
-    grad_fn=lambda x, value: "FillBackward1" if value.requires_grad else "FillBackward0",
-    doc="One value in place of x.",
+    grad_fn="FillBackward3",
+    doc="The value of a tensor in place of x.",
+)
+FILL_NUMBER = private(
+    "fill_(x, value)",
+    FILL.kernel,
+    shape=FILL.shape,
+    vjp=FILL.vjp,
+    grad_fn="FillBackward2",
+    edges=lambda x, value: [x],
+    doc="A number in place of x.",
 )
 COPY = private(
     "copy_(x, source)",
@@ -62,6 +72,14 @@ def _refuse_leaf(tensor: Tensor) -> None:
     if tensor.is_leaf and tensor.requires_grad:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     base = tensor._base
+    if base is not None and base.requires_grad and any(number is not None for _, _, number in tensor._path):
+        name = re.sub(r"Backward[0-9]+$", "", grad_fn(tensor._current) or "")
+        number = next(number for _, _, number in reversed(tensor._path) if number is not None)
+        raise RuntimeError(
+            f"Output {number} of {name} is a view and is being modified inplace. This view is the output of a function"
+            " that returns multiple views. Such functions do not allow the output views to be modified inplace. You"
+            " should replace the inplace operation by an out-of-place one."
+        )
     if base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
@@ -101,6 +119,8 @@ def write(tensor: Tensor, result: Node) -> None:
     if base is None:
         tensor._stand_for(result)
         tensor._history += 1
+        if record(before).retained is tensor:
+            record(before).retained, record(result).retained = None, tensor
         return
     base._stand_for(COPY_SLICES.make((base._current, result, tensor._path)))
     base._history += 1
@@ -130,7 +150,8 @@ def zero_(self: Tensor) -> Tensor:
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with one value."""
-    return change(self, lambda x, v: FILL.make((x, _as_node(v, x))), value)
+    op = FILL if isinstance(value, Tensor) else FILL_NUMBER
+    return change(self, lambda x, v: op.make((x, _as_node(v, x))), value)
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
@@ -157,7 +178,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     sources: Sources = {}
     x = unwrapped(tensor, sources)
     index = unwrapped(items if isinstance(items, tuple) else (items,), sources)
-    if items is Ellipsis:
+    if items is Ellipsis or (isinstance(items, slice) and items == slice(None)):
         target = tensor
         places: Node | None = None
     else:
@@ -168,7 +189,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
             target = tensor if seen is x else wrapped(seen, sources)
     if places is None:
         if isinstance(value, (bool, int, float)):
-            fill_(target, value)
+            change(target, lambda x, v: FILL.make((x, _as_node(v, x))), value)
         else:
             copy_(target, value)
         return

@@ -176,6 +176,11 @@ def _equip() -> None:
         setattr(Tensor, name, function(operation, name))
         if not name.endswith("_") and f"{name}_" not in own:
             setattr(Tensor, f"{name}_", inplace.in_place(_bound(operation)))
+    convert = function(REGISTRY["type"], "type")
+
+    def type_of(self: Tensor, dtype: Any = None) -> Any:
+        return f"torch.{self.dtype.long_name}Tensor" if dtype is None else convert(self, dtype)
+
     for name in ATTRIBUTES:
         if name not in own:
             setattr(Tensor, name, attribute(name))
@@ -191,6 +196,7 @@ def _equip() -> None:
         "__pos__": lambda self: self,
         "__abs__": lambda self: absolute(self),
         "__getitem__": item_of,
+        "type": type_of,
     }
     for name, method in extra.items():
         setattr(Tensor, name, method)

@@ -45,7 +45,8 @@ class Generator:
     def long_words(self, count: int) -> np.ndarray[Any, Any]:
         """The next 64-bit words, the high half first."""
         halves = self.words(2 * count).reshape(count, 2)
-        return (halves[:, 0] << np.uint64(32)) | halves[:, 1]
+        words: np.ndarray[Any, Any] = (halves[:, 0] << np.uint64(32)) | halves[:, 1]
+        return words
 
     def uniform(self, count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
         """Numbers in [0, 1) with as many bits as the dtype has."""

@@ -1,9 +1,20 @@
-"""What tensors hand out that is no tensor: shapes, several results, handles of hooks."""
+"""What tensors hand out that is no tensor: shapes, several results, handles of hooks, long messages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+NOT_A_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
+    " populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor,"
+    " use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the"
+    " leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+CHANGE_NON_LEAF = (
+    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph"
+    " that doesn't require differentiation use var_no_grad = var.detach()."
+)
 
 
 class Size(tuple[int, ...]):

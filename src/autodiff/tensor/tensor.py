@@ -22,20 +22,10 @@ from autodiff.graph.op import grad_fn as grad_fn_name
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.modes import session
-from autodiff.tensor.small import Handle, Size
+from autodiff.tensor.small import CHANGE_NON_LEAF, NOT_A_LEAF, Handle, Size
 from autodiff.tensor.storage import Counter, held, record
 from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path
 
-NOT_A_LEAF = (
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
-    " populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor,"
-    " use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the"
-    " leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
-)
-CHANGE_NON_LEAF = (
-    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph"
-    " that doesn't require differentiation use var_no_grad = var.detach()."
-)
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
 
@@ -135,8 +125,8 @@ class Tensor:
                 raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {_type(value)}")
             if value.shape != self.shape:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size: expected {list(self.shape)} but got"
-                    f" {list(value.shape)}"
+                    f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size"
+                    f" '{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
         self._grad = value
 
