@@ -11,7 +11,7 @@ from autodiff.cli.options import expression_options
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import using_default_dtype
-from autodiff.graph.op import grad_fn
+from autodiff.graph.shown import grad_fn
 from autodiff.report.tree import Entry, entries, nested, tree_lines
 from autodiff.request.answer import described
 from autodiff.request.problem import problem

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.graph.node import Node
-from autodiff.graph.op import strides
+from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Dim, Shape, contiguous_strides
 
 

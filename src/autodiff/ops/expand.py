@@ -8,7 +8,8 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, attribute, composite, ops, primitive, strides
+from autodiff.graph.op import Primitive, attribute, composite, ops, primitive
+from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, normalize_dim, numel, show
 from autodiff.ops.contiguity import expanded_strides, is_contiguous
 from autodiff.ops.create import SIZE

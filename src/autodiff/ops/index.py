@@ -17,7 +17,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops, strides
+from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops
+from autodiff.graph.shown import strides
 from autodiff.graph.signature import plain
 from autodiff.graph.sizes import Dim, Shape, Size, broadcast, concrete, contiguous_strides, show
 from autodiff.graph.values import tensor

@@ -10,7 +10,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Primitive, as_operand, composite, ops, primitive, strides
+from autodiff.graph.op import Primitive, as_operand, composite, ops, primitive
+from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, broadcast, numel, show
 from autodiff.ops.checks import C_NAMES, not_implemented
 from autodiff.ops.layout import SQUEEZE, SQUEEZE_VECTOR, UNSAFE_VIEW, contiguous_copy

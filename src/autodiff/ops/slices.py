@@ -10,7 +10,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, ops, strides
+from autodiff.graph.op import Primitive, composite, convert, ops
+from autodiff.graph.shown import strides
 from autodiff.graph.signature import plain
 from autodiff.graph.sizes import Dim, Shape, Size, divide, show
 

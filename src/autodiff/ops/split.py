@@ -11,7 +11,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import DType
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, strides
+from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.shown import strides
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Dim, Shape, concrete, normalize_dim, show
 

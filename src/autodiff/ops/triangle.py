@@ -9,7 +9,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL, int64
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive, strides
+from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Dim, Shape, normalize_dim
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.slices import checked_slice

@@ -151,7 +151,7 @@ def _decoded(lines: Sequence[bytes]) -> list[Any]:
             data = jsons.fast_loads(b"[" + text + b"]")
             if len(data) == 2 * len(lines) - 1 and data[1::2] == [mark] * (len(lines) - 1):
                 return list(data[::2])
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, AutodiffError):
             pass
     return [_decoded_alone(line) for line in lines]
 
@@ -161,7 +161,7 @@ def _decoded_alone(line: bytes) -> Any:
         return None
     try:
         return jsons.fast_loads(line)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, AutodiffError):
         return None
 
 

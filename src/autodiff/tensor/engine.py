@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import CONSTANT, PICK, VARIABLE, grad_fn, none, ops, pick, visible, zero
+from autodiff.graph.op import CONSTANT, PICK, VARIABLE, none, ops, pick, zero
+from autodiff.graph.shown import grad_fn, visible
 from autodiff.tensor import modes
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, record
 
@@ -246,7 +247,7 @@ class GradFn:
 
 
 def _edges(node: Node) -> list[Node | None]:
-    from autodiff.graph.op import edges
+    from autodiff.graph.shown import edges
 
     found = edges(node)
     # Plain numbers are no operands that PyTorch knows of.

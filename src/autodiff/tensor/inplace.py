@@ -10,7 +10,8 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import broadcast_to, convert, grad_fn, ops
+from autodiff.graph.op import broadcast_to, convert, ops
+from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes

@@ -18,7 +18,7 @@ import numpy as np
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import VARIABLE, variable
-from autodiff.graph.op import grad_fn as grad_fn_name
+from autodiff.graph.shown import grad_fn as grad_fn_name
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.modes import session
