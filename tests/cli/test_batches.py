@@ -26,6 +26,7 @@ ODD = [
     b'{"vars": {"x": 1}, "colour": 1}',
     b'{"vars": {"x": 1e999}}',
     b'{"vars": {"x": NaN}}',
+    b'\xef\xbb\xbf{"vars": {"x": 1}}',
     b'{"vars": {"x y": 1}}',
     '{"vars": {"\U0001d465": 2}}'.encode(),
     b"[1]",

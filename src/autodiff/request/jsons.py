@@ -125,7 +125,7 @@ def _spelled(data: Any) -> Any:
 
 
 def _decoder_of_bytes(text: bytes) -> Any:
-    return json.loads(text, parse_constant=_no_constant)
+    return json.loads(text.decode(), parse_constant=_no_constant)
 
 
 def _dumps_array(array: np.ndarray) -> str:
