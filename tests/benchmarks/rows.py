@@ -14,16 +14,18 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from peers import THIS, Contest, Run, arguments, command, environment
 
+library: Any
 try:
-    import orjson as library
+    library = import_module("orjson")
 except ImportError:
-    import json as library  # type: ignore[no-redef]
+    library = import_module("json")
 
 EXPRESSION = "mean(2*(x+1)^2)"
 FORMS = [EXPRESSION, "sum(x^3)", "mean(exp(x) - x)", "sum(sin(x)*x)", "mean(sigmoid(x) + x^2)"]

@@ -155,4 +155,4 @@ else:
     fast_loads = orjson.loads
 
     def fast_dumps(array: np.ndarray) -> str:
-        return orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+        return str(orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY), "ascii")
