@@ -77,11 +77,11 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        return _print_json({"error": described(error)}, error, screen)
+        return print_json({"error": described(error)}, error, screen)
     if answer.error is not None:
         advise(answer.error, answer, asked.expr)
     if as_json:
-        return _print_json(answered(answer, saved), answer.error, screen)
+        return print_json(answered(answer, saved), answer.error, screen)
     if only is not None:
         return _print_part(only, answer, screen)
     return _print(answer, asked, read.given, precision, saved, screen)
@@ -119,7 +119,7 @@ def _saved(save: tuple[str, ...], asked: Problem) -> dict[str, str]:
         paths[part] = path
     if paths:
         gradients = [name for name in asked.variables if asked.backward and asked.wants_grad(name)]
-        _check_parts("--save", paths, parts([*gradients, *(asked.retain_grad if gradients else [])]))
+        check_parts("--save", paths, parts([*gradients, *(asked.retain_grad if gradients else [])]))
     return paths
 
 
@@ -159,11 +159,11 @@ def _print(answer: Answer, asked: Problem, given: Given, precision: int, saved: 
         for name, leaf in asked.variables.items():
             kind = leaf.array.dtype.kind
             if kind in "iu" or (kind == "b" and not answer.grads):
-                screen.note(_no_gradient(name, leaf.array.dtype.name, given.variables[name].text))
+                screen.note(no_gradient(name, leaf.array.dtype.name, given.variables[name].text))
     return 0
 
 
-def _no_gradient(name: str, dtype: str, text: str) -> str:
+def no_gradient(name: str, dtype: str, text: str) -> str:
     """Why a variable got no gradient, with its own text repaired where it is a plain arange."""
     if dtype == "bool":
         return f"{name} is bool and takes no gradient"
@@ -175,10 +175,10 @@ def _no_gradient(name: str, dtype: str, text: str) -> str:
 def _check_part(only: str, asked: Problem) -> None:
     """Raise `usage` for a part that no answer has."""
     gradients = parts([*asked.variables, *asked.retain_grad])[1:]
-    _check_parts("--only", [only], [*PARTS, *gradients])
+    check_parts("--only", [only], [*PARTS, *gradients])
 
 
-def _check_parts(option: str, given: Iterable[str], known: list[str]) -> None:
+def check_parts(option: str, given: Iterable[str], known: list[str]) -> None:
     for part in given:
         if part not in known:
             from autodiff.graph.lookup import did_you_mean
@@ -210,7 +210,7 @@ def _print_part(only: str, answer: Answer, screen: Screen) -> int:
     return 0
 
 
-def _print_json(body: dict[str, Any], error: AutodiffError | None, screen: Screen) -> int:
+def print_json(body: dict[str, Any], error: AutodiffError | None, screen: Screen) -> int:
     from autodiff.request.jsons import dumps
 
     screen.write(dumps(body) + "\n")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from autodiff.cli.eval import PARTS, _check_parts, _no_gradient, _print_json
+from autodiff.cli.eval import PARTS, check_parts, no_gradient, print_json
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.screen import Screen
@@ -125,9 +125,9 @@ def _command(name: str, kind: Kind) -> click.Command:
         except AutodiffError as error:
             if not as_json:
                 raise
-            return _print_json({"error": described(error)}, error, screen)
+            return print_json({"error": described(error)}, error, screen)
         if as_json:
-            return _print_json(derived(found, kind.result), found.error, screen)
+            return print_json(derived(found, kind.result), found.error, screen)
         if only is not None:
             return _print_part(kind, only, asked, found, screen)
         return _print(kind, asked, found, read.given, precision, screen)
@@ -181,7 +181,7 @@ def _print(kind: Kind, asked: Problem, found: Derivatives, given: Given, precisi
     if asked.wrt is None:
         for name, leaf in asked.variables.items():
             if leaf.array.dtype.kind in "iu":
-                screen.note(_no_gradient(name, leaf.array.dtype.name, given.variables[name].text))
+                screen.note(no_gradient(name, leaf.array.dtype.name, given.variables[name].text))
     return 0
 
 
@@ -191,7 +191,7 @@ def _print_part(kind: Kind, only: str, asked: Problem, found: Derivatives, scree
 
     part = only.replace(" ", "")
     labels = {kind.label(key).replace(" ", ""): key for key in product(asked.variables, repeat=kind.rank)}
-    _check_parts("--only", [part], [*PARTS, *labels])
+    check_parts("--only", [part], [*PARTS, *labels])
     if found.value is not None and part in PARTS:
         body = derived(found, kind.result)
         text = dumps(body[part]) if part in ("value", "shape") else str(body[part])

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from autodiff.cli.eval import _print_json
+from autodiff.cli.eval import print_json
 from autodiff.cli.functional import KEYS
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import check_name, expression_options, usage
@@ -76,7 +76,7 @@ def command(
         if rows is None and read.requests is None:
             found, drawn = checked({})
             if as_json:
-                _print_json({**_body(found), **drawn}, None, screen)
+                print_json({**_body(found), **drawn}, None, screen)
             elif found.error is not None:
                 raise found.error
             else:
@@ -87,7 +87,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        return _print_json({"error": described(error)}, error, screen)
+        return print_json({"error": described(error)}, error, screen)
     from autodiff.cli.rows import answer_rows, answer_text
 
     if rows is not None:
