@@ -1,0 +1,1 @@
+"""What each kind of value offers to a program; see `autodiff.program`."""
