@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 
-Chunk = list[tuple[int, bytes]]
+Chunk = tuple[int, bytes]
 # The answers to a chunk, and the exit statuses other than 0 among them.
 Answered = tuple[str, list[int]]
 Work = Callable[[Chunk], Answered]
@@ -28,7 +28,7 @@ def in_processes(chunks: Iterator[Chunk], work: Work, jobs: int, full: int) -> I
     try:
         for chunk in chunks:
             waiting.append(pool.submit(_run, chunk))
-            slow = sum(len(line) for _, line in chunk) < full
+            slow = len(chunk[1]) < full
             while waiting and (slow or waiting[0].done() or len(waiting) > 2 * jobs):
                 yield waiting.popleft().result()
         while waiting:

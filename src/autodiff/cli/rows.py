@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from autodiff.cli.main import internal
@@ -25,7 +26,11 @@ from autodiff.request.files import unreadable
 # A request's answer, as data or as a JSON object's text, and its exit status.
 Respond = Callable[[dict[str, Any]], tuple[dict[str, Any] | str, int]]
 
+# Lines that follow one another, without the last one's line break, and the number of the first.
+Lines = tuple[int, bytes]
+
 CHUNK = 1 << 20
+COLLECT = 1024  # rows answered alone (errors hold their frames), or blocks times 64 (plans that are no longer kept)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -44,15 +49,19 @@ class Statuses:
 
 def answer_rows(path: str, screen: Screen, respond: Respond, batches: Batches | None = None, jobs: int = 1) -> int:
     """Answer a file of requests (`-` is standard input), in batches where there are some; returns the exit status."""
-    if not gc.isenabled():  # main disabled it, and what errors leave behind would fill the memory
-        gc.freeze()
-        gc.enable()
     statuses = Statuses()
+    uncollected = 0
 
-    def work(chunk: list[tuple[int, bytes]]) -> tuple[str, list[int]]:
-        return _answer_chunk(chunk, respond, batches)
+    def work(lines: Lines) -> tuple[str, list[int]]:
+        nonlocal uncollected
+        answers, failed, alone = _answer_lines(lines, respond, batches)
+        uncollected += alone + COLLECT // 16
+        if uncollected > COLLECT:
+            gc.collect()
+            uncollected = 0
+        return answers, failed
 
-    with _opened(path) as file:
+    with _opened(path) as file, _without_collection():
         try:
             answers: Iterator[tuple[str, list[int]]] = map(work, _lines(file))
             if jobs > 1:
@@ -69,19 +78,39 @@ def answer_rows(path: str, screen: Screen, respond: Respond, batches: Batches | 
     return statuses.status
 
 
-def _answer_chunk(chunk: list[tuple[int, bytes]], respond: Respond, batches: Batches | None) -> tuple[str, list[int]]:
-    """The answers to some lines as one text, and the exit statuses of those that were not 0."""
-    found: list[str | None] = [None] * len(chunk)
-    if batches is not None and len(chunk) > 1:
-        found = batches.answers([line for _, line in chunk])
-    texts, failed = [], []
-    for text, (number, line) in zip(found, chunk, strict=True):
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Looking through a batch's lists for cycles again and again would cost more than computing it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+def _answer_lines(lines: Lines, respond: Respond, batches: Batches | None) -> tuple[str, list[int], int]:
+    """The answers to some lines as one text, the exit statuses that were not 0, how many lines were answered alone."""
+    number, block = lines
+    found: str | list[str | None] = [None]
+    if batches is not None and b"\n" in block:
+        found = batches.answers(block)
+        if isinstance(found, str):
+            return found, [], 0
+    elif b"\n" in block:
+        found *= block.count(b"\n") + 1
+    texts, failed, alone = [], [], 0
+    for i, (text, line) in enumerate(zip(found, block.split(b"\n"), strict=True)):
         if text is None:
-            text, status = answer_line(line, number, respond)
+            text, status = answer_line(line, number + i, respond)
+            alone += 1
             if status:
                 failed.append(status)
         texts.append(text)
-    return "".join(texts), failed
+    return "".join(texts), failed, alone
 
 
 def _opened(path: str) -> BinaryIO:
@@ -93,24 +122,45 @@ def _opened(path: str) -> BinaryIO:
         raise unreadable(path, error) from None
 
 
-def _lines(file: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
-    """Numbered lines, as many as each read has brought; the end of one that is cut waits for the next read."""
-    read = getattr(file, "read1", file.read)
-    number = 0
+def _lines(file: BinaryIO) -> Iterator[Lines]:
+    """Lines, as many as have arrived; the end of one that is cut waits for the next read."""
+    number = 1
     waiting: list[bytes] = []
-    while True:
-        chunk = read(CHUNK)
-        if not chunk:
-            break
-        first, *others = chunk.split(b"\n")
-        waiting.append(first)
-        if not others:
+    for chunk in _arrived(file):
+        whole, found, cut = chunk.rpartition(b"\n")
+        if not found:
+            waiting.append(cut)
             continue
-        lines = [b"".join(waiting), *others[:-1]]
-        waiting = [others[-1]]
-        yield [(number + i, line) for i, line in enumerate(lines, 1)]
-        number += len(lines)
-    yield [(number + 1, b"".join(waiting))]
+        block = b"".join([*waiting, whole])
+        waiting = [cut]
+        yield number, block
+        number += block.count(b"\n") + 1
+    yield number, b"".join(waiting)
+
+
+def _arrived(file: BinaryIO) -> Iterator[bytes]:
+    """What has arrived, up to CHUNK at a time: a pipe brings little at once, and more may stand behind it."""
+    read = getattr(file, "read1", file.read)
+    more = _poll(file)
+    while chunk := read(CHUNK):
+        size = len(chunk)
+        chunks = [chunk]
+        while size < CHUNK and more() and (chunk := read(CHUNK - size)):
+            chunks.append(chunk)
+            size += len(chunk)
+        yield b"".join(chunks)
+
+
+def _poll(file: BinaryIO) -> Callable[[], bool]:
+    """Whether a read would not have to wait; False where that cannot be known."""
+    try:
+        import select
+
+        poll = select.poll()
+        poll.register(file.fileno(), select.POLLIN)
+    except (ImportError, AttributeError, OSError, ValueError):  # not on every system, not for every kind of stream
+        return lambda: False
+    return lambda: bool(poll.poll(0))
 
 
 def answer_line(line: bytes, number: int, respond: Respond) -> tuple[str, int]:

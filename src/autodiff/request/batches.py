@@ -4,13 +4,17 @@
 
 Only plain requests are taken: `expr`, `vars` of numbers and lists of numbers, `id`.  Everything else, and every row
 that something is wrong with, is left to be answered alone, so that there is one place that knows what to say.
+
+A row costs little more than its JSON does, so what is done for each is done by columns: by comprehensions, `join` and
+slices over all rows of a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from secrets import token_hex
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from secrets import randbits
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +26,16 @@ from autodiff.request.problem import Given
 from autodiff.solve import Compiled, Leaf, Problem, compile_problem
 
 Shape = tuple[int, ...]
-# A row that can be batched: its place among the lines, the start of its answer, its variables.
-Row = tuple[int, str, dict[str, Any]]
-_MISSING = object()
+Request = dict[str, Any]
+KEYS = {"id", "expr", "vars"}
+
+
+class Answers(NamedTuple):
+    """The answers to some requests: `width` pieces of text each, and which of them are unfit, if any are."""
+
+    pieces: list[str]
+    width: int
+    unfit: list[bool] | None
 
 
 class Batches:
@@ -37,77 +48,79 @@ class Batches:
         self._plans: dict[Any, tuple[Compiled, BatchPlan] | None] = {}
         self.plain = given.dtype is float64 and not given.retain_grad and given.gradient is None
 
-    def answers(self, lines: Sequence[bytes]) -> list[str | None]:
-        """The answer to each line, with its line break; None for a line that has to be answered alone."""
-        found: list[str | None] = [None] * len(lines)
+    def answers(self, block: bytes) -> str | list[str | None]:
+        """The answers to the lines of a block, with their line breaks: as one text, or line by line.
+
+        None stands for a line that has to be answered alone.
+        """
+        count = block.count(b"\n") + 1
         if not self.plain:
-            return found
-        groups: dict[Any, list[Row]] = {}
-        for place, request in enumerate(_decoded(lines)):
-            if request.__class__ is not dict:
-                continue
-            variables = request.get("vars") or {}
-            expr = request.get("expr")
-            id = request.get("id", _MISSING)
-            known = (id is not _MISSING) + ("vars" in request) + ("expr" in request)
-            if len(request) != known or variables.__class__ is not dict:
-                continue
-            if id is _MISSING:
-                head = "{"
-            elif id.__class__ is int:
-                head = f'{{"id": {id}, '
-            elif id.__class__ is str:
-                head = f'{{"id": {jsons.dumps(id)}, '
-            else:
-                continue
-            key = (expr, *variables)
-            group = groups.get(key)
-            if group is None:
-                groups[key] = group = []
-            group.append((place, head, variables))
-        for (expr, *names), rows in groups.items():
-            if (expr is None or expr.__class__ is str) and all(n.isascii() and n.isidentifier() for n in names):
-                self._answer(expr, names, rows, lines, found)
+            return [None] * count
+        data = _decoded(block, count)
+        keys = _keys(data)
+        groups: dict[Any, list[int]] = {}
+        for place, key in enumerate(keys):
+            if key is not None:
+                groups.setdefault(key, []).append(place)
+        if len(groups) == 1 and len(groups.get(keys[0], ())) == count:
+            answers = self._answers(data)
+            if answers is not None and answers.unfit is None:
+                return "".join(answers.pieces)
+        found: list[str | None] = [None] * count
+        for places in groups.values():
+            self._place([data[place] for place in places], places, found)
         return found
 
-    def _answer(
-        self, expr: str | None, names: list[str], rows: list[Row], lines: Sequence[bytes], found: list[str | None]
-    ) -> None:
-        """Answer a group of rows with the same names, by shapes if these differ."""
-        try:
-            feeds = {name: _stacked([row[2][name] for row in rows]) for name in names}
-        except (ValueError, TypeError, OverflowError):
-            shaped: dict[Any, list[Row]] = {}
-            for row in rows:
-                shaped.setdefault(tuple([_shape(row[2][name]) for name in names]), []).append(row)
-            if len(shaped) > 1:
-                for shapes, part in shaped.items():
-                    if None not in shapes:
-                        self._answer(expr, names, part, lines, found)
+    def _place(self, requests: list[Request], places: list[int], found: list[str | None]) -> None:
+        """Answer requests of one form, by shapes if these differ."""
+        answers = self._answers(requests)
+        if answers is not None:
+            pieces, width, unfit = answers
+            for at, place in enumerate(places if pieces else []):
+                if unfit is None or not unfit[at]:
+                    found[place] = "".join(pieces[at * width : (at + 1) * width])
             return
-        texts = self._computed(self.given.expr if expr is None else expr, feeds, rows)
-        for (place, _, _), text in zip(rows, texts, strict=True):
-            found[place] = text
+        shaped: dict[Any, list[int]] = {}
+        for at, request in enumerate(requests):
+            shaped.setdefault(tuple([_shape(x) for x in (request.get("vars") or {}).values()]), []).append(at)
+        if len(shaped) > 1:
+            for shapes, part in shaped.items():
+                if None not in shapes:
+                    self._place([requests[at] for at in part], [places[at] for at in part], found)
 
-    def _computed(self, expr: str | None, feeds: dict[str, np.ndarray], rows: list[Row]) -> Sequence[str | None]:
-        """The answers of rows of one form; all None when that cannot be batched, or one of them fails."""
-        nothing = [None] * len(rows)
-        if expr is None:
+    def _answers(self, requests: list[Request]) -> Answers | None:
+        """The answers to requests of one form; None if their variables cannot be stacked."""
+        first = requests[0]
+        nothing = Answers([], 0, [True] * len(requests))
+        names = list(first.get("vars") or ())
+        try:
+            feeds = {name: _stacked([request["vars"][name] for request in requests]) for name in names}
+        except (ValueError, TypeError, OverflowError):
+            return None
+        heads = _heads([request["id"] for request in requests]) if "id" in first else []
+        expr = first.get("expr")
+        if heads is None or not all(name.isascii() and name.isidentifier() for name in names):
             return nothing
+        return self._computed(self.given.expr if expr is None else expr, feeds, len(requests), heads) or nothing
+
+    def _computed(self, expr: str | None, feeds: dict[str, np.ndarray], rows: int, heads: list[str]) -> Answers | None:
+        """The answers of rows of one form; None when that cannot be batched, or one of them fails."""
+        if expr is None:
+            return None
         try:
             own = list(feeds)
             for name, value in self.given.variables.items():
                 if name not in feeds:
                     array = value.array(float64)
-                    feeds[name] = np.broadcast_to(array, (len(rows), *array.shape))
+                    feeds[name] = np.broadcast_to(array, (rows, *array.shape))
             key = (expr, tuple([(name, array.shape[1:]) for name, array in feeds.items()]))
             prepared = self._prepared(key, own, expr, feeds)
             if prepared is None:
-                return nothing
+                return None
             compiled, plan = prepared
-            return _texts(compiled, plan.run(feeds, len(rows)), rows)
+            return _texts(compiled, plan.run(feeds, rows), rows, heads)
         except (AutodiffError, ValueError, TypeError, OverflowError, MemoryError, ArithmeticError):
-            return nothing
+            return None
 
     def _prepared(
         self, key: Any, own: list[str], expr: str, feeds: dict[str, np.ndarray]
@@ -139,21 +152,20 @@ class Batches:
         return found
 
 
-def _decoded(lines: Sequence[bytes]) -> list[Any]:
+def _decoded(block: bytes, count: int) -> list[Any]:
     """The data of each line, None for one that has to be looked at alone."""
     # One call for all of them is faster. What stands between lines cannot be guessed, so that lines which are no JSON
     # by themselves do not become some by standing side by side.
-    mark = token_hex(8)
-    between = f',"{mark}",'.encode()
-    text = between.join(lines)
-    if b"true" not in text and b"false" not in text:  # truth values stay what they are
+    mark = randbits(63)
+    if b"true" not in block and b"false" not in block:  # truth values stay what they are
         try:
-            data = jsons.fast_loads(b"[" + text + b"]")
-            if len(data) == 2 * len(lines) - 1 and data[1::2] == [mark] * (len(lines) - 1):
-                return list(data[::2])
+            data = jsons.fast_loads(b"[" + block.replace(b"\n", b",%d," % mark) + b"]")
+            if len(data) == 2 * count - 1 and data[1::2] == [mark] * (count - 1):
+                del data[1::2]
+                return list(data)
         except (ValueError, RecursionError, AutodiffError):
             pass
-    return [_decoded_alone(line) for line in lines]
+    return [_decoded_alone(line) for line in block.split(b"\n")]
 
 
 def _decoded_alone(line: bytes) -> Any:
@@ -165,12 +177,71 @@ def _decoded_alone(line: bytes) -> Any:
         return None
 
 
+def _only(values: Iterable[Any], count: int, value: Any) -> bool:
+    """Whether all of so many values are this one."""
+    return list(values).count(value) == count
+
+
+def _keys(data: list[Any]) -> Sequence[Any]:
+    """What tells the groups of requests apart that are answered together; None for those that are not plain."""
+    count, first = len(data), data[0]
+    form = _form(first)
+    try:  # in most files all have the same form but for the expression
+        if form is None or not _only(map(type, data), count, dict) or not _only(map(len, data), count, len(first)):
+            raise KeyError
+        if "vars" in first:
+            variables = [request["vars"] for request in data]
+            if not _only(map(type, variables), count, dict):
+                raise KeyError
+            if not _only(map(tuple, variables), count, tuple(first["vars"])):
+                raise KeyError
+        if "id" in first and not _only([type(request["id"]) for request in data], count, type(first["id"])):
+            raise KeyError
+        if "expr" not in first:
+            return [0] * count
+        keys = [request["expr"] for request in data]
+        return keys if _only(map(type, keys), count, str) else list(map(_form, data))
+    except KeyError:
+        return list(map(_form, data))
+
+
+def _form(request: Any) -> tuple[Any, ...] | None:
+    """What requests that are answered together have in common; None for those that are not plain."""
+    if request.__class__ is not dict or not request.keys() <= KEYS:
+        return None
+    variables, expr, id = request.get("vars") or {}, request.get("expr"), request.get("id", 0)
+    if variables.__class__ is not dict or not (expr is None or expr.__class__ is str):
+        return None
+    return (expr, "id" in request, id.__class__, *variables) if id.__class__ in (int, str) else None
+
+
+def _heads(ids: list[Any]) -> list[str] | None:
+    """Ids as JSON text; None where they are neither all integers nor all strings."""
+    count = len(ids)
+    if _only(map(type, ids), count, int):
+        return list(map(str, ids))
+    if not _only(map(type, ids), count, str):
+        return None
+    text = "".join(ids)
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return [f'"{id}"' for id in ids]
+    return [jsons.dumps(id) for id in ids]
+
+
 def _stacked(column: list[Any]) -> np.ndarray:
     """One variable of all rows; raises ValueError or TypeError where they differ in shape or are not all numbers."""
-    array = np.array(column)
-    if array.dtype.kind not in "if":
+    shape = _shape(column[0])
+    if shape is None or 0 in shape:
         raise TypeError
-    return array.astype(np.float64, copy=False)
+    count, numbers = len(column), column
+    for size in shape:
+        if not _only(map(type, numbers), count, list) or not _only(map(len, numbers), count, size):
+            raise ValueError
+        numbers = list(chain.from_iterable(numbers))
+        count *= size
+    if set(map(type, numbers)) <= {float, int}:
+        return np.array(numbers, np.float64).reshape(len(column), *shape)
+    raise TypeError
 
 
 def _shape(data: Any) -> Shape | None:
@@ -182,23 +253,24 @@ def _shape(data: Any) -> Shape | None:
     return shape if data.__class__ in (int, float) else None
 
 
-def _texts(compiled: Compiled, outputs: list[np.ndarray], rows: list[Row]) -> Sequence[str | None]:
-    """Answers as text; None for rows with numbers that JSON has no literal for."""
-    count = len(rows)
+def _texts(compiled: Compiled, outputs: list[np.ndarray], count: int, heads: list[str]) -> Answers | None:
+    """Answers as text; unfit are those with numbers that JSON has no literal for."""
     if any(array.dtype.kind == "f" and array.dtype != np.float64 for array in outputs):
-        return [None] * count
+        return None
     value, *grads = outputs
-    columns: list[Sequence[str]] = [[head for _, head, _ in rows]]
-
-    def constant(text: str) -> None:
-        columns.append([text] * count)
+    columns: list[Sequence[str]] = []  # between them stand the texts that all rows share
+    between = ["{"]
 
     def numbers(array: np.ndarray, before: str, after: str) -> None:
         opening, texts, closing = jsons.rows_of_numbers(array)
-        constant(before + opening)
+        between[-1] += before + opening
         columns.append(texts)
-        constant(closing + after)
+        between.append(closing + after)
 
+    if heads:
+        between[0] += '"id": '
+        columns.append(heads)
+        between.append(", ")
     grad_fn = "null" if compiled.grad_fn is None else f'"{compiled.grad_fn}"'
     about = f', "shape": {list(value.shape[1:])}, "dtype": "{value.dtype.name}", "grad_fn": {grad_fn}'
     numbers(value, '"value": ', about + (', "grads": {' if compiled.wanted else "}\n"))
@@ -208,12 +280,15 @@ def _texts(compiled: Compiled, outputs: list[np.ndarray], rows: list[Row]) -> Se
         if name in by_name:
             numbers(by_name[name], f'"{name}": ', after)
         else:
-            constant(f'"{name}": null{after}')
-    texts = list(map("".join, zip(*columns, strict=True)))
+            between[-1] += f'"{name}": null{after}'
     finite = np.ones(count, bool)
     for array in outputs:
-        if array.dtype.kind == "f":
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
             finite &= np.isfinite(array.reshape(count, -1)).all(axis=1)
-    if finite.all():
-        return texts
-    return [text if fine else None for text, fine in zip(texts, finite.tolist(), strict=True)]
+    width = 2 * len(columns) + 1
+    pieces = [""] * (count * width)
+    for i, text in enumerate(between):
+        pieces[2 * i :: width] = [text] * count
+    for i, column in enumerate(columns):
+        pieces[2 * i + 1 :: width] = column
+    return Answers(pieces, width, None if finite.all() else (~finite).tolist())
