@@ -65,10 +65,11 @@ class Loop:
 
     Values are numbered: the externals first, then one for each member.  `uniform` are the members that are the same
     everywhere, computed once; `program` are the others; `filled` are tiles of one value, (value, dtype) → number.  A
-    loop `by_rows` cuts the first axis alone.
+    fold with one of the `givers` takes its partial results from those of an earlier fold.  A loop `by_rows` cuts the
+    first axis alone.
     """
 
-    __slots__ = ("buffers", "by_rows", "count", "filled", "folds", "outputs", "program", "shape", "uniform")
+    __slots__ = ("buffers", "by_rows", "count", "filled", "folds", "givers", "outputs", "program", "shape", "uniform")
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape
@@ -79,6 +80,7 @@ class Loop:
         self.outputs: list[tuple[tuple[int, ...], np.dtype[Any]]] = []
         self.by_rows = False
         self.folds: list[tuple[int, Node]] = []
+        self.givers: dict[int, tuple[int, Callable[[Any], Any]]] = {}
         self.filled: dict[tuple[int, np.dtype[Any]], int] = {}
 
     def __call__(
@@ -117,8 +119,12 @@ class Loop:
                 tile = (size, *inner)
                 parts_of_outputs = [output[index] for output in outputs]
                 self._run(self.program, mine, tile, parts_of_outputs, [buffer[:size] for buffer in buffers])
-                for (i, node), parts in zip(self.folds, partial, strict=True):
-                    parts[number] = node.op.fold.partial(_whole(mine[i], tile))  # type: ignore[union-attr]
+                for place, (i, node) in enumerate(self.folds):
+                    giver = self.givers.get(place)
+                    if giver is None:
+                        partial[place][number] = node.op.fold.partial(_whole(mine[i], tile))  # type: ignore[union-attr]
+                    else:
+                        partial[place][number] = giver[1](partial[giver[0]][number])
 
         share(work, tiles)
         results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
@@ -335,7 +341,7 @@ class _Fusion:
         """One loop that computes `roots`, with everything they need from the same tiles."""
         now = self.stages[roots[0].out]
         inside, external = self._collect(shape, roots, now)
-        folds = [step for step in inside if _is_fold(step.node)]
+        folds = sorted([step for step in inside if _is_fold(step.node)], key=_gives_nothing)
         chain = [step for step in inside if not _is_fold(step.node)]
         outs = [step for step in chain if step.out in self.kept and self.stages[step.out] == now]
         place = {slot: i for i, slot in enumerate([*external, *[step.out for step in chain]])}
@@ -344,6 +350,7 @@ class _Fusion:
         loop.outputs = [(step.node.shape, step.node.dtype.numpy) for step in outs]  # type: ignore[misc]
         loop.by_rows = any(_is_rowwise(step.node) for step in chain)
         loop.folds = [(place[step.inputs[0]], step.node) for step in folds]
+        loop.givers = _givers(loop.folds)
         uniform = {slot for slot in external if slot in self.single}
         varying = []
         outputs = {step.out: i for i, step in enumerate(outs)}
@@ -431,6 +438,24 @@ def _fill_tiles(loop: Loop, uniform: set[int], externals: int) -> None:
                         loop.count += 1
                     operands[at] = loop.filled[i, dtype]
             call.operands = tuple(operands)
+
+
+def _gives_nothing(step: Step) -> bool:
+    assert step.node.op.fold is not None
+    return not step.node.op.fold.gives
+
+
+def _givers(folds: list[tuple[int, Node]]) -> dict[int, tuple[int, Callable[[Any], Any]]]:
+    """For the place of a fold the place of an earlier one over the same value, and what makes its parts of those."""
+    found = {}
+    for place, (value, node) in enumerate(folds):
+        for earlier, (other, giver) in enumerate(folds[:place]):
+            assert node.op.fold is not None
+            assert giver.op.fold is not None
+            give = giver.op.fold.gives.get(node.op.fold)
+            if other == value and give is not None:
+                found[place] = (earlier, give)
+    return found
 
 
 def _writes(step: Step) -> bool:

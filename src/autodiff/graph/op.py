@@ -13,7 +13,7 @@ whose operands share work has one rule for all, `vjp_all`, returning a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -136,19 +136,22 @@ class Composite(Operation):
 
 class Fold:
     """How a reduction of everything is done piece by piece: `partial` reduces a tile, `combine` a list of partial
-    results, `finish(total, count, *params)` makes the result."""
+    results, `finish(total, count, *params)` makes the result.  `gives` has, for other folds of the same operand, their
+    partial result from this one's."""
 
-    __slots__ = ("combine", "finish", "partial")
+    __slots__ = ("combine", "finish", "gives", "partial")
 
     def __init__(
         self,
         partial: Callable[[Any], Any],
         combine: Callable[[list[Any]], Any],
         finish: Callable[..., Any] = lambda total, count, *params: total,
+        gives: Mapping[Fold, Callable[[Any], Any]] | None = None,
     ) -> None:
         self.partial = partial
         self.combine = combine
         self.finish = finish
+        self.gives = gives or {}
 
 
 # Kernels, other than ufuncs, that take `out=`: an array of the result's shape and dtype, which may be an operand.

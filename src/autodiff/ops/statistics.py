@@ -16,6 +16,7 @@ from autodiff.graph.sizes import Shape, is_concrete, normalize_dims, numel, redu
 from autodiff.ops.create import full_like
 from autodiff.ops.reduce import (
     MEAN,
+    MEAN_FOLD,
     Dims,
     all_if_empty,
     average,
@@ -65,11 +66,11 @@ def _whole(x: Node, dim: Dims | None, correction: float, keepdim: bool, *_: Any)
 
 def _moments_of_tile(tile: np.ndarray) -> tuple[int, float, float]:
     """Count, mean and sum of squared deviations."""
-    near = tile.dtype.type(sum_of_tile(tile) / tile.size)  # the mean up to rounding; the deviations have the rest
-    deviation = np.subtract(tile, near)
-    offset = float(sum_of_tile(deviation)) / tile.size
-    squares = _sum_of_squares(deviation) - tile.size * offset * offset
-    return tile.size, float(near) + offset, squares
+    mean = float(sum_of_tile(tile)) / tile.size
+    near = tile.dtype.type(mean)  # deviations are from what the dtype can hold
+    offset = mean - float(near)
+    squares = _sum_of_squares(np.subtract(tile, near)) - tile.size * offset * offset
+    return tile.size, mean, squares
 
 
 def _sum_of_squares(tile: np.ndarray) -> float:
@@ -88,12 +89,17 @@ def _variance_of(squares: float, count: int, dim: Any, correction: Any, keepdim:
     return np.float64(squares) / max(count - float(correction), 0.0)
 
 
+def _sum_in(part: tuple[int, float, float]) -> np.float64:
+    count, mean, _ = part
+    return np.float64(count * mean)
+
+
 VAR = Primitive(
     "var(x, dim: dims?, correction: Number, keepdim: bool)",
     lambda x, dim, correction, keepdim: _narrow(_variance(x, dim, correction, keepdim), x),
     shape=_whole,
     batches=True,
-    fold=Fold(_moments_of_tile, _moments_of_parts, _variance_of),
+    fold=Fold(_moments_of_tile, _moments_of_parts, _variance_of, {MEAN_FOLD: _sum_in}),
     vjp=[lambda g, out, x, dim, correction, keepdim: _var_rule(kept(g, x, dim, keepdim), out, x, dim, correction)],
     doc="Variance, of all elements or along dim.",
 )
@@ -102,7 +108,7 @@ STD = Primitive(
     lambda x, dim, correction, keepdim: _narrow(np.sqrt(_variance(x, dim, correction, keepdim)), x),
     shape=_whole,
     batches=True,
-    fold=Fold(_moments_of_tile, _moments_of_parts, lambda *args: np.sqrt(_variance_of(*args))),
+    fold=Fold(_moments_of_tile, _moments_of_parts, lambda *args: np.sqrt(_variance_of(*args)), {MEAN_FOLD: _sum_in}),
     vjp=[
         lambda g, out, x, dim, correction, keepdim: _var_rule(
             kept(_std_to_var(g, out), x, dim, keepdim), out, x, dim, correction
