@@ -7,7 +7,7 @@ drawn or differentiated again.  Nothing recurses: depth is bounded by memory alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from autodiff.errors import AutodiffError
@@ -50,7 +50,7 @@ def _non_scalar(output: Node) -> AutodiffError:
 
 def gradients(outputs: Sequence[Node], cotangents: Sequence[Node], wanted: Sequence[Node]) -> list[Node | None]:
     """The sum over outputs of cotangent · ∂output/∂node, for each wanted node; None where no path leads to it."""
-    useful = _leading_to(outputs, wanted)
+    useful = leading_to(outputs, wanted)
     received: dict[Node, Any] = {}
     for output, cotangent in zip(outputs, cotangents, strict=True):
         _receive(received, output, cotangent)
@@ -59,14 +59,14 @@ def gradients(outputs: Sequence[Node], cotangents: Sequence[Node], wanted: Seque
         if g is not None and node.inputs:
             with placed(node.span):
                 try:
-                    _pull_back(node, g, received, useful)
+                    pull_back(node, g, received, useful)
                 except AutodiffError as error:
                     error.span = error.span or node.span
                     raise
     return [received.get(node) for node in wanted]
 
 
-def _leading_to(outputs: Sequence[Node], wanted: Sequence[Node]) -> dict[Node, None]:
+def leading_to(outputs: Sequence[Node], wanted: Sequence[Node]) -> dict[Node, None]:
     """Ancestors of the outputs through which a wanted node is reached, oldest first."""
     targets = set(wanted)
     useful: dict[Node, None] = {}
@@ -76,7 +76,8 @@ def _leading_to(outputs: Sequence[Node], wanted: Sequence[Node]) -> dict[Node, N
     return useful
 
 
-def _pull_back(node: Node, g: Any, received: dict[Node, Any], useful: dict[Node, None]) -> None:
+def pull_back(node: Node, g: Any, received: dict[Node, Any], useful: Container[Node]) -> None:
+    """Add to `received` what the node's rules make of its cotangent `g`, for those of its operands that are useful."""
     op = node.op
     if op is PICK:
         parent = node.inputs[0]

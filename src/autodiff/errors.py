@@ -117,6 +117,7 @@ EXIT_CODES: dict[str, int] = {
     "unknown-function": EVALUATION,
     "unknown-attribute": EVALUATION,
     "not-callable": EVALUATION,
+    "not-reachable": EVALUATION,
     "unknown-argument": EVALUATION,
     "missing-argument": EVALUATION,
     "too-many-arguments": EVALUATION,
@@ -151,6 +152,11 @@ EXIT_CODES: dict[str, int] = {
     "limit-size": EVALUATION,
     "limit-number": EVALUATION,
     "limit-nesting": EVALUATION,
+    "limit-steps": EVALUATION,
+    "limit-memory": EVALUATION,
+    "limit-time": EVALUATION,
+    "unknown-module": EVALUATION,
+    "uncaught": EVALUATION,
     # 70: ours
     "internal": INTERNAL,
 }

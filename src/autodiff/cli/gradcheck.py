@@ -64,14 +64,15 @@ def command(
     def checked(request: dict[str, Any]) -> tuple[Checked, dict[str, Any]]:
         own = {key: _tolerance(key, request[key]) for key in TOLERANCES if request.get(key) is not None}
         asked = problem(request, read.given, (*KEYS, *TOLERANCES, "shapes", "seed"))
-        wanted = {name: shape for name, shape in _shapes(request, shapes).items() if name not in asked.variables}
+        declared = requested_shapes(request, shapes)
+        wanted = {name: shape for name, shape in declared.items() if name not in asked.variables}
         chosen = _seed(request, seed)
         if wanted:
             draw(asked, wanted, chosen)
         return gradcheck(asked, **{**given, **own}), {"seed": chosen} if wanted else {}
 
     try:
-        shapes, options["arguments"] = _split(options["arguments"], options["file"] is not None)
+        shapes, options["arguments"] = split_shapes(options["arguments"], options["file"] is not None)
         read = inputs(screen, "gradcheck", rows=rows, **options)
         if rows is None and read.requests is None:
             found, drawn = checked({})
@@ -96,7 +97,7 @@ def command(
     return answer_text(read.requests, screen, respond)
 
 
-def _split(arguments: tuple[str, ...], has_file: bool) -> tuple[dict[str, Shape], tuple[str, ...]]:
+def split_shapes(arguments: tuple[str, ...], has_file: bool) -> tuple[dict[str, Shape], tuple[str, ...]]:
     """NAME:SHAPE among the arguments after EXPR, and the other arguments."""
     shapes: dict[str, Shape] = {}
     others = []
@@ -113,7 +114,8 @@ def _split(arguments: tuple[str, ...], has_file: bool) -> tuple[dict[str, Shape]
     return shapes, tuple(others)
 
 
-def _shapes(request: dict[str, Any], given: dict[str, Shape]) -> dict[str, Shape]:
+def requested_shapes(request: dict[str, Any], given: dict[str, Shape]) -> dict[str, Shape]:
+    """The shapes of a request and of what was given; the request wins. Raises `bad-request`."""
     own = request.get("shapes") or {}
     if not isinstance(own, dict):
         raise AutodiffError("bad-request", "shapes must be an object, a name and its sizes each", type="TypeError")

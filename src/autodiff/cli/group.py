@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "eval": Entry("autodiff.cli.eval", "The value, grad_fn and gradients of an expression."),
     "derive": Entry("autodiff.cli.derive", "The gradient of an expression as a formula."),
+    "steps": Entry("autodiff.cli.steps", "The work step by step: forward table, backward table, result."),
     "graph": Entry("autodiff.cli.graph", "The grad_fn graph of an expression, as a tree or JSON."),
     "jacobian": Entry("autodiff.cli.functional", "All first derivatives of a result of any shape."),
     "hessian": Entry("autodiff.cli.functional", "All second derivatives of a scalar."),
@@ -29,6 +30,8 @@ COMMANDS: dict[str, Entry] = {
     "vjp": Entry("autodiff.cli.functional", "Weights times the Jacobian: the gradient of a weighted result."),
     "hvp": Entry("autodiff.cli.functional", "The Hessian times tangents."),
     "gradcheck": Entry("autodiff.cli.gradcheck", "Whether gradients agree with finite differences."),
+    "run": Entry("autodiff.cli.run", "Run a PyTorch-style program."),
+    "ops": Entry("autodiff.cli.ops", "Every operation: signature, derivative, example."),
     "explain": Entry("autodiff.cli.explain", "What an error means and how to get out of it."),
 }
 

@@ -15,7 +15,7 @@ from autodiff.syntax.literals import PYTHON_WORDS
 F = TypeVar("F", bound=Callable[..., Any])
 
 SIZE_UNITS = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
 }  # fmt: skip
 
@@ -67,11 +67,11 @@ def names(values: tuple[str, ...]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
 
 
-def size_limit(text: str) -> int:
+def size_limit(text: str, option: str = "--limit-size") -> int:
     """`2GiB` in bytes; raises `usage`."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
     if match is None or match[2].lower() not in SIZE_UNITS:
-        raise usage(f"--limit-size is a size such as 500MB or 2GiB, not {text!r:.40}")
+        raise usage(f"{option} is a size such as 500MB or 2GiB, not {text!r:.40}")
     return int(float(match[1]) * SIZE_UNITS[match[2].lower()])
 
 

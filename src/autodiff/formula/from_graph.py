@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.formula import conditions, layout
 from autodiff.formula import term as t
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import Elementwise
-from autodiff.graph.sizes import numel
 
 Args = Sequence[Any]
 
@@ -137,7 +137,9 @@ def _full(node: Node, inputs: list[Term]) -> Term:
 
 def _factor(node: Node, x: Term, i: int) -> Term:
     """An operand of a product; truth values count as 0 and 1."""
-    return t.indicator(x) if node.inputs[i].dtype.kind == BOOL and x.kind not in ("num", "ones", "mul") else x
+    if node.inputs[i].dtype.kind != BOOL or x.kind in ("num", "ones", "mul"):
+        return x
+    return t.mul([t.indicator(x), t.ones(node.inputs[i].shape)])
 
 
 def _mul(node: Node, inputs: list[Term]) -> Term:
@@ -153,94 +155,6 @@ def _div(node: Node, inputs: list[Term]) -> Term:
     if t.is_zero(y):
         return t.make("fn", (x, y), ("/",), node.shape)
     return t.mul([x, t.power(y, -1), t.ones(node.shape)])
-
-
-def _broadcast(node: Node, inputs: list[Term]) -> Term:
-    x = inputs[0]
-    if node.inputs[0].dtype.kind == BOOL:
-        return x
-    return t.mul([x, t.ones(node.shape)])
-
-
-def _unsqueeze(node: Node, inputs: list[Term]) -> Term | None:
-    x, dim = inputs[0], node.params[0]
-    rank = len(x.shape)
-    if rank == 0 or node.inputs[0].dtype.kind == BOOL:
-        return t.mul([x, t.ones(node.shape)]) if rank == 0 else None
-    if rank == 1 and x.shape != (1,):
-        return t.column(x) if dim == 1 else t.row(x)
-    if x.kind == "ones":
-        return t.ones(node.shape)
-    if x.kind in ("sum", "fn") and _reduction(x) and _dims(x) == (dim,):
-        if x.kind == "sum":
-            return t.total(x.args[0], (dim,), True)
-        return t.make("fn", x.args, (x.data[0], x.data[1], True), node.shape)
-    return None
-
-
-REDUCTIONS = ("logsumexp", "prod", "amax", "amin")
-
-
-def _reduction(x: Term) -> bool:
-    return (x.kind == "sum" and not x.data[1]) or (
-        x.kind == "fn" and x.data[0] in REDUCTIONS and len(x.data) > 2 and not x.data[2]
-    )
-
-
-def _dims(x: Term) -> Any:
-    return x.data[0] if x.kind == "sum" else x.data[1]
-
-
-def _squeeze(node: Node, inputs: list[Term]) -> Term | None:
-    x = inputs[0]
-    if node.shape == x.shape:
-        return x
-    if node.shape == ():
-        scalars, rest = t._scalars(x)
-        if rest.kind == "ones":
-            return t.mul(scalars) if scalars else t.num(1)
-    if len(node.shape) == 1 and len(x.shape) == 2:
-        return t.flat(x)
-    return None
-
-
-def _view(node: Node, inputs: list[Term]) -> Term | None:
-    x, shape = inputs[0], node.shape
-    if shape == x.shape:
-        return x
-    if x.kind == "ones" or not x.shape:
-        return t.mul([x, t.ones(shape)])
-    if len(x.shape) == 1 and len(shape) == 2 and 1 in shape and numel(shape) == numel(x.shape):
-        return t.column(x) if shape[1] == 1 else t.row(x)
-    if len(x.shape) == 2 and len(shape) == 1 and 1 in x.shape:
-        return t.flat(x)
-    scalars, rest = t._scalars(x)
-    if rest.kind == "ones":
-        return t.mul([*scalars, t.ones(shape)])
-    back = _as_before(rest, shape)
-    if back is not None:
-        return t.mul([*scalars, back])
-    return t.mul([*scalars, t.make("fn", (rest,), ("reshape", shape), shape)])
-
-
-def _as_before(x: Term, shape: Any) -> Term | None:
-    """What a tensor was before a reshape that the one to `shape` undoes."""
-    if not x.shape:
-        return x
-    if x.kind == "fn" and x.data[0] == "reshape":
-        return x.args[0] if x.args[0].shape == shape else None
-    if x.kind == "pow" and t.number_of(x.args[1]) is not None:
-        base = _as_before(x.args[0], shape)
-        return None if base is None else t.power(base, x.args[1])
-    if x.kind in ("mul", "add") or (x.kind == "fn" and x.data[0] in t.ELEMENTWISE and len(x.data) == 1):
-        args = [_as_before(arg, shape) for arg in x.args]
-        known = [arg for arg in args if arg is not None]
-        if len(known) < len(args):
-            return None
-        if x.kind == "fn":
-            return t.fn(x.data[0], known)
-        return t.add(known) if x.kind == "add" else t.mul([t.num(x.data), *known])
-    return None
 
 
 def _flat_or_not(x: Term) -> Term:
@@ -259,24 +173,6 @@ def _spread(name: str) -> Callable[[Node, list[Term]], Term]:
         return t.make("fn", (x,), (name, dims, correction, keepdim), node.shape)
 
     return rule
-
-
-def _permute(node: Node, inputs: list[Term]) -> Term | None:
-    x = inputs[0]
-    if node.params[0] == tuple(range(len(x.shape))):
-        return x
-    if node.inputs[0].dtype.kind == BOOL:
-        return None
-    return t.transpose(x) if len(x.shape) == 2 and node.params[0] == (1, 0) else None
-
-
-def _swap(node: Node, inputs: list[Term]) -> Term | None:
-    x = inputs[0]
-    if node.inputs[0].dtype.kind == BOOL:
-        return None
-    if len(x.shape) < 2 or node.params[0] == node.params[1]:
-        return x
-    return t.transpose(x) if len(x.shape) == 2 else None
 
 
 def _chain(node: Node, inputs: list[Term]) -> Term | None:
@@ -320,74 +216,11 @@ def _norm(node: Node, inputs: list[Term]) -> Term | None:
     if order != 2:
         return None
     if dims is None or len(dims) == len(x.shape):
-        scalars, rest = t._scalars(x)
+        scalars, rest = t.scalars_of(x)
         out = t.make("fn", (rest,), ("norm",), ())
         result = t.mul([*[t.fn("abs", [s]) for s in scalars], out]) if scalars else out
         return t.mul([result, t.ones(node.shape)])
     return t.power(t.total(t.power(x, 2), dims, keepdim), Fraction(1, 2))
-
-
-def _where(node: Node, inputs: list[Term]) -> Term:
-    condition, a, b = inputs
-    if condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1]):
-        # What rules put beside a pole that cancels: the norm's subgradient at zero, n*x^(n - 1) at n = 0.
-        tested = t.split(t._unbroadcast(condition.args[0]))[1]
-        if _is_norm(tested) or _has_power(node):
-            return t.mul([b, t.ones(node.shape)])
-    if condition.kind == "fn" and condition.data == ("&",) and t.is_zero(a) and _has_log(b, condition.args[0]):
-        return t.mul([b, t.ones(node.shape)])
-    return t.where(condition, t.mul([a, t.ones(node.shape)]), t.mul([b, t.ones(node.shape)]))
-
-
-def _is_norm(x: Any) -> bool:
-    if x.kind == "mul":
-        return any(_is_norm(arg) for arg in x.args)
-    return (x.kind == "fn" and x.data[0] in ("norm", "std")) or (
-        x.kind == "pow" and x.args[0].kind == "sum" and t.number_of(x.args[1]) == Fraction(1, 2)
-    )
-
-
-def _has_power(node: Node) -> bool:
-    """Whether this is where(n == 0, 0, g*(n*x^(n - 1))), the rule of x^n for n."""
-    n = node.inputs[0].inputs[0]
-    while n.op.name == "broadcast":
-        n = n.inputs[0]
-    stack = [(node.inputs[2], 0)]
-    while stack:
-        inner, depth = stack.pop()
-        if inner.op.name == "pow_tensor" and any(n in (a, *a.inputs) for a in inner.inputs[1].inputs):
-            return True
-        if depth < 4:
-            stack.extend((operand, depth + 1) for operand in inner.inputs)
-    return False
-
-
-def _has_log(b: Term, condition: Term) -> bool:
-    if condition.kind != "cmp" or condition.data != "==":
-        return False
-    factors = b.args if b.kind == "mul" else (b,)
-    return any(f.kind == "fn" and f.data == ("log",) and f.args[0] is condition.args[0] for f in factors)
-
-
-def _comparison(op: str) -> Callable[[Node, list[Term]], Term]:
-    return lambda node, inputs: t.compare(op, *inputs)
-
-
-def _logic(op: str) -> Callable[[Node, list[Term]], Term | None]:
-    def rule(node: Node, inputs: list[Term]) -> Term | None:
-        if any(x.dtype.kind != BOOL for x in node.inputs):
-            return None
-        missing = [x.kind == "fn" and x.data[0] == "isnan" for x in inputs]
-        if op == "&" and all(missing):
-            return t.make("fn", (), ("never",), ())
-        kept = [x for x in inputs if not (op == "|" and x.kind == "fn" and x.data[0] == "never")]
-        return kept[0] if len(kept) == 1 else t.make("fn", kept, (op,), t.common_shape(kept))
-
-    return rule
-
-
-def _not(node: Node, inputs: list[Term]) -> Term | None:
-    return t.negation(inputs[0]) if node.inputs[0].dtype.kind == BOOL else None
 
 
 def _product_of_others(node: Node, inputs: list[Term]) -> Term:
@@ -468,8 +301,8 @@ TABLE: dict[str, Rule] = {
     "variable": _variable,
     "convert": _converted,
     "to_copy": _converted,
-    "broadcast": _broadcast,
-    "expand": _broadcast,
+    "broadcast": layout.read_broadcast,
+    "expand": layout.read_broadcast,
     "full": _full,
     "contiguous": _same,
     "alias": _same,
@@ -495,12 +328,12 @@ TABLE: dict[str, Rule] = {
     "sqrt": lambda node, x: t.power(x[0], Fraction(1, 2)),
     "addcmul": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], x[2]])]),
     "addcdiv": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], t.power(x[2], -1)])]),
-    "unsqueeze": _unsqueeze,
-    "squeeze": _squeeze,
-    "view": _view,
-    "reshape": _view,
-    "transpose": _swap,
-    "permute": _permute,
+    "unsqueeze": layout.read_unsqueeze,
+    "squeeze": layout.read_squeeze,
+    "view": layout.read_view,
+    "reshape": layout.read_view,
+    "transpose": layout.read_swap,
+    "permute": layout.read_permute,
     "t": lambda node, x: None if node.inputs[0].dtype.kind == BOOL else t.transpose(x[0]),
     "mm": _chain,
     "mv": _chain,
@@ -538,20 +371,20 @@ TABLE: dict[str, Rule] = {
     "linalg.solve": _solve,
     "pick": _pick,
     "where_positive": _where_positive,
-    "where": _where,
+    "where": conditions.read_where,
     "masked_fill": lambda node, x: t.where(x[0], t.mul([x[2], t.ones(node.shape)]), x[1]),
-    "eq": _comparison("=="),
-    "ne": _comparison("!="),
-    "lt": _comparison("<"),
-    "le": _comparison("<="),
-    "gt": _comparison(">"),
-    "ge": _comparison(">="),
-    "bitwise_and": _logic("&"),
-    "bitwise_or": _logic("|"),
-    "logical_and": _logic("&"),
-    "logical_or": _logic("|"),
-    "bitwise_not": _not,
-    "logical_not": _not,
+    "eq": conditions.read_comparison("=="),
+    "ne": conditions.read_comparison("!="),
+    "lt": conditions.read_comparison("<"),
+    "le": conditions.read_comparison("<="),
+    "gt": conditions.read_comparison(">"),
+    "ge": conditions.read_comparison(">="),
+    "bitwise_and": conditions.read_logic("&"),
+    "bitwise_or": conditions.read_logic("|"),
+    "logical_and": conditions.read_logic("&"),
+    "logical_or": conditions.read_logic("|"),
+    "bitwise_not": conditions.read_not,
+    "logical_not": conditions.read_not,
     "sgn": lambda node, x: t.fn("sign", [x[0]], (), node.shape),
     "softplus": _softplus,
     "elu": _elu,

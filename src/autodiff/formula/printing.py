@@ -14,7 +14,7 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.lookup import find
 from autodiff.graph.sizes import Dim, Shape, Size
 
-LONGEST = 20_000
+LONGEST = 1_000_000
 
 # How tightly a text holds together, loosest first.
 UNION, INTERSECTION, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)

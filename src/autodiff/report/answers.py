@@ -61,5 +61,14 @@ def derivatives_text(found: Derivatives, label: Callable[[Key], str], default_dt
     return "\n".join(lines) + "\n"
 
 
+def formula_text(label: str, formula: str, value: np.ndarray | None, precision: int = 4) -> str:
+    """A formula under its label, and below it its value where there is one."""
+    text = f"{displayed(label)} = {displayed(formula)}\n"
+    if value is None:
+        return text
+    head = " " * width(displayed(label)) + " = "
+    return f"{text}{head}{format_tensor(value, default_dtype='float64', precision=precision, indent=len(head))}\n"
+
+
 def _saved(part: str, array: np.ndarray, saved: Mapping[str, str]) -> str:
     return f"{displayed(part)} saved to {displayed(saved[part])}  {list(array.shape)} {array.dtype.name}"

@@ -89,7 +89,7 @@ def problem(request: Mapping[str, Any], given: Given, keys: tuple[str, ...] = KE
     if backward is not None and not isinstance(backward, bool):
         raise _wrong("backward", "true or false", backward)
     if gradient is not None:
-        weights: np.ndarray | None = located("gradient", _leaf, "gradient", gradient, dtype).array
+        weights: np.ndarray | None = located("gradient", leaf_of, "gradient", gradient, dtype).array
     else:
         weights = given.gradient.array(dtype) if given.gradient is not None else None
     return Problem(
@@ -111,7 +111,7 @@ def tangents(request: Mapping[str, Any], given: Given, dtype: DType) -> dict[str
     own = {} if request.get("tangents") is None else _names(request, "tangents")
     for name, data in own.items():
         if data is not None:
-            arrays[name] = located(f"tangents.{name}", _leaf, f"tangents.{name}", data, dtype).array
+            arrays[name] = located(f"tangents.{name}", leaf_of, f"tangents.{name}", data, dtype).array
     return arrays
 
 
@@ -123,7 +123,7 @@ def _variables(request: Mapping[str, Any], given: Given, dtype: DType) -> dict[s
             leaves[name] = Leaf(value.array(dtype))
     for name, data in own.items():
         if data is not None:
-            leaves[name] = located(f"vars.{name}", _leaf, f"vars.{name}", data, dtype)
+            leaves[name] = located(f"vars.{name}", leaf_of, f"vars.{name}", data, dtype)
     return leaves
 
 
@@ -146,7 +146,7 @@ def located(name: str, function: Callable[..., Any], *args: Any) -> Any:
         raise
 
 
-def _leaf(place: str, data: Any, dtype: DType) -> Leaf:
+def leaf_of(place: str, data: Any, dtype: DType) -> Leaf:
     """A variable's value as JSON has it."""
     if isinstance(data, dict):
         return _described(place, data, dtype)

@@ -1,4 +1,5 @@
-"""The parse tables, made from the grammar by Lark: `python -m autodiff.syntax.generate` rewrites `tables.py`.
+"""The parse tables, made from the grammars by Lark: `python -m autodiff.syntax.generate` rewrites `tables.py`
+(expressions) and `program_tables.py`.
 
 The only importer of Lark. The tables are committed, so that nothing has to be built (nor Lark installed) to parse; a
 test holds them equal to the grammar, and `parse` rebuilds them in memory when the grammar beside it was edited.
@@ -20,7 +21,7 @@ from autodiff.syntax.lalr import Tables
 HEADER = '''\
 # fmt: off
 # ruff: noqa
-"""Made from grammar/expression.lark by `python -m autodiff.syntax.generate`; not to be edited."""
+"""Made from grammar/{name}.lark by `python -m autodiff.syntax.generate`; not to be edited."""
 
 from __future__ import annotations
 
@@ -38,13 +39,20 @@ class _Conflicts(logging.Handler):
             raise lark.GrammarError(message)
 
 
-def compile_grammar(grammar: str) -> Tables:
-    """Compile a Lark grammar; the same text gives the same tables, number by number."""
+def compile_grammar(grammar: str, imported: str = "") -> Tables:
+    """Compile a Lark grammar; the same text gives the same tables, number by number.
+
+    `imported` is the text of the one grammar that it may import from.
+    """
+
+    def load(_base: object, path: str) -> tuple[str, str]:
+        return path, imported
+
     handlers, level = lark.logger.handlers, lark.logger.level
     lark.logger.handlers = [_Conflicts()]
     lark.logger.setLevel(logging.DEBUG)
     try:
-        compiled = lark.Lark(grammar, parser="lalr", lexer="basic", debug=True)
+        compiled = lark.Lark(grammar, parser="lalr", lexer="basic", debug=True, import_paths=[load])
     finally:
         lark.logger.handlers = handlers
         lark.logger.setLevel(level)
@@ -56,9 +64,12 @@ def compile_grammar(grammar: str) -> Tables:
     [(word, lookup)] = lexer.callback.items()
     assert isinstance(lookup, UnlessCallback)
     keywords = {t.name: t.pattern.value for t in lookup.scanner.terminals}
-    columns = [*kinds, *sorted(keywords), "$END"]
-
     table: ParseTable = compiled.parser.parser._parse_table
+    shifted = {name for row in table.states.values() for name, (kind, _) in row.items() if kind is Shift}
+    lefts = sorted({str(rule.origin.name) for rule in compiled.rules})
+    declared = sorted(shifted - {*kinds, *keywords, *lefts} - {"start", "$END"})
+    columns = [*kinds, *sorted(keywords), *declared, "$END"]
+
     start, accept = table.start_states["start"], table.end_states["start"]
     numbers = {start: 0}  # breadth first by name, which does not depend on the order of sets
     queue = [start]
@@ -68,7 +79,6 @@ def compile_grammar(grammar: str) -> Tables:
                 numbers[target] = len(numbers)
                 queue.append(target)
 
-    lefts = sorted({str(rule.origin.name) for rule in compiled.rules})
     rules = [_rule(rule, lefts) for rule in compiled.rules]
     rule_numbers = {rule: i for i, rule in enumerate(compiled.rules)}
     actions, gotos = [], []
@@ -83,11 +93,12 @@ def compile_grammar(grammar: str) -> Tables:
 
     return Tables(
         lark=lark.__version__,
-        crc=zlib.crc32(grammar.encode()),
-        terminals=tuple(terminals),
+        crc=zlib.crc32((grammar + imported).encode()),
+        terminals=tuple((_local(name), pattern) for name, pattern in terminals),
         ignored=tuple(sorted(kinds.index(name) for name in lexer.ignore_types)),
         word=kinds.index(word),
         keywords=tuple(keywords[name] for name in sorted(keywords)),
+        declared=tuple(declared),
         rules=tuple(rules),
         accept=numbers[accept],
         actions=tuple(actions),
@@ -97,18 +108,24 @@ def compile_grammar(grammar: str) -> Tables:
 
 def _rule(rule: Rule, lefts: list[str]) -> tuple[int, int, str]:
     length = len(rule.expansion)
-    name = rule.alias or ""
+    name = _local(rule.alias or "")
     if not length or (length > 1 and not name):
         raise lark.GrammarError(f"a rule of {rule.origin.name} is empty, or has no function that builds a node: {rule}")
     return lefts.index(rule.origin.name), length, name
 
 
-def module_text(tables: Tables) -> str:
-    """`tables.py` as text."""
-    lines = [HEADER, "TABLES = Tables(\n"]
-    for field in ("lark", "crc", "terminals", "ignored", "word", "keywords", "rules", "accept", "actions", "gotos"):
+def _local(name: str) -> str:
+    """A name as the grammar that it was imported from has it."""
+    return name.removeprefix("expression__")
+
+
+def module_text(tables: Tables, name: str = "expression") -> str:
+    """The module of tables made from grammar/NAME.lark, as text."""
+    lines = [HEADER.format(name=name), "TABLES = Tables(\n"]
+    fields = ("lark", "crc", "terminals", "ignored", "word", "keywords", "declared", "rules", "accept")
+    for field in (*fields, "actions", "gotos"):
         value = getattr(tables, field)
-        if isinstance(value, tuple) and isinstance(value[0], tuple):
+        if isinstance(value, tuple) and value and isinstance(value[0], tuple):
             rows = "".join(f"        {row!a},\n" for row in value)
             lines.append(f"    {field}=(\n{rows}    ),\n")
         else:
@@ -118,9 +135,15 @@ def module_text(tables: Tables) -> str:
 
 def main() -> None:
     here = pathlib.Path(__file__).parent
-    grammar = here.parents[2] / "grammar" / "expression.lark"
-    text = module_text(compile_grammar(grammar.read_text(encoding="utf-8")))
-    (here / "tables.py").write_text(text, encoding="utf-8", newline="\n")
+    grammars = here.parents[2] / "grammar"
+    expression = (grammars / "expression.lark").read_text(encoding="utf-8")
+    program = (grammars / "program.lark").read_text(encoding="utf-8")
+    texts = {
+        "tables.py": module_text(compile_grammar(expression)),
+        "program_tables.py": module_text(compile_grammar(program, expression), "program"),
+    }
+    for name, text in texts.items():
+        (here / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ and is remembered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from autodiff.errors import Source
@@ -27,12 +27,13 @@ Builder = Callable[[Source, list[Any], list[int], list[int]], Any]
 class Tables:
     """What `generate` makes of a grammar.
 
-    Terminals are numbered in the order in which they are tried, then come the keywords, then the end of the text.
+    Terminals are numbered in the order in which they are tried, then come the keywords, then those that are declared
+    (no text matches them; whoever makes the tokens puts them in), then the end of the text.
     `actions[state][terminal]` is the state to go to, or ~rule to reduce, or 0 for an error. A rule is its left side,
     its length and its function's name, which is empty when the rule only passes a value on.
     """
 
-    __slots__ = ("accept", "actions", "crc", "gotos", "ignored", "keywords", "lark", "rules", "terminals", "word")
+    __slots__ = ("accept", "actions", "crc", "declared", "gotos", "ignored", "keywords", "lark", "rules", "terminals", "word")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Tables:
         ignored: tuple[int, ...],
         word: int,
         keywords: tuple[str, ...],
+        declared: tuple[str, ...] = (),
         rules: tuple[tuple[int, int, str], ...],
         accept: int,
         actions: tuple[tuple[int, ...], ...],
@@ -54,6 +56,7 @@ class Tables:
         self.ignored = ignored
         self.word = word
         self.keywords = keywords
+        self.declared = declared
         self.rules = rules
         self.accept = accept
         self.actions = actions
@@ -63,15 +66,17 @@ class Tables:
 class UnexpectedError(Exception):
     """No rule continues with what stands at `start`: a token, no token at all, or the end of the text."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, token: int = -1, row: tuple[int, ...] = ()) -> None:
         super().__init__(start)
         self.start = start
+        self.token = token  # its number, or -1 where no token is
+        self.row = row  # the state's actions: the tokens that it admits have one
 
 
 class Parser:
     def __init__(self, tables: Tables, builders: Mapping[str, Builder]) -> None:
         self.tables = tables
-        self.end = len(tables.terminals) + len(tables.keywords)
+        self.end = len(tables.terminals) + len(tables.keywords) + len(tables.declared)
         self._regex = re.compile("|".join(f"({pattern})" for _, pattern in tables.terminals))
         self._ignored = frozenset(tables.ignored)
         self._keywords = {word: len(tables.terminals) + i for i, word in enumerate(tables.keywords)}
@@ -80,33 +85,37 @@ class Parser:
 
     def parse(self, source: Source) -> Any:
         """The value of the whole text, or `UnexpectedError`."""
-        text = source.text
-        matches = self._regex.finditer(text)
-        ignored, keywords, word, end_token = self._ignored, self._keywords, self.tables.word, self.end
-        actions, rules, accept, memo = self.tables.actions, self._rules, self.tables.accept, self._after_memo
+        return self.run(source, self.scan(source.text))
+
+    def scan(self, text: str, begin: int = 0, stop: int | None = None) -> Iterator[tuple[int, int, int]]:
+        """Number, start and end of every token that is not ignored, then the end; or `UnexpectedError`."""
+        ignored, keywords, word = self._ignored, self._keywords, self.tables.word
+        stop = len(text) if stop is None else stop
+        position = begin
+        for match in self._regex.finditer(text, begin, stop):
+            start, end = match.span()
+            if start != position:
+                raise UnexpectedError(position)
+            position = end
+            token = match.lastindex - 1  # type: ignore[operator]  # every alternative is a group
+            if token == word:
+                yield keywords.get(match[0], word), start, end
+            elif token not in ignored:
+                yield token, start, end
+        if position != stop:
+            raise UnexpectedError(position)
+        yield self.end, position, position
+
+    def run(self, source: Source, tokens: Iterable[tuple[int, int, int]]) -> Any:
+        """The value of the tokens, of which the last is the end, or `UnexpectedError`."""
+        end_token, actions, rules = self.end, self.tables.actions, self._rules
+        accept, memo = self.tables.accept, self._after_memo
         states = [0]
         values: list[Any] = []
         starts: list[int] = []
         ends: list[int] = []
         row = actions[0]
-        position = 0
-        while True:
-            match = next(matches, None)
-            if match is not None:
-                start, end = match.span()
-                if start != position:
-                    raise UnexpectedError(position)
-                position = end
-                token = match.lastindex - 1  # type: ignore[operator]  # every alternative is a group
-                if token in ignored:
-                    continue
-                if token == word:
-                    token = keywords.get(match[0], word)
-            else:
-                start = end = len(text)
-                if start != position:
-                    raise UnexpectedError(position)
-                token = end_token
+        for token, start, end in tokens:
             while (action := row[token]) < 0:
                 left, length, build = rules[~action]
                 if length == 1:
@@ -127,12 +136,13 @@ class Parser:
                 states.append(state)
                 row = actions[state]
             if not action:
-                raise UnexpectedError(start)
+                raise UnexpectedError(start, token, row)
             states.append(action)
             values.append(None)
             starts.append(start)
             ends.append(end)
             row = actions[action]
+        raise AssertionError("the tokens have no end")
 
     def _after(self, key: tuple[int, int, int]) -> int:
         """The state after the symbol `left` on top of `below`, past all rules that would only rename it."""
@@ -144,11 +154,11 @@ class Parser:
         self._after_memo[key] = state
         return state
 
-    def tokens(self, text: str) -> Iterator[tuple[str, int, int]]:
+    def tokens(self, text: str, position: int = 0, stop: int | None = None) -> Iterator[tuple[str, int, int]]:
         """Kind, start and end of everything in the text; what is no token is a character of the kind ""."""
-        position = 0
-        while position < len(text):
-            match = self._regex.match(text, position)
+        stop = len(text) if stop is None else stop
+        while position < stop:
+            match = self._regex.match(text, position, stop)
             if match is None:
                 yield "", position, position + 1
                 position += 1

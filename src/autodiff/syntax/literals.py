@@ -6,7 +6,7 @@ import re
 from keyword import kwlist
 from typing import TYPE_CHECKING
 
-from autodiff.errors import AutodiffError, Span
+from autodiff.errors import AutodiffError, Source, Span
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -28,6 +28,13 @@ def integer(digits: str, span: Span) -> int:
         piece = digits[i : i + 600]
         value = value * 10 ** len(piece) + int(piece)
     return value
+
+
+def based(text: str, span: Span) -> int:
+    """The worth of a hexadecimal, octal or binary integer. Raises limit-number."""
+    if len(text) > MAX_DIGITS // 2:
+        raise _too_long(span, f"this number has {len(text) - 2} digits")
+    return int(text, 0)
 
 
 def number(text: str, span: Span) -> tuple[int | Fraction, bool]:
@@ -73,8 +80,11 @@ _SIMPLE |= {"\n": "", "\r": "", "\r\n": ""}
 
 def string(text: str, span: Span) -> str:
     """The worth of a string with its quotes, by Python's escapes (an unknown one stays as it is)."""
-    if "\\" not in text:
-        return text[1:-1]
+    return unescape(text[1:-1], span.source, span.start + 1) if "\\" in text else text[1:-1]
+
+
+def unescape(body: str, source: Source, at: int) -> str:
+    """A text in which escapes are what they stand for; it begins at `at`. Raises syntax."""
 
     def escape(match: re.Match[str]) -> str:
         octal, hex2, hex4, hex8, name, other = match.groups()
@@ -92,17 +102,17 @@ def string(text: str, span: Span) -> str:
                 pass
         elif other not in "xuUN":
             return _SIMPLE.get(other, "\\" + other)
-        start = span.start + 1 + match.start()
+        start = at + match.start()
         raise AutodiffError(
             "syntax",
             f"{match[0]} is not a character in a string",
             type="SyntaxError",
-            span=Span(span.source, start, start + len(match[0])),
+            span=Span(source, start, start + len(match[0])),
             says="this escape is incomplete or names no character",
             help=r"write \xHH, \uHHHH, \UHHHHHHHH or \N{NAME}, and \\ for a backslash",
         )
 
-    return _ESCAPE.sub(escape, text[1:-1])
+    return _ESCAPE.sub(escape, body)
 
 
 # Python's own words cannot be names, so that every formula that is printed can be run by Python.

@@ -24,7 +24,7 @@ ASSIGNS = "this would assign"
 def explain(source: Source, start: int) -> AutodiffError:
     """The error for a text whose parse stopped at `start`."""
     place = Place(source, start)
-    for mistake in (quote, stray_character, _ended, _closed, _assigned, _doubled, _worded, _adjoined, _superscript):
+    for mistake in (quote, stray_character, _ended, _closed, _assigned, _doubled, _worded, adjoined, _superscript):
         found = mistake(place)
         if found is not None:
             return found
@@ -250,7 +250,7 @@ def _worded(place: Place) -> AutodiffError | None:
     return None
 
 
-def _adjoined(place: Place) -> AutodiffError | None:
+def adjoined(place: Place) -> AutodiffError | None:
     """Two operands with nothing between them."""
     found, before, bracket = place.found, place.before, place.bracket
     if found is None or before is None or not (before.ends_operand and found.starts_operand):

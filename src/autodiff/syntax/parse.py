@@ -62,9 +62,13 @@ def _tables() -> Tables:
 
 
 def _grammar() -> bytes | None:
-    """The grammar as it is now: in the installed package, or at the top of a checkout."""
+    return read_grammar("expression.lark")
+
+
+def read_grammar(name: str) -> bytes | None:
+    """A grammar as it is now: in the installed package, or at the top of a checkout."""
     package = __file__.rpartition("syntax")[0]
-    for path in (package + "grammar/expression.lark", package + "../../grammar/expression.lark"):
+    for path in (package + "grammar/" + name, package + "../../grammar/" + name):
         try:
             with open(path, "rb") as file:
                 return file.read().replace(b"\r\n", b"\n")
@@ -73,4 +77,4 @@ def _grammar() -> bytes | None:
     return None
 
 
-__all__ = ["parse", "parser"]
+__all__ = ["parse", "parser", "read_grammar"]

@@ -39,19 +39,21 @@ _OPERAND_STARTS = frozenset(["(", "[", "True", "False", "None"])
 class Place:
     """Where the parser stopped: `found` (None at the end), what comes before and after it, and the open brackets."""
 
-    def __init__(self, source: Source, start: int) -> None:
+    def __init__(self, source: Source, start: int, tokens: list[Token] | None = None) -> None:
         self.source = source
         self.text = text = source.text
-        self.tokens = [Token(kind, text[s:e], s, e) for kind, s, e in parser().tokens(text)]
+        if tokens is None:
+            tokens = [Token(kind, text[s:e], s, e) for kind, s, e in parser().tokens(text)]
+        self.tokens = tokens
         self.at = next((i for i, token in enumerate(self.tokens) if token.start >= start), len(self.tokens))
         self.found = self.token(self.at)
         self.before = self.token(self.at - 1)
         self.after = self.token(self.at + 1)
         self.open: list[int] = []
         for i, token in enumerate(self.tokens[: self.at]):
-            if token.kind in ("LPAR", "LSQB"):
+            if token.kind in ("LPAR", "LSQB", "LBRACE"):
                 self.open.append(i)
-            elif token.kind in ("RPAR", "RSQB"):
+            elif token.kind in ("RPAR", "RSQB", "RBRACE"):
                 self.open.pop()
 
     def token(self, i: int) -> Token | None:

@@ -39,6 +39,7 @@ TABLES = Tables(
     ignored=(3, 5),
     word=1,
     keywords=('and', 'False', 'None', 'not', 'or', 'True'),
+    declared=(),
     rules=(
         (15, 1, ''),
         (7, 1, ''),

@@ -1,0 +1,75 @@
+"""Conditions as algebra: where, comparisons and logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from autodiff.formula import term as t
+from autodiff.formula.term import Term
+from autodiff.graph.dtypes import BOOL
+from autodiff.graph.node import Node
+
+
+def read_where(node: Node, inputs: list[Term]) -> Term:
+    condition, a, b = inputs
+    if condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1]):
+        # What rules put beside a pole that cancels: the norm's subgradient at zero, n*x^(n - 1) at n = 0.
+        tested = t.split(t.unbroadcast(condition.args[0]))[1]
+        if _is_norm(tested) or _has_power(node):
+            return t.mul([b, t.ones(node.shape)])
+    if condition.kind == "fn" and condition.data == ("&",) and t.is_zero(a) and _has_log(b, condition.args[0]):
+        return t.mul([b, t.ones(node.shape)])
+    return t.where(condition, t.mul([a, t.ones(node.shape)]), t.mul([b, t.ones(node.shape)]))
+
+
+def _is_norm(x: Any) -> bool:
+    if x.kind == "mul":
+        return any(_is_norm(arg) for arg in x.args)
+    return (x.kind == "fn" and x.data[0] in ("norm", "std")) or (
+        x.kind == "pow" and x.args[0].kind == "sum" and t.number_of(x.args[1]) == Fraction(1, 2)
+    )
+
+
+def _has_power(node: Node) -> bool:
+    """Whether this is where(n == 0, 0, g*(n*x^(n - 1))), the rule of x^n for n."""
+    n = node.inputs[0].inputs[0]
+    while n.op.name == "broadcast":
+        n = n.inputs[0]
+    stack = [(node.inputs[2], 0)]
+    while stack:
+        inner, depth = stack.pop()
+        if inner.op.name == "pow_tensor" and any(n in (a, *a.inputs) for a in inner.inputs[1].inputs):
+            return True
+        if depth < 4:
+            stack.extend((operand, depth + 1) for operand in inner.inputs)
+    return False
+
+
+def _has_log(b: Term, condition: Term) -> bool:
+    if condition.kind != "cmp" or condition.data != "==":
+        return False
+    factors = b.args if b.kind == "mul" else (b,)
+    return any(f.kind == "fn" and f.data == ("log",) and f.args[0] is condition.args[0] for f in factors)
+
+
+def read_comparison(op: str) -> Callable[[Node, list[Term]], Term]:
+    return lambda node, inputs: t.compare(op, *inputs)
+
+
+def read_logic(op: str) -> Callable[[Node, list[Term]], Term | None]:
+    def rule(node: Node, inputs: list[Term]) -> Term | None:
+        if any(x.dtype.kind != BOOL for x in node.inputs):
+            return None
+        missing = [x.kind == "fn" and x.data[0] == "isnan" for x in inputs]
+        if op == "&" and all(missing):
+            return t.make("fn", (), ("never",), ())
+        kept = [x for x in inputs if not (op == "|" and x.kind == "fn" and x.data[0] == "never")]
+        return kept[0] if len(kept) == 1 else t.make("fn", kept, (op,), t.common_shape(kept))
+
+    return rule
+
+
+def read_not(node: Node, inputs: list[Term]) -> Term | None:
+    return t.negation(inputs[0]) if node.inputs[0].dtype.kind == BOOL else None

@@ -1,0 +1,41 @@
+"""The identities that formulas are simplified with, as data: left = right, for any terms in the places of letters.
+
+An identity is written in the language.  `a` and `b` stand for any term.  A sum or product on the left matches within a
+larger one; in a sum also any multiple of it.  Each is tested on its own: that it holds, and that it is applied.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """left = right, for letters between low and high."""
+
+    left: str
+    right: str
+    low: float = -2.0
+    high: float = 2.0
+
+
+RULES = [
+    Rule("1/(1 + exp(a))", "sigmoid(-a)"),
+    Rule("exp(a)*sigmoid(-a)", "sigmoid(a)"),
+    Rule("(1 + exp(a))*sigmoid(-a)", "1"),
+    Rule("sigmoid(a)/(1 - sigmoid(a))", "exp(a)"),
+    Rule("sin(a)^2 + cos(a)^2", "1"),
+    Rule("1 - sin(a)^2", "cos(a)^2"),
+    Rule("1 - cos(a)^2", "sin(a)^2"),
+    Rule("1 + tan(a)^2", "1/cos(a)^2"),
+    Rule("1 + sin(a)^2/cos(a)^2", "1/cos(a)^2"),
+    Rule("sin(a)/cos(a)", "tan(a)"),
+    Rule("tan(a)*cos(a)", "sin(a)"),
+    Rule("cosh(a)^2 - sinh(a)^2", "1"),
+    Rule("sinh(a)/cosh(a)", "tanh(a)"),
+    Rule("exp(log(a))", "a", 0.1, 3.0),
+    Rule("log(exp(a))", "a"),
+    Rule("1 + expm1(a)", "exp(a)"),
+    Rule("abs(a)*sign(a)", "a"),
+    Rule("a*sign(a)", "abs(a)"),
+    Rule("relu(a)*where(a > 0, 1.0, 0.0)", "relu(a)"),
+]

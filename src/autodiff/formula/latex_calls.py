@@ -1,0 +1,279 @@
+"""Calls as LaTeX: one table of those that mathematics has a notation for; all others are `\\operatorname{…}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autodiff.formula.latex_tree import (
+    ADD,
+    ATOM,
+    BIG,
+    FRAC,
+    MUL,
+    POW,
+    Latex,
+    Piece,
+    bracketed,
+    juxtaposed,
+    powered,
+    subscripted,
+    transposed,
+)
+from autodiff.formula.reading import Called
+from autodiff.formula.symbols import escaped
+from autodiff.graph.op import Primitive
+from autodiff.graph.sizes import Shape
+from autodiff.syntax import tree as T  # noqa: N812
+
+LONGEST_EXPONENT = 40
+TIMES = r" \times "
+
+Render = Callable[[Latex, Called, T.Call], "Piece | None"]
+
+
+def call(latex: Latex, item: T.Call) -> Piece:
+    called = latex.reading.called(item)
+    rule = CALLS.get(called.name)
+    found = rule(latex, called, item) if rule is not None and called.args else None
+    return found or _operator(latex, called)
+
+
+def _operator(latex: Latex, called: Called) -> Piece:
+    """f(x, y), upright, with the operation's own symbol if it has one."""
+    operation = called.operation
+    head = operation.latex if isinstance(operation, Primitive) else ""
+    if not head or "x" in head.replace(r"\exp", ""):
+        name = called.name.rpartition(".")[2]
+        head = rf"\operatorname{{{escaped(name)}}}"
+    keywords = [rf"\mathrm{{{escaped(name)}}}={latex.text(value)}" for name, value in called.keywords.items()]
+    return Piece(head + bracketed(", ".join([*map(latex.text, called.args), *keywords])), MUL)
+
+
+def _function(head: str) -> Render:
+    """A function of one operand under another name."""
+
+    def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+        if len(called.args) != 1 or called.keywords:
+            return None
+        return Piece(head + bracketed(latex.text(called.args[0])), MUL)
+
+    return render
+
+
+def _of_all(head: str) -> Render:
+    """max and min: of two tensors, or of all elements."""
+
+    def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+        if called.keywords or any(latex.reading.number(arg) is not None and i for i, arg in enumerate(called.args)):
+            return None
+        return Piece(head + bracketed(", ".join(map(latex.text, called.args))), MUL)
+
+    return render
+
+
+def _exp(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    inside = latex.text(called.args[0])
+    if latex.rank(item) or len(inside) > LONGEST_EXPONENT or r"\begin" in inside or "e" in latex.reading.shapes:
+        return Piece(r"\exp" + bracketed(inside), MUL)
+    return Piece(f"e^{{{inside}}}", POW)
+
+
+def _sqrt(latex: Latex, called: Called, item: T.Call) -> Piece:
+    return Piece(rf"\sqrt{{{latex.text(called.args[0])}}}")
+
+
+def _square(latex: Latex, called: Called, item: T.Call) -> Piece:
+    circle = r"\circ " if latex.rank(item) else ""
+    return Piece(f"{powered(latex.done[called.args[0]])}^{{{circle}2}}", POW)
+
+
+def _abs(latex: Latex, called: Called, item: T.Call) -> Piece:
+    return Piece(rf"\left\lvert {latex.text(called.args[0])}\right\rvert")
+
+
+def _norm(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    order = called.get(1, "p")
+    if len(called.args) > 2 or set(called.keywords) - {"p"} or (order and latex.reading.number(order) not in (1, 2)):
+        return None
+    which = str(latex.reading.number(order)) if order else "F" if latex.rank(called.args[0]) == 2 else "2"
+    return Piece(rf"\left\lVert {latex.text(called.args[0])}\right\rVert_{{{which}}}")
+
+
+def _inv(latex: Latex, called: Called, item: T.Call) -> Piece:
+    return Piece(f"{powered(latex.done[called.args[0]])}^{{-1}}", POW)
+
+
+def _outer(latex: Latex, called: Called, item: T.Call) -> Piece:
+    return juxtaposed(latex.done[called.args[0]], latex.row(called.args[1]))
+
+
+def _dot(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    if len(called.args) != 2 or called.keywords:
+        return None
+    x, y = called.args
+    return juxtaposed(latex.row(x) if latex.rank(x) == 1 else latex.done[x], latex.done[y])
+
+
+def _transpose(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    return Piece(transposed(latex.done[called.args[0]]), POW) if latex.rank(called.args[0]) == 2 else None
+
+
+def _where(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    if len(called.args) != 3 or called.keywords:
+        return None
+    condition, a, b = map(latex.text, called.args)
+    return Piece(rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {b} & \text{{otherwise}} \end{{cases}}", BIG)
+
+
+# Sums and products over indices
+
+
+def _over(sign: str) -> Render:
+    def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+        x = called.args[0]
+        rank, dim = latex.rank(x), called.get(1, "dim")
+        extra = set(called.keywords) - {"dim", "axis", "keepdim", "keepdims"}
+        if not 1 <= rank <= len(latex.indices) or extra or len(called.args) > 3:
+            return None
+        if dim is None:
+            letters = latex.indices[: 1 if _is_of_any_shape(latex, x) else rank]
+            below = over = ", ".join(letters)
+        else:
+            number = latex.reading.number(dim)
+            if number is None or rank > 2:
+                return None
+            over = latex.indices[0]
+            below = ", ".join([over if d == number % rank else ":" for d in range(rank)])
+        return Piece(rf"{sign}_{{{over}}} {_element(latex, x, below)}", BIG)
+
+    return render
+
+
+def _is_of_any_shape(latex: Latex, x: T.Tree) -> bool:
+    return any(latex.size(size) is None for size in latex.reading.shape(x) or ())
+
+
+def _element(latex: Latex, x: T.Tree, below: str) -> str:
+    """x with indices; a power keeps its exponent."""
+    if isinstance(x, T.Binary) and x.op == "**" and latex.rank(x.left) and not latex.rank(x.right):
+        base = subscripted(latex.done[x.left], below).text
+        return f"{base}^{{{latex.text(x.right)}}}"
+    return subscripted(latex.done[x], below).text
+
+
+# Shapes
+
+
+def _numel(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    shape = latex.reading.shape(called.args[0])
+    names = [latex.size(size) for size in shape or (-1,)]
+    if shape is None or None in names:
+        return None
+    factors = [name for name in names if name is not None]
+    if all(isinstance(size, int) for size in shape):
+        count = 1
+        for size in shape:
+            count *= size if isinstance(size, int) else 1
+        return Piece(str(count))
+    texts = [bracketed(name) if " + " in name or " - " in name else name for name in factors]
+    return Piece(" ".join(texts), MUL if len(texts) > 1 else ATOM)
+
+
+def _size(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    shape, dim = latex.reading.shape(called.args[0]), latex.reading.number(called.get(1, "dim"))
+    if not shape or dim is None or not -len(shape) <= dim < len(shape):
+        return None
+    name = latex.size(shape[dim])
+    return None if name is None else Piece(name, ADD if " + " in name or " - " in name else ATOM)
+
+
+def _filled(symbol: str) -> Render:
+    """ones, zeros: a bold digit with the shape below."""
+
+    def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+        shape = latex.reading.shape(item)
+        if shape is None:
+            return None
+        return Piece(symbol + _below(latex, shape)) if shape else Piece("1" if "1" in symbol else "0")
+
+    return render
+
+
+def _below(latex: Latex, shape: Shape) -> str:
+    names = [latex.size(size) for size in shape]
+    known = [name for name in names if name is not None]
+    return f"_{{{TIMES.join(known)}}}" if len(known) == len(names) else ""
+
+
+def _eye(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    shape = latex.reading.shape(item)
+    if shape is None or len(called.args) != 1:
+        return None
+    return Piece("I" + _below(latex, shape[:1]))
+
+
+def _same(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    return latex.done[called.args[0]] if len(called.args) == 1 and not called.keywords else None
+
+
+def _softmax(name: str) -> Render:
+    """Along the only dim of a vector, the dim needs no mention."""
+
+    def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+        x, dim = called.args[0], called.get(1, "dim")
+        if dim is None or latex.reading.number(dim) is None:
+            return None
+        below = f"_{{{latex.text(dim)}}}" if latex.rank(x) > 1 else ""
+        return Piece(rf"\operatorname{{{name}}}{below}{bracketed(latex.text(x))}", MUL)
+
+    return render
+
+
+CALLS: dict[str, Render] = {
+    "exp": _exp,
+    "sqrt": _sqrt,
+    "square": _square,
+    "abs": _abs,
+    "norm": _norm,
+    "linalg.norm": lambda latex, called, item: _norm(latex, called, item) if len(called.args) == 1 else None,
+    "linalg.vector_norm": lambda latex, called, item: _norm(latex, called, item) if len(called.args) == 1 else None,
+    "inv": _inv,
+    "inverse": _inv,
+    "linalg.inv": _inv,
+    "det": _function(r"\det"),
+    "linalg.det": _function(r"\det"),
+    "logdet": _function(r"\ln\det"),
+    "trace": _function(r"\operatorname{tr}"),
+    "outer": _outer,
+    "dot": _dot,
+    "vdot": _dot,
+    "mv": _dot,
+    "mm": _dot,
+    "matmul": _dot,
+    "t": _transpose,
+    "where": _where,
+    "sum": _over(r"\sum"),
+    "prod": _over(r"\prod"),
+    "numel": _numel,
+    "size": _size,
+    "Tensor.size": _size,
+    "ones": _filled(r"\mathbf{1}"),
+    "ones_like": _filled(r"\mathbf{1}"),
+    "zeros": _filled(r"\mathbf{0}"),
+    "zeros_like": _filled(r"\mathbf{0}"),
+    "eye": _eye,
+    "tensor": _same,
+    "sigmoid": _function(r"\sigma"),
+    "sign": _function(r"\operatorname{sgn}"),
+    "erf": _function(r"\operatorname{erf}"),
+    "softmax": _softmax("softmax"),
+    "log_softmax": _softmax(r"log\_softmax"),
+    "logsumexp": _softmax("logsumexp"),
+    "max": _of_all(r"\max"),
+    "min": _of_all(r"\min"),
+    "maximum": _of_all(r"\max"),
+    "minimum": _of_all(r"\min"),
+    "reciprocal": lambda latex, called, item: (
+        None if latex.rank(item) else Piece(rf"\frac{{1}}{{{latex.text(called.args[0])}}}", FRAC)
+    ),
+}

@@ -1,0 +1,284 @@
+"""Products, transposes and sums of vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff.formula.term.algebra import add, dim_term, mul, numel_term, outer, power, scalars_of
+from autodiff.formula.term.core import (
+    ELEMENTWISE,
+    Term,
+    common_shape,
+    eye,
+    is_zero,
+    make,
+    num,
+    number_of,
+    ones,
+    zeros,
+)
+from autodiff.formula.term.functions import fn
+from autodiff.graph.sizes import Shape, reduced
+
+# Matrices
+
+
+def transpose(x: Term) -> Term:
+    if len(x.shape) < 2:
+        return x
+    kind = x.kind
+    if kind in ("t", "eye"):
+        return x.args[0] if kind == "t" else x
+    if kind == "chain":
+        return chain([transpose(arg) for arg in reversed(x.args)])
+    if kind == "outer":
+        return outer(x.args[1], x.args[0])
+    if kind == "fn" and x.data == ("inv",) and transpose(x.args[0]) is x.args[0]:
+        return x
+    if kind == "fn" and x.data == ("diag",):
+        return x
+    if kind == "col":
+        return make("row", x.args, None, (1, x.args[0].shape[0]))
+    if kind == "row":
+        return column(x.args[0])
+    if kind == "ones":
+        return ones(x.shape[::-1])
+    if kind == "add":
+        return add([_turned(arg) for arg in x.args])
+    if kind == "mul":
+        return mul([num(x.data), *[_turned(arg) for arg in x.args]])
+    if kind == "pow" and number_of(x.args[1]) is not None:
+        return power(transpose(x.args[0]), x.args[1])
+    if kind == "fn" and x.data[0] in ELEMENTWISE and len(x.args) == 1:
+        return fn(x.data[0], [transpose(x.args[0])], x.data[1:], x.shape[::-1])
+    return make("t", (x,), None, x.shape[::-1])
+
+
+def _turned(x: Term) -> Term:
+    """An operand of a matrix-shaped sum or product, transposed with it."""
+    return column(x) if len(x.shape) == 1 else transpose(x)
+
+
+def column(x: Term) -> Term:
+    scalars, rest = scalars_of(x)
+    if scalars:
+        return mul([*scalars, column(rest)])
+    if x.kind == "ones":
+        return ones((x.shape[0], 1))
+    return make("col", (x,), None, (x.shape[0], 1))
+
+
+def row(x: Term) -> Term:
+    scalars, rest = scalars_of(x)
+    if scalars:
+        return mul([*scalars, row(rest)])
+    if x.kind == "ones":
+        return ones((1, x.shape[0]))
+    return make("row", (x,), None, (1, x.shape[0]))
+
+
+def flat(x: Term) -> Term | None:
+    """The vector in a row or column."""
+    if x.kind in ("row", "col"):
+        return x.args[0]
+    if x.kind == "ones" and 1 in x.shape:
+        return ones((x.shape[0] if x.shape[1] == 1 else x.shape[1],))
+    if x.kind == "mul":
+        scalars, rest = scalars_of(x)
+        inner = flat(rest) if scalars else None
+        return mul([*scalars, inner]) if inner is not None else None
+    return None
+
+
+def chain_shape(args: Sequence[Term]) -> Shape:
+    first = args[0].shape[:-1]
+    return (*first, *args[-1].shape[1:]) if len(args[-1].shape) == 2 else first
+
+
+def chain(terms: Sequence[Term]) -> Term:
+    """The matrix product; the first and the last may be vectors."""
+    args: list[Term] = []
+    scalars: list[Term] = []
+    for place, term in enumerate(terms):
+        out, rest = scalars_of(term)
+        scalars.extend(out)
+        flat = rest.kind == "chain" and len(rest.shape) == 2
+        args.extend(rest.args if flat else _inner(rest, place == len(terms) - 1))
+    shape = chain_shape(args)
+    if any(is_zero(arg) for arg in args) or any(number_of(s) == 0 for s in scalars):
+        return zeros(shape)
+    result = _chain(args, shape)
+    return mul([*scalars, result]) if scalars else result
+
+
+def _inner(term: Term, last: bool) -> Sequence[Term]:
+    """A vector that is itself a chain `A @ x` at an end."""
+    if term.kind == "chain" and len(term.shape) == 1:
+        if last:
+            return term.args
+        return [term.args[-1], *[transpose(arg) for arg in reversed(term.args[:-1])]]
+    return [term]
+
+
+def _chain(args: list[Term], shape: Shape) -> Term:
+    args = _cancelled(args)
+    if not args:
+        return eye(shape[0])
+    if len(args) == 1:
+        return args[0]
+    for i, arg in enumerate(args):
+        if arg.kind == "col" and i + 1 < len(args) and args[i + 1].kind == "row":
+            return chain([*args[:i], outer(arg.args[0], args[i + 1].args[0]), *args[i + 2 :]])
+        if arg.kind == "ones" and len(arg.shape) == 2 and 0 < i < len(args) - 1:
+            left = chain([*args[:i], ones(arg.shape[:1])])
+            right = chain([ones(arg.shape[1:]), *args[i + 1 :]])
+            return outer(left, right) if left.shape and right.shape else mul([left, right])
+        if arg.kind == "outer":
+            left = chain([*args[:i], arg.args[0]]) if i else arg.args[0]
+            right = chain([arg.args[1], *args[i + 1 :]]) if i + 1 < len(args) else arg.args[1]
+            return outer(left, right) if left.shape and right.shape else mul([left, right])
+    if args[-1].kind == "col":
+        return _as_column(chain([*args[:-1], args[-1].args[0]]), shape)
+    if args[0].kind == "row":
+        inner = chain([args[0].args[0], *args[1:]])
+        return row(inner) if inner.shape else mul([inner, ones(shape)])
+    vectors = len(args[0].shape) == 1, len(args[-1].shape) == 1
+    if vectors == (True, False):
+        args = [*[transpose(arg) for arg in reversed(args[1:])], args[0]]
+        vectors = False, True
+    if vectors == (True, True):
+        if args[0].kind == "ones" and len(args) > 1:
+            args = [*[transpose(arg) for arg in reversed(args[1:])], args[0]]
+        turned = [transpose(arg) for arg in reversed(args)]
+        first = (turns(turned), turned[0].id) < (turns(args), args[0].id)
+        if first and args[-1].kind != "ones" and turned[-1].kind != "ones":
+            args = turned
+    if args[-1].kind == "ones" and vectors[1]:
+        last = total(args[-2], (len(args[-2].shape) - 1,), False)
+        return chain([*args[:-2], last]) if len(args) > 2 else last
+    if vectors[1] and args[-2].kind == "fn" and args[-2].data[0] == "diag":
+        return (
+            chain([*args[:-2], mul([args[-2].args[0], args[-1]])])
+            if len(args) > 2
+            else mul([args[-2].args[0], args[-1]])
+        )
+    return make("chain", args, None, shape)
+
+
+def _as_column(x: Term, shape: Shape) -> Term:
+    return column(x) if x.shape else mul([x, ones(shape)])
+
+
+def turns(args: Sequence[Term]) -> int:
+    return sum(arg.kind == "t" for arg in args)
+
+
+def _cancelled(args: list[Term]) -> list[Term]:
+    """Without identities and without matrices next to their inverses."""
+    result: list[Term] = []
+    for arg in args:
+        if arg.kind == "eye":
+            continue
+        if result and len(arg.shape) == 2 and len(result[-1].shape) == 2 and _inverses(result[-1], arg):
+            result.pop()
+            continue
+        result.append(arg)
+    return result
+
+
+def _inverses(a: Term, b: Term) -> bool:
+    if a.kind == "t" and b.kind == "t":
+        a, b = a.args[0], b.args[0]
+    return (a.kind == "fn" and a.data == ("inv",) and a.args[0] is b) or (
+        b.kind == "fn" and b.data == ("inv",) and b.args[0] is a
+    )
+
+
+# Sums over elements
+
+
+def _as_trace(x: Term) -> Term | None:
+    """sum(A*B.T) as trace(A @ B)."""
+    if x.kind != "mul" or len(x.args) != 2 or any(len(a.shape) != 2 for a in x.args):
+        return None
+    a, b = x.args
+    if (a.kind == "t") == (b.kind == "t") or "ones" in (a.kind, b.kind):
+        return None
+    matrix, other = (b, a) if a.kind == "t" else (a, b)
+    if matrix.shape != x.shape or other.shape != x.shape:
+        return None
+    product = chain([matrix, other.args[0]])
+    return make("fn", (product,), ("trace",), ()) if product.kind == "chain" else None
+
+
+def total(x: Term, dims: tuple[int, ...] | None, keepdim: bool) -> Term:
+    """The sum of all elements (dims None), or along dims."""
+    rank = len(x.shape)
+    if dims is None or len(dims) == rank:
+        result = _total(x)
+        return mul([result, ones((1,) * rank)]) if keepdim else result
+    shape = reduced(x.shape, dims, keepdim)
+    if is_zero(x):
+        return zeros(shape)
+    scalars, rest = scalars_of(x)
+    if rest.kind == "ones":
+        counts = [dim_term(x.shape[d]) for d in dims]
+        return mul([*scalars, *counts, ones(shape)])
+    if scalars:
+        return mul([*scalars, total(rest, dims, keepdim)])
+    if rank == 2 and keepdim:
+        inner = total(x, dims, False)
+        return column(inner) if dims == (1,) else row(inner)
+    if rank == 2:
+        if x.kind == "t":
+            return total(x.args[0], (1 - dims[0],), False)
+        if x.kind == "outer":
+            return mul([_total(x.args[dims[0]]), x.args[1 - dims[0]]])
+        if x.kind == "mul":
+            fixed = [a for a in x.args if (len(a.shape) == 1 if dims == (0,) else a.kind == "col")]
+            others = [a for a in x.args if a not in fixed and a.kind != "ones"]
+            if fixed and common_shape(others) == x.shape:
+                out = [a.args[0] if a.kind == "col" else a for a in fixed]
+                return mul([*out, total(mul(others), dims, False)])
+            across = [a for a in x.args if (len(a.shape) == 1 if dims == (1,) else a.kind == "col")]
+            others = [a for a in x.args if a not in across and a.kind != "ones"]
+            if across and not fixed and common_shape(others) == x.shape:
+                vector = mul([a.args[0] if a.kind == "col" else a for a in across])
+                matrix = mul(others)
+                return chain([matrix if dims == (1,) else transpose(matrix), vector])
+            if fixed and len(fixed) + sum(a.kind == "ones" for a in x.args) == len(x.args):
+                out = [a.args[0] if a.kind == "col" else a for a in fixed]
+                return mul([*out, dim_term(x.shape[dims[0]])])
+    return make("sum", (x,), (dims, keepdim), shape)
+
+
+def _total(x: Term) -> Term:
+    if not x.shape:
+        return x
+    scalars, rest = scalars_of(x)
+    if scalars:
+        return mul([*scalars, _total(rest)])
+    if is_zero(x):
+        return num(0)
+    if x.kind == "ones":
+        return numel_term(x.shape)
+    if x.kind == "eye":
+        return dim_term(x.shape[0])
+    if x.kind == "outer":
+        return mul([_total(x.args[0]), _total(x.args[1])])
+    if x.kind in ("t", "col", "row") or (x.kind == "fn" and x.data[0] == "reshape"):
+        return _total(x.args[0])
+    turned = _as_trace(x)
+    if turned is not None:
+        return turned
+    vectors = x.kind == "mul" and all(a.shape == x.shape and a.kind != "ones" for a in x.args)
+    if vectors and len(x.shape) == 1 and len(x.args) == 2:
+        return chain([x.args[0], x.args[1]])
+    if x.kind == "mul" and len(x.shape) == 2:
+        product = next((a for a in x.args if a.kind == "outer"), None)
+        others = [a for a in x.args if a is not product and a.kind != "ones"]
+        if product is not None and common_shape(others) == x.shape:
+            return chain([product.args[0], mul(others), product.args[1]])
+    if x.kind == "add" and any(not arg.shape for arg in x.args):
+        return add([_total(mul([arg, ones(x.shape)])) for arg in x.args])
+    return make("sum", (x,), (None, False), ())

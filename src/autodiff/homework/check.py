@@ -1,0 +1,268 @@
+"""Right, wrong, undecided or invalid: an answer compared with the gradient at sampled points.
+
+    answer ──read──▶ tree ──build──▶ graph ──at every point──▶ compare ──▶ Verdict ──(wrong)──▶ Cause
+
+Nothing that a student writes raises: what cannot be read or evaluated is invalid, with its error.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.graph.build import Builder
+from autodiff.graph.dtypes import float64, using_default_dtype
+from autodiff.graph.node import Node, ancestors
+from autodiff.graph.op import strengthen
+from autodiff.graph.sizes import concrete, numel, show
+from autodiff.homework.compare import Compared, compare
+from autodiff.homework.prepare import Prepared, prepare
+from autodiff.homework.question import Cause, Question, Verdict
+from autodiff.homework.setting import Setting, stacked
+from autodiff.homework.written import Written, read
+from autodiff.syntax.tree import Tree
+
+# What makes an answer wrong rather than invalid: it can be read, but its tensors do not fit.
+MISFITS = frozenset(
+    "shape-mismatch matmul-shape bad-rank not-square dim-out-of-range index-out-of-range too-many-indices bad-view"
+    " ragged-list".split()
+)
+MOST_NODES = 5_000
+MOST_WORK = 30_000_000  # numbers made, times the longest side of their tensor
+FEWEST = 3  # points that an agreement needs
+SHOWN = 200  # numbers of a tensor in a witness
+
+
+def check(prepared: Prepared, answer: Any, symbolic: bool = False) -> Verdict:
+    """The verdict on an answer: a formula, a number, or nested lists of numbers (as text or as data).
+
+    With `symbolic`, also whether the formulas simplify to the same, which decides nothing.  Raises nothing.
+    """
+    try:
+        written = read(answer, prepared.names, prepared.question.allowed)
+        if written.numbers is not None and prepared.given is not None:
+            return _numbers(prepared, prepared.given, written)
+        return _formula(prepared, written, symbolic)
+    except AutodiffError as error:
+        return _verdict(prepared, "invalid", _sentence(error), error=error)
+    except RecursionError:
+        error = AutodiffError("limit-nesting", "the answer is nested too deeply", type="RecursionError")
+    except (MemoryError, ArithmeticError):
+        error = AutodiffError("limit-size", "the answer takes too much work to evaluate", type="MemoryError")
+    except Exception as fault:  # one answer may not be the end of a class
+        error = AutodiffError("internal", f"internal error: {type(fault).__name__}", type="InternalError")
+    return _verdict(prepared, "invalid", _sentence(error), error=error)
+
+
+def _sentence(error: AutodiffError) -> str:
+    return error.message if not error.says else f"{error.message}: {error.says}"
+
+
+def _verdict(prepared: Prepared, verdict: str, says: str, **more: Any) -> Verdict:
+    found: dict[str, Any] = {
+        "cause": None, "witness": None, "seed": prepared.question.seed, "points": prepared.points, "error": None,
+        "symbolic": None, "expected": prepared.expected,
+    }  # fmt: skip
+    return Verdict(verdict, says, **{**found, **more})
+
+
+# Formulas
+
+
+def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
+    question = prepared.question
+    deadline = monotonic() + question.seconds
+    parts: list[Compared] = []
+    for setting in prepared.settings:
+        try:
+            node = evaluable(setting, written.tree, question.let)
+        except AutodiffError as error:
+            if error.code not in MISFITS:
+                raise
+            return _misfit(prepared, setting, written.tree, error)
+        if node.shape not in (setting.leaf.shape, ()):
+            return _other_shape(prepared, setting, node, written.tree)
+        parts.append(_compared(prepared, setting, node))
+        if monotonic() > deadline:
+            raise AutodiffError("limit-size", f"the answer takes longer than {question.seconds:g} s", type="TimeoutError")
+    agreed = _agreement(prepared, written.tree) if symbolic else None
+    return _judged(prepared, written.tree, parts, agreed)
+
+
+def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
+    """The graph of an answer; raises what building raises, and what would take too long."""
+    with using_default_dtype(float64):
+        scope = setting.scope()
+        builder = Builder(scope)
+        for name, text in let.items():
+            from autodiff.syntax.parse import parse
+
+            scope[name] = builder.build(parse(text, f"let.{name}"))
+        node = builder.tensor(tree)
+        node = strengthen(node, node.dtype)
+    nodes = ancestors([node])
+    if len(nodes) > MOST_NODES:
+        raise AutodiffError("limit-size", "the answer has too many operations", type="MemoryError", span=tree.span)
+    work = 0
+    for part in nodes:
+        if part.op.impure:
+            raise AutodiffError(
+                "unknown-function", "an answer may not be random", type="NameError", span=part.span,
+                says=f"{part.op.name} draws numbers",
+            )  # fmt: skip
+        shape = concrete(part.shape)
+        work += int(numel(shape)) * max(shape, default=1)  # type: ignore[call-overload]
+        if work > MOST_WORK:
+            raise AutodiffError(
+                "limit-size", "the answer takes too much work to evaluate", type="MemoryError", span=part.span
+            )
+    return node
+
+
+def _compared(prepared: Prepared, setting: Setting, node: Node) -> Compared:
+    limit = prepared.limit_bytes
+    answered = setting.at([node], limit)[0]
+
+    def again(change: float) -> tuple[np.ndarray, np.ndarray]:
+        moved = {name: x * (1 + change) if x.dtype.kind == "f" else x for name, x in setting.feeds.items()}
+        a, e = stacked([node, setting.gradient], moved, setting.rows, limit)
+        return a, e
+
+    if not setting.rows:
+        empty = np.zeros(0, bool)
+        return Compared(empty, empty, empty, answered, setting.expected)
+    return compare(answered, setting.expected, again, prepared.question.rtol, prepared.question.atol)
+
+
+def _judged(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: bool | None) -> Verdict:
+    agree, differ, undefined = (
+        sum(int(getattr(part, what).sum()) for part in parts) for what in ("agree", "differ", "undefined")
+    )
+    if differ or (undefined >= FEWEST and not agree):
+        return _wrong(prepared, tree, parts, symbolic)
+    wrt = prepared.wrt
+    if undefined:
+        says = f"the answer agrees where it has a value, and has none at {undefined} of {agree + undefined} points"
+        says += f" where the gradient has one: its domain in {wrt} is another"
+        return _verdict(prepared, "undecided", says, symbolic=symbolic, witness=_first(prepared, parts, "undefined"))
+    if agree < min(FEWEST, max(1, prepared.question.points)):
+        says = "the expression and its gradient have no value at the points that were tried"
+        if prepared.points:
+            says = f"there were only {agree} points where both can be compared"
+        return _verdict(prepared, "undecided", says, symbolic=symbolic)
+    return _verdict(prepared, "right", f"this is the gradient for {wrt}", symbolic=symbolic)
+
+
+def _wrong(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: bool | None) -> Verdict:
+    cause = prepared.search.formula(tree, parts)
+    differ = any(part.differ.any() for part in parts)
+    witness = _first(prepared, parts, "differ" if differ else "undefined")
+    says = cause.says if cause is not None else f"this is not the gradient for {prepared.wrt}"
+    if not differ:
+        says = "the answer has no value where the gradient has one"
+    return _verdict(prepared, "wrong", says, cause=cause, witness=witness, symbolic=symbolic)
+
+
+def _misfit(prepared: Prepared, setting: Setting, tree: Tree, error: AutodiffError) -> Verdict:
+    """An answer whose tensors do not fit together."""
+    cause = prepared.search.misfit(tree)
+    says = cause.says if cause is not None else f"the answer cannot be computed: {error.message}"
+    witness = _witness(setting, 0, None, setting.expected[0]) if setting.rows else None
+    return _verdict(prepared, "wrong", says, cause=cause, witness=witness, error=error)
+
+
+def _other_shape(prepared: Prepared, setting: Setting, node: Node, tree: Tree) -> Verdict:
+    """An answer that is a tensor of another shape than the variable."""
+    cause = prepared.search.other_shape(tree)
+    shapes = f"the answer has shape {show(node.shape)}, and {prepared.wrt} has shape {show(setting.leaf.shape)}"
+    says = cause.says if cause is not None else shapes
+    witness = None
+    if setting.rows:
+        witness = _witness(setting, 0, setting.at([node], prepared.limit_bytes)[0][0], setting.expected[0])
+    return _verdict(prepared, "wrong", says, cause=cause, witness=witness)
+
+
+# Numbers
+
+
+def _numbers(prepared: Prepared, given: Setting, written: Written) -> Verdict:
+    """Numbers against the gradient at the question's own values; how they are written says how exact they are."""
+    question = prepared.question
+    numbers, allowance = written.numbers, written.allowance
+    assert numbers is not None
+    assert allowance is not None
+    expected = given.expected[0]
+    if not np.isfinite(expected).all():
+        return _verdict(prepared, "undecided", "the gradient has no value at this point", points=1)
+    witness = _witness(given, 0, numbers, expected)
+    if numbers.shape != expected.shape:
+        cause = prepared.search.numbers(numbers, allowance)
+        shapes = f"the answer has shape {show(numbers.shape)}, and {prepared.wrt} has shape {show(expected.shape)}"
+        says = cause.says if cause is not None else shapes
+        return _verdict(prepared, "wrong", says, cause=cause, witness=witness, points=1)
+    relative = 1e-6 if question.rtol is None else question.rtol
+    absolute = 0.0 if question.atol is None else question.atol
+    allowed = np.maximum(allowance, relative * abs(expected) + absolute) + 1e-12
+    if (abs(numbers - expected) <= allowed).all():
+        return _verdict(prepared, "right", f"this is the gradient for {prepared.wrt} at this point", points=1)
+    cause = prepared.search.numbers(numbers, allowance)
+    says = cause.says if cause is not None else f"this is not the gradient for {prepared.wrt} at this point"
+    return _verdict(prepared, "wrong", says, cause=cause, witness=witness, points=1)
+
+
+# Witnesses
+
+
+def _first(prepared: Prepared, parts: list[Compared], what: str) -> dict[str, Any] | None:
+    """The first point with that outcome."""
+    for setting, part in zip(prepared.settings, parts, strict=True):
+        rows = np.flatnonzero(getattr(part, what))
+        if rows.size:
+            row = int(rows[0])
+            shape = setting.leaf.shape
+            return _witness(setting, row, part.answered[row].reshape(shape), part.expected[row].reshape(shape))  # type: ignore[arg-type]
+    return None
+
+
+def _witness(setting: Setting, row: int, answer: np.ndarray | None, expected: np.ndarray) -> dict[str, Any]:
+    point = {name: _rounded(array[row]) for name, array in setting.feeds.items()}
+    return {
+        "at": {**{name: size for name, size in setting.sizes.items()}, **point},
+        "answer": None if answer is None else _rounded(answer),
+        "expected": _rounded(expected),
+    }
+
+
+def _rounded(array: np.ndarray) -> Any:
+    """Nested lists of numbers of six significant digits; of a large tensor, its first elements in a row."""
+    array = np.asarray(array)
+    if array.size > SHOWN:
+        array = array.reshape(-1)[:SHOWN]
+    return _digits(array.tolist())
+
+
+def _digits(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_digits(item) for item in data]
+    if isinstance(data, float):
+        if data != data:
+            return "NaN"
+        if abs(data) == float("inf"):
+            return "Infinity" if data > 0 else "-Infinity"
+        return float(f"{data:.6g}")
+    return data
+
+
+def _agreement(prepared: Prepared, tree: Tree) -> bool | None:
+    """Whether answer and key simplify to the same formula; None where there is none."""
+    from autodiff.homework.symbolic import simplified
+
+    if prepared.expected is None:
+        return None
+    return simplified(prepared, tree)
+
+
+__all__ = ["Cause", "Prepared", "Question", "Verdict", "check", "prepare"]

@@ -1,0 +1,80 @@
+"""Whether two stacks of values agree, point by point, and what that amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+RTOL = 1e-6
+ATOL = 1e-9  # of the largest element at a point
+LEAST = 1e-13
+ROUNDING = 32  # times what the last bits of the input change
+HOPELESS = 1e-2  # of the largest element: where rounding changes as much as this, a point says nothing
+
+# Values of answer and key again, with each input number changed by so much of itself.
+Again = Callable[[float], tuple[np.ndarray, np.ndarray]]
+
+
+class Compared(NamedTuple):
+    """Points by outcome, as masks; `answered` and `expected` are stacked values of one shape."""
+
+    agree: np.ndarray
+    differ: np.ndarray
+    undefined: np.ndarray  # the answer has no value there, the gradient has
+    answered: np.ndarray
+    expected: np.ndarray
+
+
+def compare(
+    answered: np.ndarray, expected: np.ndarray, again: Again | None, rtol: float | None, atol: float | None
+) -> Compared:
+    """Compare at each point; what differs by no more than rounding may cause agrees."""
+    rows = len(expected)
+    with np.errstate(all="ignore"):
+        a = np.broadcast_to(answered.reshape(rows, -1).astype(np.float64), (rows, max(1, expected[0].size)))
+        e = expected.reshape(rows, -1).astype(np.float64)
+        defined, known = np.isfinite(a).all(axis=1), np.isfinite(e).all(axis=1)
+        usable = defined & known
+        distance = abs(a - e)
+        agree = usable & (distance <= _allowed(e, rtol, atol)).all(axis=1)
+        differ = usable & ~agree
+        if again is not None and differ.any():
+            noise = _noise(again, a, e)
+            scale = np.maximum(abs(e), abs(a)).max(axis=1)
+            close = (distance <= _allowed(e, rtol, atol) + noise).all(axis=1)
+            agree |= differ & close
+            hopeless = noise.max(axis=1) > HOPELESS * scale
+            agree &= ~hopeless
+            differ &= ~close & ~hopeless
+    return Compared(agree, differ, known & ~defined, a, e)
+
+
+def _allowed(e: np.ndarray, rtol: float | None, atol: float | None) -> np.ndarray:
+    scale = abs(e).max(axis=1, keepdims=True)
+    absolute = np.maximum(ATOL * scale, LEAST) if atol is None else np.full_like(scale, atol)
+    return np.asarray(absolute + (RTOL if rtol is None else rtol) * abs(e))
+
+
+def _noise(again: Again, a: np.ndarray, e: np.ndarray) -> np.ndarray:
+    """How far values move when the input moves by its last bits."""
+    noise = np.zeros_like(e)
+    for bits in (2.0**-51, -(2.0**-50), 2.0**-49):
+        near_a, near_e = again(bits)
+        near_a = np.broadcast_to(near_a.reshape(len(a), -1), a.shape)
+        for near, here in ((near_a, a), (near_e.reshape(e.shape), e)):
+            moved = abs(near - here)
+            noise = np.maximum(noise, np.where(np.isfinite(moved), moved, np.inf))
+    return ROUNDING * noise
+
+
+def same(a: np.ndarray, b: np.ndarray, rtol: float = 1e-7) -> bool:
+    """Whether two stacks agree at every point, as a mistake's gradient and an answer must to be taken for one."""
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(a) & np.isfinite(b)
+        if not (finite == np.isfinite(b)).all() or finite.mean() < 0.5:
+            return False
+        x, y = a[finite], b[finite]
+        scale = max(float(abs(y).max(initial=0.0)), 1e-300)
+        return bool((abs(x - y) <= rtol * (abs(y) + 1e-3 * scale)).all())

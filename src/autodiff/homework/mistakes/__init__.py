@@ -1,0 +1,45 @@
+"""Mistakes: each kind in its own file, as wrong applications of one rule.
+
+A kind is a function that takes a `Walk` and yields slips.  `MISTAKES` is the one table of them, the most specific first:
+where two mistakes lead to the same answer, the earlier is named.  The antiderivative is told from the answer itself, and
+a constant factor of the whole answer from its numbers; `autodiff.homework.search` does both.
+"""
+
+from __future__ import annotations
+
+from autodiff.homework.mistakes.accumulate import lost_paths
+from autodiff.homework.mistakes.chain import chains
+from autodiff.homework.mistakes.count import counts
+from autodiff.homework.mistakes.elementwise import elementwise_products
+from autodiff.homework.mistakes.factor import factors
+from autodiff.homework.mistakes.original import originals
+from autodiff.homework.mistakes.power import powers
+from autodiff.homework.mistakes.product import products
+from autodiff.homework.mistakes.quotient import quotients
+from autodiff.homework.mistakes.shape import shapes
+from autodiff.homework.mistakes.sign import signs
+from autodiff.homework.mistakes.total import totals
+from autodiff.homework.mistakes.transpose import transposes
+from autodiff.homework.mistakes.walk import Mistakes, Slip, Walk
+
+MISTAKES: tuple[Mistakes, ...] = (
+    counts,
+    transposes,
+    powers,
+    quotients,
+    products,
+    chains,
+    elementwise_products,
+    lost_paths,
+    factors,
+    signs,
+    shapes,
+    totals,
+    originals,
+)
+KINDS = (
+    "sign", "factor", "chain", "count", "transpose", "product", "quotient", "power", "accumulate", "elementwise",
+    "shape", "integral", "original", "total",
+)  # fmt: skip
+
+__all__ = ["KINDS", "MISTAKES", "Slip", "Walk"]

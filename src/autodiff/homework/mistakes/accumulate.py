@@ -1,0 +1,53 @@
+"""A variable that is used more than once, and a path that is lost: gradients along all paths add up.
+
+The multivariate chain rule (Stewart, Calculus, section 14.5); in softmax each output depends on every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.graph.op import ops
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, only, text
+
+HINT = "the variable stands in several places: do all of them contribute?"
+
+
+def lost_paths(walk: Walk) -> Iterator[Slip]:
+    """Each path to the variable but the only one, lost."""
+    for node in walk.pieces:
+        yield from _softmax(walk, node)
+    for node in walk.pieces:
+        if node is walk.output:
+            continue
+        says = f"the part of the gradient that comes from {text(node)} is missing"
+        yield walk.slip("accumulate", "path", node, lambda g, node=node: [None] * len(node.inputs), says, HINT)
+    for node in walk.pieces:
+        if sum(map(walk.depends, node.inputs)) < 2:
+            continue
+        for i, x in enumerate(node.inputs):
+            says = f"{text(x)} in {text(node)} is taken for a constant"
+            rule = lambda g, node=node, i=i: [  # noqa: E731
+                None if place == i else part for place, part in enumerate(walk.cotangents(node, g))
+            ]
+            yield walk.slip("accumulate", f"operand {i}", node, rule, says, HINT)
+
+
+def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
+    here = text(node)
+    if node.op.name == "softmax":
+        own: Rule = lambda g: only(node, 0, g * node * (1 - node))  # noqa: E731
+        says = f"each element of {here} depends on all elements, and only its own is counted"
+        yield walk.slip("accumulate", "diagonal", node, own, says, HINT)
+        passed: Rule = lambda g: only(node, 0, g * node)  # noqa: E731
+        yield walk.slip("accumulate", "numerator", node, passed, f"the denominator of {here} is taken for a constant", HINT)
+    if node.op.name == "log_softmax":
+        ones: Rule = lambda g: only(node, 0, g * ops.ones_like(node))  # noqa: E731
+        yield walk.slip("accumulate", "numerator", node, ones, f"the denominator in {here} is taken for a constant", HINT)
+        diagonal: Rule = lambda g: only(node, 0, g * (1 - ops.exp(node)))  # noqa: E731
+        says = f"each element of {here} depends on all elements, and only its own is counted"
+        yield walk.slip("accumulate", "diagonal", node, diagonal, says, HINT)
+
+
+__all__ = ["HINT", "Node", "lost_paths"]

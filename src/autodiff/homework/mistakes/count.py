@@ -1,0 +1,52 @@
+"""The mean's 1/n left out, put where there is none, or with another n.
+
+mean(f(x)) = sum(f(x))/n, so its derivative has the factor 1/n that the sum's has not (Petersen & Pedersen, The Matrix
+Cookbook, section 2; n is the number of elements that are averaged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, count, text
+
+MEANS = frozenset(
+    "mean nanmean var std var_mean std_mean mse_loss l1_loss smooth_l1_loss huber_loss nll_loss cross_entropy"
+    " binary_cross_entropy kl_div".split()
+)
+SUMS = frozenset("sum nansum dot vdot trace mm mv".split())
+
+
+def counts(walk: Walk) -> Iterator[Slip]:
+    """At each mean and each sum, another divisor."""
+    for node in walk.pieces:
+        operand = next((x for x in node.inputs if walk.depends(x)), None)
+        if operand is None or not operand.shape:
+            continue
+        ratio = count(operand) / max(1, count(node))
+        here = text(node)
+        averages = node.op.name in MEANS or "loss" in node.op.name
+        if averages and ratio != 1:
+            says = f"this is the gradient without the 1/n of the mean: {here} averages over {ratio:g} elements"
+            yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
+            for n in dict.fromkeys([*operand.shape, count(operand)]):
+                says = f"the mean {here} is divided by {n}, and it averages over {ratio:g} elements"
+                yield walk.slip("count", f"1/{n}", node, _times(walk, node, ratio / int(n)), says, _HINT)  # type: ignore[arg-type]
+            says = f"the mean {here} is divided by its number of elements twice"
+            yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
+            if ratio > 1:
+                says = f"the mean {here} is divided by n - 1 in place of n"
+                yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
+        elif node.op.name in SUMS:
+            for n in dict.fromkeys([count(operand), *operand.shape]):
+                if n != 1:
+                    says = f"this is divided by {n} as if {here} were a mean, and it is a sum"
+                    yield walk.slip("count", f"mean/{n}", node, _times(walk, node, 1 / int(n)), says, _HINT)  # type: ignore[arg-type]
+
+
+_HINT = "count the elements: is it a sum or a mean, and of how many?"
+
+
+def _times(walk: Walk, node: Node, factor: float) -> Rule:
+    return lambda g: [None if part is None else part * factor for part in walk.cotangents(node, g)]

@@ -1,0 +1,49 @@
+"""`*` where `@` belongs, and the other way round: an elementwise product taken for a matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from autodiff.graph.node import Node
+from autodiff.graph.op import ops
+from autodiff.homework.mistakes.walk import Slip, Walk, text
+
+HINT = "which products are of elements (*), and which of matrices (@)?"
+
+
+def elementwise_products(walk: Walk) -> Iterator[Slip]:
+    """At each product, the other kind of product on the way back."""
+    for node in walk.pieces:
+        here = text(node)
+        for label, chosen, wrong in _others(node):
+            if walk.depends(node.inputs[chosen]):
+                says = f"on the way back through {here}, * and @ are exchanged"
+                rule = lambda g, node=node, chosen=chosen, wrong=wrong: [  # noqa: E731
+                    wrong(g) if i == chosen else part for i, part in enumerate(walk.cotangents(node, g))
+                ]
+                yield walk.slip("elementwise", label, node, rule, says, HINT)
+
+
+def _others(node: Node) -> list[tuple[str, int, Callable[[Node], Node]]]:
+    name, inputs = node.op.name, node.inputs
+    if len(inputs) != 2:
+        return []
+    x, y = inputs
+    if name == "mm":
+        return [
+            ("g*y", 0, lambda g: g * y), ("g*y.T", 0, lambda g: g * ops.t(y)),
+            ("x*g", 1, lambda g: x * g), ("x.T*g", 1, lambda g: ops.t(x) * g),
+        ]  # fmt: skip
+    if name == "mv":
+        return [
+            ("g*y", 0, lambda g: ops.unsqueeze(g * y, 0) * ops.ones_like(x)),
+            ("x*g", 1, lambda g: ops.sum(x * g, 1)), ("x.T*g", 1, lambda g: ops.sum(ops.t(x) * g, 1)),
+        ]  # fmt: skip
+    if name == "mul" and len(node.shape) == 2:
+        return [
+            ("g@y", 0, lambda g: g @ y), ("g@y.T", 0, lambda g: g @ ops.t(y)),
+            ("x@g", 1, lambda g: x @ g), ("x.T@g", 1, lambda g: ops.t(x) @ g),
+            ("y@g", 0, lambda g: y @ g), ("y.T@g", 0, lambda g: ops.t(y) @ g),
+            ("g@x", 1, lambda g: g @ x), ("g@x.T", 1, lambda g: g @ ops.t(x)),
+        ]  # fmt: skip
+    return []

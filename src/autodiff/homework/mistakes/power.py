@@ -1,0 +1,97 @@
+"""The power rule: (x^n)' = n x^(n-1), and what it is confused with.
+
+The factor n forgotten, the exponent kept, lowered twice or raised; a^x differentiated as if it were x^a, or without the
+factor log(a) (Stewart, Calculus, sections 3.1 and 3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from autodiff.graph.node import Node
+from autodiff.graph.op import ops
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, only, text
+
+Variant = tuple[str, Callable[[Node, Any], Node], str]
+
+HINT = "look at the power rule again: the factor and the exponent"
+ROOTS = {"sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "reciprocal": Fraction(-1)}
+
+OF_NUMBER: list[Variant] = [
+    ("kept", lambda x, n: n * x**n, "the exponent of {here} is not lowered by one"),
+    ("no factor", lambda x, n: x ** (n - 1), "the factor {n} from the exponent of {here} is missing"),
+    ("factor n-1", lambda x, n: (n - 1) * x ** (n - 1), "the factor is the new exponent of {here}, not {n}"),
+    ("to n", lambda x, n: n * x, "the exponent of {here} became a factor, and its power is gone"),
+    ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it is lowered"),
+    ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it is multiplied by it"),
+    ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
+    ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it is lowered by one"),
+    ("sign", lambda x, n: -n * x ** (n - 1), "the factor from the exponent of {here} has the wrong sign"),
+    ("n to 1", lambda x, n: n * ops.ones_like(x), "of {here} only the exponent is left"),
+    ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if x stood in the exponent"),
+    ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
+    ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of the derivative of {here} is lost"),
+]
+OF_BASE: list[Variant] = [
+    ("as power", lambda x, a: x * a ** (x - 1), "{here} is differentiated by the power rule, and x is its exponent"),
+    ("no log", lambda x, a: a**x, "the factor log({n}) of the derivative of {here} is missing"),
+    ("divided", lambda x, a: a**x / ops.log(ops.ones_like(x) * a), "{here} is divided by log({n}), not multiplied"),
+    ("lowered", lambda x, a: a ** (x - 1), "the exponent of {here} is lowered as by the power rule"),
+    ("lowered log", lambda x, a: a ** (x - 1) * ops.log(ops.ones_like(x) * a), "the exponent of {here} is lowered"),
+    ("base log", lambda x, a: ops.log(x) * a**x, "the logarithm is of the base: log({n})"),
+]
+OF_E: list[Variant] = [
+    ("as power", lambda x, _: x * ops.exp(x - 1), "{here} is differentiated by the power rule, and it is its own derivative"),
+    ("lowered", lambda x, _: ops.exp(x - 1), "the exponent of {here} is lowered as by the power rule"),
+    ("times", lambda x, _: x * ops.exp(x), "the exponent of {here} became a factor"),
+]
+
+
+def powers(walk: Walk) -> Iterator[Slip]:
+    """At each power, root and exponential, the wrong rules above."""
+    for node in walk.pieces:
+        name = node.op.name
+        if name == "pow":
+            yield from _slips(walk, node, node.params[0], OF_NUMBER)
+        elif name in ROOTS:
+            yield from _slips(walk, node, ROOTS[name], OF_NUMBER)
+        elif name == "pow_of_number":
+            yield from _slips(walk, node, node.params[0], OF_BASE)
+        elif name == "exp":
+            yield from _slips(walk, node, "e", OF_E)
+        elif name == "pow_tensor":
+            yield from _of_tensors(walk, node)
+
+
+def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[Slip]:
+    x = node.inputs[0]
+    if not walk.depends(x):
+        return
+    for label, wrong, says in variants:
+        rule = _rule(lambda wrong=wrong: wrong(x, n))  # type: ignore[misc]
+        yield walk.slip("power", label, node, rule, says.format(here=text(node), n=n), HINT)
+
+
+def _rule(local: Callable[[], Node]) -> Rule:
+    return lambda g: [g * local()]
+
+
+def _of_tensors(walk: Walk, node: Node) -> Iterator[Slip]:
+    """x^y: as if the exponent, or the base, were constant."""
+    x, n = node.inputs
+    here = text(node)
+    if walk.depends(x) and walk.depends(n):
+        for i, says in ((0, f"{here} is differentiated as if its exponent were constant"),
+                        (1, f"{here} is differentiated as if its base were constant")):  # fmt: skip
+            rule = lambda g, i=i: only(node, i, walk.cotangents(node, g)[i])  # noqa: E731
+            yield walk.slip("power", f"only {i}", node, rule, says, HINT)
+    elif walk.depends(x):
+        for label, wrong, says in OF_NUMBER[:6]:
+            rule = lambda g, wrong=wrong: [g * wrong(x, n), None]  # noqa: E731
+            yield walk.slip("power", label, node, rule, says.format(here=here, n=text(n)), HINT)
+    else:
+        for label, wrong, says in OF_BASE[:2]:
+            rule = lambda g, wrong=wrong: [None, g * wrong(n, x)]  # noqa: E731
+            yield walk.slip("power", label, node, rule, says.format(here=here, n=text(x)), HINT)

@@ -1,0 +1,57 @@
+"""The product rule: (uv)' = u'v + uv', with a term lost, subtracted, or the derivatives multiplied.
+
+Stewart, Calculus, section 3.2; for x·Ax and other products of vectors, The Matrix Cookbook, section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.homework.mistakes.walk import Slip, Walk, behind, only, text
+
+HINT = "look at the product rule again: both factors depend on the variable"
+PRODUCTS = frozenset("mul dot vdot mm mv bmm outer matmul".split())
+
+
+def products(walk: Walk) -> Iterator[Slip]:
+    """At each product whose factors both have the variable in them, the product rule applied wrongly."""
+    for node in walk.pieces:
+        if node.op.name not in PRODUCTS or not all(walk.depends(x) for x in node.inputs):
+            continue
+        here = text(node)
+        for i in (0, 1):
+            factor = text(node.inputs[1 - i])
+            says = f"this is one term of the product rule for {here}: the one with the derivative of {factor} is missing"
+            rule = lambda g, node=node, i=i: only(node, i, walk.cotangents(node, g)[i])  # noqa: E731
+            yield walk.slip("product", f"term {i}", node, rule, says, HINT)
+        yield from _derivatives(walk, node)
+        for i in (1, 0):
+            says = f"the two terms of the product rule for {here} are subtracted"
+            rule = lambda g, node=node, i=i: _minus(walk.cotangents(node, g), i)  # noqa: E731
+            yield walk.slip("product", f"minus {i}", node, rule, says, HINT)
+        if node.op.name == "mul":
+            yield from _mixed(walk, node)
+
+
+def _minus(parts: list[Node | None], chosen: int) -> list[Node | None]:
+    return [-part if i == chosen and part is not None else part for i, part in enumerate(parts)]
+
+
+def _derivatives(walk: Walk, node: Node) -> Iterator[Slip]:
+    """u'v' and u' + v'."""
+    u, v = (walk.elementwise(behind(x)) for x in node.inputs)
+    g = walk.cotangent(node)
+    if u is None or v is None or g is None or g.shape != walk.leaf.shape:
+        return
+    says = f"the derivatives of the factors of {text(node)} are multiplied, and the product rule adds two terms"
+    yield walk.whole("product", "u'v'", node, lambda: walk.instead_of(node, g * u * v), says, HINT)
+
+
+def _mixed(walk: Walk, node: Node) -> Iterator[Slip]:
+    x, y = node.inputs
+    here = text(node)
+    says = f"in the product rule for {here} each derivative is multiplied by its own factor"
+    yield walk.slip("product", "own", node, lambda g: [g * x, g * y], says, HINT)
+    says = f"the derivatives of the factors of {here} are added without the other factor"
+    yield walk.slip("product", "u'+v'", node, lambda g: [g * 1, g * 1], says, HINT)

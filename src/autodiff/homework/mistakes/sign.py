@@ -1,0 +1,40 @@
+"""A wrong sign: of a derivative that has one (cos, 1/x, a - b, -x), or of a term."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, text
+
+HINT = "check the signs"
+# Operations whose derivatives have a minus, or are easily given one.
+SIGNED = frozenset("neg sub rsub cos acos acot reciprocal rsqrt sin tanh sigmoid cosh sinh tan".split())
+
+
+def signs(walk: Walk) -> Iterator[Slip]:
+    """The sign of what a node hands back: first where a sign belongs to the rule, then everywhere."""
+    likely = [node for node in walk.pieces if node.op.name in SIGNED]
+    for node in likely:
+        yield from _at(walk, node)
+    whole = "the answer has the wrong sign: it is minus the gradient"
+    yield walk.whole("sign", "whole", walk.output, lambda: -walk.right, whole, HINT)
+    for node in walk.pieces:
+        if node.op.name not in SIGNED:
+            yield from _at(walk, node)
+
+
+def _at(walk: Walk, node: Node) -> Iterator[Slip]:
+    here = text(node)
+    for i in reversed(range(len(node.inputs))):
+        if walk.depends(node.inputs[i]):
+            says = f"the sign of the derivative of {here} is wrong"
+            rule = lambda g, i=i: [  # noqa: E731
+                -part if place == i and part is not None else part
+                for place, part in enumerate(walk.cotangents(node, g))
+            ]
+            yield walk.slip("sign", f"operand {i}", node, rule, says, HINT)
+    if sum(map(walk.depends, node.inputs)) > 1 or not is_elementwise(node):
+        says = f"the sign of the part that comes from {here} is wrong"
+        all_of = lambda g: [None if part is None else -part for part in walk.cotangents(node, g)]  # noqa: E731
+        yield walk.slip("sign", "all", node, all_of, says, HINT)

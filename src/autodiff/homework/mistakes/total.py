@@ -1,0 +1,32 @@
+"""Differentiated by another variable, or by another variable as well: ∂f/∂x is not ∂f/∂y, nor their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.homework.mistakes.walk import Slip, Walk
+
+
+def totals(walk: Walk) -> Iterator[Slip]:
+    """The derivatives by each other variable, alone and added, and by all together."""
+    setting = walk.setting
+    others = {name: node for name, node in setting.variables.items() if node is not walk.leaf and node.requires_grad}
+    hint = f"which variable is the gradient for? here it is {setting.wrt}"
+    for name, node in others.items():
+        says = f"this is the gradient for {name}, and {setting.wrt} was asked for"
+        yield walk.whole("total", f"by {name}", walk.output, lambda node=node: setting.differentiated(node), says, hint)
+    fitting = {name: node for name, node in others.items() if node.shape == walk.leaf.shape}
+    for name, node in fitting.items():
+        says = f"this is differentiated by {name} as well, which is a constant here"
+        yield walk.whole("total", f"and {name}", walk.output, lambda node=node: _sum(walk, [node]), says, hint)
+    if len(fitting) > 1:
+        says = f"this is differentiated by all of {', '.join([setting.wrt, *fitting])}, and only {setting.wrt} was asked for"
+        yield walk.whole("total", "all", walk.output, lambda: _sum(walk, list(fitting.values())), says, hint)
+
+
+def _sum(walk: Walk, others: list[Node]) -> Node:
+    found = walk.right
+    for node in others:
+        found = found + walk.setting.differentiated(node)
+    return found

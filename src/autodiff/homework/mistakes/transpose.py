@@ -1,0 +1,67 @@
+"""A transpose missing, or one too many.
+
+For Y = A X the cotangents are dA = dY Xᵀ and dX = Aᵀ dY; what is left out is the transpose (The Matrix Cookbook,
+section 2.4; for the determinant, section 2.1: ∂det(X) = det(X) X⁻ᵀ).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autodiff.graph.node import Node
+from autodiff.graph.op import ops
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, is_elementwise, text
+
+
+def transposes(walk: Walk) -> Iterator[Slip]:
+    """At each matrix operation, a matrix that is not transposed where it should be."""
+    hint = "check the transposes: the gradient has the shape of the variable"
+    for node in walk.pieces:
+        here = text(node)
+        for i, rule in enumerate(_products(node)):
+            if rule is not None and walk.depends(node.inputs[i]):
+                other = text(node.inputs[1 - i])
+                says = f"{other} is not transposed on the way back through {here}"
+                yield walk.slip("transpose", f"product {i}", node, _one(walk, node, i, rule), says, hint)
+        if is_elementwise(node) or not node.inputs:
+            continue
+        for i, operand in enumerate(node.inputs):
+            if walk.depends(operand) and len(operand.shape) == 2:
+                says = f"this is transposed: the derivative of {here} is the transpose of what the answer has there"
+                yield walk.slip("transpose", f"result {i}", node, _turned(walk, node, i), says, hint)
+    if len(walk.leaf.shape) == 2:
+        says = "the answer is the transpose of the gradient"
+        yield walk.whole("transpose", "whole", walk.output, lambda: ops.t(walk.right), says, hint)  # type: ignore[no-any-return]
+
+
+def _products(node: Node) -> list[Rule | None]:
+    """For each operand of a product, its cotangent without the transpose."""
+    name, inputs = node.op.name, node.inputs
+    if name == "mm":
+        return [lambda g: [ops.mm(g, inputs[1])], lambda g: [ops.mm(inputs[0], g)]]
+    if name == "bmm":
+        return [lambda g: [ops.bmm(g, inputs[1])], lambda g: [ops.bmm(inputs[0], g)]]
+    if name == "mv":
+        return [None, lambda g: [ops.mv(inputs[0], g)]]
+    return []
+
+
+def _one(walk: Walk, node: Node, chosen: int, rule: Rule) -> Rule:
+    """The node's own rules but for one operand."""
+
+    def changed(g: Node) -> list[Node | None]:
+        parts = walk.cotangents(node, g)
+        parts[chosen] = rule(g)[0]
+        return parts
+
+    return changed
+
+
+def _turned(walk: Walk, node: Node, chosen: int) -> Rule:
+    def changed(g: Node) -> list[Node | None]:
+        parts = walk.cotangents(node, g)
+        part = parts[chosen]
+        parts[chosen] = None if part is None else ops.t(part)
+        return parts
+
+    return changed

@@ -1,0 +1,209 @@
+"""Backward with one rule applied wrongly.
+
+A `Slip` is a wrong application of a rule at a node, or a wrong whole gradient.  Each kind of mistake is a function
+that takes a `Walk` (the forward graph with the right cotangents) and yields slips, the likelier first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+from autodiff.backward import leading_to, pull_back
+from autodiff.errors import AutodiffError
+from autodiff.graph.node import Node
+from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, Elementwise, none, ops, zero
+from autodiff.homework.setting import Setting
+
+Cotangents = Sequence[Node | None]
+# What a node hands to its operands for the cotangent g that it received.
+Rule = Callable[[Node], Cotangents]
+
+LINEAR = frozenset("add sub neg rsub sum mean broadcast convert reshape view unsqueeze squeeze t permute".split())
+
+
+class Slip(NamedTuple):
+    """A mistake: its kind, the node where it is made, what to say of it, and the gradient it leads to.
+
+    `{inner}` in `says` stands for the derivative of the node.  `rule` is what took the place of the rules of
+    `changed`, for mistakes that can be combined.
+    """
+
+    kind: str
+    label: str
+    node: Node
+    says: str
+    hint: str
+    gradient: Callable[[], Node]
+    changed: Node | None = None
+    rule: Rule | None = None
+
+
+class Walk:
+    """The graph of an expression with the cotangents that backward hands around, for mistakes to be made in it."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.output, self.start, self.leaf = setting.output, setting.start, setting.leaf
+        self.useful = leading_to([self.output], [self.leaf]) if self.output.requires_grad else {}
+        self.received: dict[Node, Any] = {}
+        self.right = self._gradient({}, self.received)
+
+    # What there is
+
+    @property
+    def pieces(self) -> list[Node]:
+        """The nodes on the way to the variable that stand for a piece of the expression, outermost first."""
+        hidden = (BROADCAST, CONVERT, PICK)
+        return [node for node in reversed(self.useful) if node.op not in hidden and node is not self.leaf]
+
+    def depends(self, node: Node) -> bool:
+        """Whether the variable is in it."""
+        return node in self.useful
+
+    def cotangent(self, node: Node) -> Node | None:
+        """The derivative of the result by this node."""
+        return self.received.get(node)
+
+    def is_inner(self, node: Node) -> bool:
+        """Whether a function that is not linear stands around it."""
+        stack, seen = [node], {node}
+        while stack:
+            inner = stack.pop()
+            for outer in self.useful:
+                if inner in outer.inputs and outer not in seen:
+                    if not self.is_linear(outer):
+                        return True
+                    seen.add(outer)
+                    stack.append(outer)
+        return False
+
+    def is_linear(self, node: Node) -> bool:
+        """Whether its operation is a sum, or a product with something that does not depend on the variable."""
+        if node.op.name in LINEAR:
+            return True
+        return node.op.name in ("mul", "div", "mm", "mv", "dot") and sum(map(self.depends, node.inputs)) < 2 and not (
+            node.op.name == "div" and self.depends(node.inputs[1])
+        )
+
+    def elementwise(self, node: Node) -> Node | None:
+        """The derivative of a node by the variable element by element; None where it has another shape."""
+        if node.shape != self.leaf.shape or not self.depends(node):
+            return None
+        if node is self.leaf:
+            return ops.ones_like(node)  # type: ignore[no-any-return]
+        received: dict[Node, Any] = {node: ops.ones_like(node)}
+        return self._walked(received, leading_to([node], [self.leaf]), {})
+
+    # What goes wrong
+
+    def cotangents(self, node: Node, g: Node) -> list[Node | None]:
+        """What the node's own rules hand to its operands."""
+        op, args = node.op, node.args
+        if op.vjp_all is not None:
+            return list(op.vjp_all(g, node, *args))
+        found: list[Node | None] = []
+        for operand, rule in zip(node.inputs, op.vjp or (), strict=False):
+            if rule is none or operand not in self.useful:
+                found.append(None)
+            else:
+                found.append(ops.zeros_like(operand) if rule is zero else rule(g, node, *args))
+        return found
+
+    def with_rules(self, rules: Mapping[Node, Rule]) -> Node:
+        """The gradient when these nodes follow these rules."""
+        return self._gradient(rules, {})
+
+    def without(self, node: Node) -> Node | None:
+        """The gradient when a node is taken for a constant; None where all paths lead through it."""
+        received: dict[Node, Any] = {self.output: self.start}
+        if node is self.output:
+            return None
+        return self._walked(received, self.useful, {node: lambda g: [None] * len(node.inputs)})
+
+    def instead_of(self, node: Node, part: Node) -> Node:
+        """The gradient with `part` as the contribution of a node."""
+        rest = self.without(node)
+        return part if rest is None else rest + part
+
+    def _gradient(self, rules: Mapping[Node, Rule], received: dict[Node, Any]) -> Node:
+        received[self.output] = self.start
+        found = self._walked(received, self.useful, rules)
+        return ops.zeros_like(self.leaf) if found is None else found  # type: ignore[no-any-return]
+
+    def _walked(self, received: dict[Node, Any], useful: Any, rules: Mapping[Node, Rule]) -> Node | None:
+        for node in reversed(useful):
+            g = received.get(node)
+            if g is None or not node.inputs:
+                continue
+            if node not in rules:
+                pull_back(node, g, received, useful)
+                continue
+            for operand, part in zip(node.inputs, rules[node](g), strict=True):
+                if part is not None and operand in useful:
+                    part = fitting(part, operand)
+                    received[operand] = part if operand not in received else received[operand] + part
+        return received.get(self.leaf)
+
+    # Slips
+
+    def slip(self, kind: str, label: str, node: Node, rule: Rule, says: str, hint: str, at: Node | None = None) -> Slip:
+        """A node that follows another rule."""
+        return Slip(kind, label, at or node, says, hint, lambda: self.with_rules({node: rule}), node, rule)
+
+    def whole(
+        self, kind: str, label: str, node: Node, gradient: Callable[[], Node], says: str, hint: str
+    ) -> Slip:
+        """A gradient that is wrong as a whole, or in the contribution of a node."""
+        return Slip(kind, label, node, says, hint, gradient)
+
+
+Mistakes = Callable[[Walk], Iterator[Slip]]
+
+
+def fitting(part: Node, operand: Node) -> Node:
+    """A cotangent that has its operand's shape, or an error: the mistake cannot be made here."""
+    if part.shape == operand.shape:
+        return part
+    if not part.shape:
+        return part * ops.ones_like(operand)
+    raise AutodiffError("shape-mismatch", "the mistake does not fit here")
+
+
+def behind(node: Node) -> Node:
+    """The node that a broadcast or a conversion shows."""
+    while node.op in (BROADCAST, CONVERT):
+        node = node.inputs[0]
+    return node
+
+
+def text(node: Node) -> str:
+    """The piece of the expression that a node stands for."""
+    node = behind(node)
+    if node.op.name == "variable":
+        return str(node.params[0])
+    return node.span.text if node.span is not None else "the expression"
+
+
+def number_of(node: Node) -> Any:
+    """The number that a constant operand is, None for what is no number."""
+    node = behind(node)
+    if node.op is CONSTANT and not node.shape:
+        value = node.params[0]
+        return value.item() if hasattr(value, "item") else value
+    return None
+
+
+def count(node: Node) -> int:
+    """How many elements there are."""
+    return prod(int(n) for n in node.shape)  # type: ignore[arg-type]
+
+
+def only(node: Node, chosen: int, part: Node | None) -> list[Node | None]:
+    """Cotangents with a part for one operand and none for the others."""
+    return [part if i == chosen else None for i in range(len(node.inputs))]
+
+
+def is_elementwise(node: Node) -> bool:
+    return isinstance(node.op, Elementwise)

@@ -1,0 +1,309 @@
+"""Which mistake an answer comes from.
+
+    Walk ──MISTAKES──▶ slips ──all gradients in one plan──▶ Library ──compared with the answer──▶ Cause
+
+The gradients of all slips are computed once for a question, at all points; each wrong answer is then only compared.  A
+cause is claimed when its gradient is the answer's at every point and is not the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from autodiff.errors import AutodiffError
+from autodiff.formula.derive import Question as Asked
+from autodiff.formula.derive import derive
+from autodiff.graph.node import Node
+from autodiff.homework.compare import same
+from autodiff.homework.mistakes import MISTAKES
+from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
+from autodiff.homework.mistakes.walk import Slip, Walk, behind
+from autodiff.homework.question import Cause
+from autodiff.homework.setting import Setting
+from autodiff.syntax.tree import Tree
+
+if TYPE_CHECKING:
+    from autodiff.homework.compare import Compared
+    from autodiff.homework.prepare import Prepared
+
+PAIRED = 36  # of the slips that change a rule, the first ones are combined in pairs
+MOST_SLIPS = 600
+COMMON = 24  # numerators and denominators of a constant factor that may be claimed for a single number
+
+Key = tuple[str, str, int]
+Values = np.ndarray  # stacked: points first
+
+
+class Entry(NamedTuple):
+    """A slip (or two), with the gradient that it leads to at all points."""
+
+    slips: tuple[Slip, ...]
+    values: Values
+
+
+class Library:
+    """All mistakes of one setting with their gradients; those that change nothing are not kept."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.walk = Walk(setting)
+        self.right = setting.expected
+        places = {node: place for place, node in enumerate(self.walk.useful)}
+        slips: dict[Key, Slip] = {}
+        for mistakes in MISTAKES:
+            for slip in mistakes(self.walk):
+                if len(slips) < MOST_SLIPS:
+                    slips.setdefault((slip.kind, slip.label, places.get(slip.node, -1)), slip)
+        self.slips = slips
+        self.single = self._evaluated({key: ((slip,), slip.gradient) for key, slip in slips.items()})
+
+    @cached_property
+    def pairs(self) -> dict[tuple[Key, Key], Entry]:
+        """Two mistakes at once, at two places."""
+        chosen = [(key, self.slips[key]) for key in self.single if self.slips[key].rule is not None][:PAIRED]
+        made = {}
+        for (first, a), (second, b) in combinations(chosen, 2):
+            if a.changed is not b.changed and a.changed is not None and b.changed is not None:
+                rules = {a.changed: a.rule, b.changed: b.rule}
+                made[first, second] = ((a, b), lambda rules=rules: self.walk.with_rules(rules))  # type: ignore[misc]
+        return self._evaluated(made)
+
+    def _evaluated(self, made):  # type: ignore[no-untyped-def]
+        nodes: dict[object, Node] = {}
+        for key, (_, gradient) in made.items():
+            try:
+                nodes[key] = gradient()
+            except (AutodiffError, AssertionError):
+                continue
+        entries = {}
+        for key, values in zip(nodes, self._values(list(nodes.values())), strict=True):
+            if values is not None and not _equal(values, self.right):
+                entries[key] = Entry(made[key][0], values)
+        return entries
+
+    def _values(self, nodes: list[Node]) -> Sequence[Values | None]:
+        if not nodes:
+            return []
+        try:
+            return self.setting.at(nodes)
+        except (AutodiffError, ArithmeticError, ValueError):
+            pass
+        found: list[Values | None] = []
+        for node in nodes:
+            try:
+                found.append(self.setting.at([node])[0])
+            except (AutodiffError, ArithmeticError, ValueError):
+                found.append(None)
+        return found
+
+
+def _equal(a: Values, b: Values, rtol: float = 1e-7) -> bool:
+    return a.shape == b.shape and a.size > 0 and same(a, b, rtol)
+
+
+class Search:
+    """Looks for the mistake behind wrong answers to one question."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self._libraries: dict[int, Library] = {}
+
+    def library(self, setting: Setting) -> Library:
+        found = self._libraries.get(id(setting))
+        if found is None:
+            found = self._libraries[id(setting)] = Library(setting)
+        return found
+
+    # Answers
+
+    def formula(self, tree: Tree, parts: Sequence[Compared]) -> Cause | None:
+        """The mistake behind an answer that has values of the gradient's shape at the points."""
+        settings = [setting for setting in self.prepared.settings if setting.rows]
+        values = [
+            part.answered.reshape(setting.expected.shape)
+            for setting, part in zip(self.prepared.settings, parts, strict=True)
+            if setting.rows
+        ]
+        return self._found(settings, values, tree)
+
+    def misfit(self, tree: Tree) -> Cause | None:
+        """The mistake behind an answer whose tensors do not fit: they do when all sizes are equal."""
+        square = self.prepared.square
+        if square is None:
+            return None
+        try:
+            values = self._values_of(tree, square)
+        except AutodiffError:
+            return None
+        return None if _equal(values, square.expected) else self._found([square], [values], tree)
+
+    def other_shape(self, tree: Tree) -> Cause | None:
+        """The mistake behind an answer of another shape than the variable."""
+        settings = [setting for setting in self.prepared.settings if setting.rows]
+        try:
+            values = [self._values_of(tree, setting) for setting in settings]
+        except AutodiffError:
+            return None
+        found = self._found(settings, values, tree) if settings else None
+        return found or self.misfit(tree)
+
+    def numbers(self, numbers: np.ndarray, allowance: np.ndarray) -> Cause | None:
+        """The mistake behind numbers at the question's own values."""
+        given = self.prepared.given
+        if given is None:
+            return None
+        for entry in self.library(given).single.values():
+            wrong = entry.values[0]
+            if wrong.shape == numbers.shape and np.isfinite(wrong).all():
+                allowed = np.maximum(allowance, 1e-6 * abs(wrong)) + 1e-12
+                if (abs(wrong - numbers) <= allowed).all():
+                    return self._cause(entry.slips)
+        if numbers.shape == given.expected[0].shape:
+            return self._constant([given], [numbers[None]], 1e-3)
+        return None
+
+    def _values_of(self, tree: Tree, setting: Setting) -> Values:
+        from autodiff.homework.check import evaluable
+
+        node = evaluable(setting, tree, self.prepared.question.let)
+        return setting.at([node], self.prepared.limit_bytes)[0]
+
+    def _found(self, settings: Sequence[Setting], values: Sequence[Values], tree: Tree) -> Cause | None:
+        if not settings or not any(np.isfinite(value).any() for value in values):
+            return None
+        libraries = [self.library(setting) for setting in settings]
+        for key in libraries[0].single:
+            entries = [library.single.get(key) for library in libraries]
+            if all(
+                entry is not None and _equal(value, entry.values)
+                for entry, value in zip(entries, values, strict=True)
+            ):
+                return self._cause(entries[0].slips)  # type: ignore[union-attr]
+        return (
+            self._integral(settings, tree)
+            or self._constant(settings, values, 1e-7)
+            or self._multiple(libraries, values)
+            or self._pair(libraries, values)
+        )
+
+    def _integral(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
+        from autodiff.homework.check import evaluable
+
+        for setting in settings:
+            try:
+                both = derivative_of(evaluable(setting, tree, self.prepared.question.let), setting)
+                if both is None or not _equal(*setting.at(both)):
+                    return None
+            except AutodiffError:
+                return None
+        return self._placed("integral", settings[0].output, SAYS, HINT)
+
+    def _constant(self, settings: Sequence[Setting], values: Sequence[Values], rtol: float) -> Cause | None:
+        """The answer as a constant times the gradient."""
+        ratios = [_ratio(value, setting.expected, rtol) for setting, value in zip(settings, values, strict=True)]
+        ratio = ratios[0]
+        if ratio is None or any(other is None or abs(other - ratio) > 1e-6 * abs(ratio) for other in ratios):
+            return None
+        varies = any(np.unique(setting.expected.round(9)).size > 3 for setting in settings)
+        exact = _fraction(ratio)
+        if exact is None and not varies:
+            return None
+        shown = str(exact) if exact is not None else f"{ratio:.6g}"
+        says = f"this is {shown} times the gradient: a constant factor is wrong"
+        return self._placed("factor", settings[0].output, says, "check the constant factors")
+
+    def _multiple(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
+        """A mistake, and the wrong sign or a constant factor on top."""
+        for key in libraries[0].single:
+            entries = [library.single.get(key) for library in libraries]
+            if any(entry is None for entry in entries):
+                continue
+            found = [_ratio(v, e.values, 1e-7) for v, e in zip(values, entries, strict=True) if e is not None]
+            exact = None if found[0] is None else _fraction(found[0], 6)
+            if exact is None or any(other is None or abs(other - exact) > 1e-6 for other in found):
+                continue
+            assert entries[0] is not None
+            cause = self._cause(entries[0].slips)
+            more = "the sign is wrong" if exact == -1 else f"there is a constant factor of {exact}"
+            return cause._replace(says=f"{cause.says}; and {more}")
+        return None
+
+    def _pair(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
+        for key in libraries[0].pairs:
+            entries = [library.pairs.get(key) for library in libraries]
+            if all(
+                entry is not None and _equal(value, entry.values)
+                for entry, value in zip(entries, values, strict=True)
+            ):
+                return self._cause(entries[0].slips)  # type: ignore[union-attr]
+        return None
+
+    # Causes
+
+    def _cause(self, slips: Sequence[Slip]) -> Cause:
+        first, *others = [self._placed(slip.kind, slip.node, self._told(slip), slip.hint) for slip in slips]
+        for other in others:
+            first = first._replace(says=f"{first.says}; and {other.says}", hint=f"{first.hint}; {other.hint}")
+        return first
+
+    def _placed(self, kind: str, node: Node, says: str, hint: str) -> Cause:
+        span = behind(node).span or self.prepared.settings[0].output.span
+        assert span is not None
+        return Cause(kind, span.text, (span.start, span.end), says, hint, span.source.name)
+
+    def _told(self, slip: Slip) -> str:
+        """What happened, with the derivative that it is about."""
+        if "{inner}" not in slip.says:
+            return slip.says
+        formula = self._derivative(behind(slip.node))
+        return slip.says.replace("{inner}", "the inner derivative" + (f" {formula}" if formula else ""))
+
+    def _derivative(self, node: Node) -> str | None:
+        prepared = self.prepared
+        if node.span is None or node.span.source.name != "expr":
+            return None
+        try:
+            asked = Asked(node.span.text, prepared.shapes, [prepared.wrt], None, prepared.question.let)
+            formula = derive(asked).gradient[prepared.wrt]
+        except AutodiffError:
+            return None
+        return formula if len(formula) <= 60 else None
+
+
+def _ratio(a: Values, b: Values, rtol: float) -> float | None:
+    """The constant c for which a = c*b at every point."""
+    if a.shape != b.shape:
+        return None
+    x, y = a.reshape(-1), b.reshape(-1)
+    finite = np.isfinite(x) & np.isfinite(y)
+    if not finite.any() or finite.mean() < 0.5:
+        return None
+    x, y = x[finite], y[finite]
+    largest = int(abs(y).argmax())
+    if y[largest] == 0 or x[largest] == 0:
+        return None
+    ratio = float(x[largest] / y[largest])
+    if not isfinite(ratio) or abs(ratio - 1) < 1e-6:
+        return None
+    return ratio if same(x, ratio * y, max(rtol, 1e-7)) else None
+
+
+def _fraction(ratio: float, most: int = COMMON) -> Fraction | None:
+    """A small fraction that a number is."""
+    exact = Fraction(ratio).limit_denominator(most)
+    if exact == 0 or abs(exact.numerator) > most or abs(float(exact) - ratio) > 1e-6 * abs(ratio):
+        return None
+    return exact
+
+
+def all_causes(search: Search) -> Iterator[str]:
+    """The kinds that a question has mistakes of, for tests."""
+    for setting in search.prepared.settings:
+        yield from {entry.slips[0].kind for entry in search.library(setting).single.values()}

@@ -1,0 +1,194 @@
+"""An expression at one choice of sizes: its graph, its gradient, and the points where answers are compared.
+
+Points are drawn by Python's own `random.Random`, so that they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf, prod
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from autodiff.backward import gradients
+from autodiff.errors import AutodiffError
+from autodiff.execute.batch import batch
+from autodiff.execute.run import run
+from autodiff.execute.schedule import schedule
+from autodiff.graph.build import Builder
+from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
+from autodiff.graph.node import Node, placed
+from autodiff.graph.op import ops, strengthen, variable
+from autodiff.syntax.parse import parse
+
+Interval = tuple[float, float]
+Feeds = dict[str, np.ndarray]
+
+# Where numbers are drawn from when nothing is declared: what is broad comes first, what logarithms, roots and inverse
+# functions need comes after it.
+BROAD: Interval = (-2.5, 2.5)
+NARROWER: tuple[Interval, ...] = ((0.1, 3.0), (0.05, 0.95), (1.05, 3.0), (-0.95, 0.95), (-3.0, -0.1), (3.0, 9.0))
+ENOUGH = 0.2  # of the points drawn must be usable, or the next choice of intervals is tried
+LARGEST = 1e8  # gradients beyond are of points where rounding decides
+MOST = 10**6  # elements of all variables at a point
+WORK = 400_000  # numbers drawn for one choice of intervals
+
+
+class Setting:
+    """The graph of an expression whose variables have these shapes, and stacked values of variables at points.
+
+    Raises what building and differentiating raise.
+    """
+
+    __slots__ = (
+        "expected", "feeds", "fixed", "gradient", "leaf", "output", "rows", "shapes", "sizes", "start", "value",
+        "variables", "wrt",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        expr: str,
+        let: Mapping[str, str],
+        shapes: Mapping[str, tuple[int, ...]],
+        sizes: Mapping[str, int],
+        wrt: str,
+        fixed: Mapping[str, np.ndarray],
+    ) -> None:
+        self.shapes = dict(shapes)
+        self.sizes = {name: size for name, size in sizes.items() if name not in shapes}
+        self.wrt = wrt
+        self.fixed = dict(fixed)
+        self.variables: dict[str, Node] = {}
+        for name, shape in shapes.items():
+            dtype = dtype_of(fixed[name]) if name in fixed else float64
+            # Every floating variable is tracked, so that derivatives by another variable can be told.
+            self.variables[name] = variable(name, shape, dtype, dtype.is_floating)
+        self.leaf = self.variables[wrt]
+        with using_default_dtype(float64):
+            scope = self.scope()
+            builder = Builder(scope)
+            for name, text in let.items():
+                scope[name] = builder.build(parse(text, f"let.{name}"))
+            tree = parse(expr)
+            result = builder.tensor(tree)
+            with placed(tree.span):
+                self.output = strengthen(result, result.dtype)
+                self.start: Node = ops.ones_like(self.output)
+            self.gradient = self.differentiated(self.leaf)
+        self.rows = 0
+        self.feeds: Feeds = {}
+        self.value = self.expected = np.zeros(0)
+
+    def scope(self) -> dict[str, Any]:
+        """What names mean: variables are nodes, sizes are integers."""
+        return {**self.sizes, **self.variables}
+
+    def differentiated(self, leaf: Node) -> Node:
+        """The gradient for a variable, zeros where no path leads to it."""
+        found = gradients([self.output], [self.start], [leaf])[0] if self.output.requires_grad else None
+        return ops.zeros_like(leaf) if found is None else found  # type: ignore[no-any-return]
+
+    def at(self, nodes: Sequence[Node], limit_bytes: int | None = None) -> list[np.ndarray]:
+        """The values of nodes at all points, stacked."""
+        return stacked(nodes, self.feeds, self.rows, limit_bytes)
+
+    def take_points(self, feeds: Feeds, rows: int) -> None:
+        """Compare at these points from now on."""
+        self.feeds, self.rows = feeds, rows
+        self.value, self.expected = self.at([self.output, self.gradient])
+
+    def draw(self, random: Random, count: int, domains: Mapping[str, Interval]) -> None:
+        """Draw up to `count` usable points; fewer (or none) where the expression has no value."""
+        free = [name for name in self.shapes if name not in self.fixed or name == self.wrt]
+        each = max(1, sum(prod(self.shapes[name]) for name in free))
+        if each > MOST:
+            raise AutodiffError("limit-size", f"there are more than {MOST} numbers to draw", type="MemoryError")
+        count = max(2, min(count, WORK // (2 * each)))
+        best: tuple[Feeds, int] = ({}, 0)
+        for intervals in _choices(free, domains):
+            block = max(2, min(2 * count, WORK // each))
+            feeds = self._drawn(random, free, intervals, block)
+            usable = self._usable(feeds, block)
+            kept = int(min(count, usable.sum()))
+            if kept > best[1]:
+                best = {name: array[usable][:count] for name, array in feeds.items()}, kept
+            if usable.mean() >= ENOUGH:
+                break
+        self.take_points(*best)
+
+    def _drawn(self, random: Random, free: Sequence[str], intervals: Mapping[str, Interval], rows: int) -> Feeds:
+        feeds = {name: np.broadcast_to(array, (rows, *array.shape)) for name, array in self.fixed.items()}
+        for name in free:
+            low, high = intervals[name]
+            shape = self.shapes[name]
+            numbers = [low + (high - low) * random.random() for _ in range(rows * prod(shape))]
+            feeds[name] = np.array(numbers, np.float64).reshape(rows, *shape)
+        if self.wrt in self.fixed:  # the point that was given comes first
+            feeds[self.wrt][0] = self.fixed[self.wrt]
+        return feeds
+
+    def _usable(self, feeds: Feeds, rows: int) -> np.ndarray:
+        """Where value and gradient are finite, and rounding does not decide what the gradient is."""
+        if rows == 0:
+            return np.zeros(0, bool)
+        value, gradient = stacked([self.output, self.gradient], feeds, rows)
+        moved = {name: x * (1 + 1e-10) if x.dtype.kind == "f" else x for name, x in feeds.items()}
+        near = stacked([self.gradient], moved, rows)[0]
+        with np.errstate(all="ignore"):
+            size = _largest(gradient)
+            finite = np.isfinite(_largest(value)) & np.isfinite(size)
+            return finite & (size <= LARGEST) & (_largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-30))
+
+
+def _largest(stack: np.ndarray) -> np.ndarray:
+    """The largest absolute value at each point; NaN where there is one."""
+    flat = abs(stack.reshape(len(stack), -1).astype(np.float64))
+    return flat.max(axis=1) if flat.shape[1] else np.zeros(len(stack))
+
+
+def _choices(free: Sequence[str], domains: Mapping[str, Interval]) -> Iterator[dict[str, Interval]]:
+    """Intervals to try, as broad as can be first; what is declared stays."""
+    declared = {name: _bounded(*domains[name]) for name in free if name in domains}
+    others = [name for name in free if name not in declared]
+    yield {**dict.fromkeys(others, BROAD), **declared}
+    for interval in NARROWER:
+        if len(others) > 1:
+            for name in others:
+                yield {**dict.fromkeys(others, BROAD), name: interval, **declared}
+        if others:
+            yield {**dict.fromkeys(others, interval), **declared}
+
+
+def _bounded(low: float, high: float) -> Interval:
+    """A finite part of a domain, not touching its ends."""
+    if low == -inf and high == inf:
+        return BROAD
+    if high == inf:
+        return (low + 0.01, low + 4.0)
+    if low == -inf:
+        return (high - 4.0, high - 0.01)
+    margin = (high - low) / 1000
+    return (low + margin, high - margin)
+
+
+def stacked(nodes: Sequence[Node], feeds: Feeds, rows: int, limit_bytes: int | None = None) -> list[np.ndarray]:
+    """The values of nodes at points, with a leading axis of points; NaN where a kernel refuses (a singular matrix)."""
+    plan = schedule(nodes, limit_bytes)
+    together = batch(plan)
+    with np.errstate(all="ignore"):
+        if together is not None and rows > 1:
+            try:
+                return together.run(feeds, rows)
+            except (AutodiffError, ArithmeticError, ValueError, IndexError):
+                pass  # one by one, to learn at which points
+        results = []
+        for row in range(rows):
+            try:
+                results.append(run(plan, {name: array[row] for name, array in feeds.items()}))
+            except (AutodiffError, ArithmeticError):
+                results.append([np.full(shape, np.nan) for shape in plan.shapes])
+        if not results:
+            return [np.zeros((0, *shape)) for shape in plan.shapes]
+        return [np.stack(column) for column in zip(*results, strict=True)]

@@ -1,0 +1,62 @@
+"""A thread with room for deep recursion, watched by the one that waits for it.
+
+A program may be a thousand calls deep, each through several functions of the host; the host's own limit is raised to
+what a large stack certainly holds.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from autodiff.program import limits
+from autodiff.program.limits import Closed
+
+STACK = 512 << 20  # bytes; only what is used becomes memory
+RECURSION = 30_000
+GRACE = 1.0  # seconds that an operation may go on after the time limit
+
+
+def deep(function: Callable[[], Any], seconds: float) -> Any:
+    """What a function returns or raises, run in a thread of its own.
+
+    Raises LimitReached (`limit-time`) when it does not end, and leaves it to the end of the process; Ctrl-C stops the
+    function at its next step.
+    """
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append((function(), None))
+        except BaseException as error:
+            outcome.append((None, error))
+
+    before = threading.stack_size(STACK), sys.getrecursionlimit()
+    thread = threading.Thread(target=run, daemon=True)
+    try:
+        sys.setrecursionlimit(RECURSION)
+        thread.start()
+        _wait(thread, seconds)
+    finally:
+        threading.stack_size(before[0])
+        if outcome:
+            sys.setrecursionlimit(before[1])
+    value, error = outcome[0]
+    if isinstance(error, Closed) and error.__cause__ is not None:
+        raise error.__cause__
+    if error is not None:
+        raise error
+    return value
+
+
+def _wait(thread: threading.Thread, seconds: float) -> None:
+    try:
+        thread.join(min(seconds + GRACE, threading.TIMEOUT_MAX))
+    except KeyboardInterrupt:
+        limits.interrupt()
+        thread.join(GRACE)
+        raise
+    if thread.is_alive():
+        raise limits.out_of_time()

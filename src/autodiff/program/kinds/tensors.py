@@ -1,0 +1,291 @@
+"""What tensors offer, and what else the tensor library hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from autodiff.graph.dtypes import DType
+from autodiff.graph.op import ATTRIBUTES, REGISTRY
+from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
+from autodiff.program.kinds.guards import bounded
+from autodiff.program.kinds.items import CHANGED, INDEXED
+from autodiff.program.kinds.objects import BASES, CLASS_TABLES, HIDDEN, is_own
+from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, is_dunder, method, register
+from autodiff.program.kinds.texts import REPRS, plain_repr
+from autodiff.tensor import modes, optim
+from autodiff.tensor.engine import GradFn
+from autodiff.tensor.function import Context, Function
+from autodiff.tensor.modes import _Mode
+from autodiff.tensor.random import Generator
+from autodiff.tensor.small import Handle, Named, Size
+from autodiff.tensor.tensor import Tensor
+
+PROPERTIES = """requires_grad is_leaf grad_fn grad data retains_grad device shape dtype ndim nbytes _version"""
+METHODS = """requires_grad_ backward retain_grad detach size dim numel stride item tolist numpy zero_ fill_ copy_
+    uniform_ normal_ type"""
+ITERATED = (list, tuple, str, Tensor, Size, Named, dict, int, float, bool, type(None))
+
+
+def library(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+    """A function of the library for programs: iterators among its arguments are gone through here, with limits."""
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            if type(value) not in ITERATED and hasattr(type(value), "__next__"):
+                args = tuple(_listed(value) for value in args)
+                break
+        if kwargs:
+            kwargs = {name: _listed(value) for name, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    called.__name__ = called.__qualname__ = name or function.__name__
+    return called
+
+
+def _listed(value: Any) -> Any:
+    return list(bounded(value)) if hasattr(type(value), "__next__") else value
+
+
+def calling_back(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+    """A function of the library that is handed one of the program's to call."""
+
+    def called(func: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(resolve(func), *args, **kwargs)
+
+    called.__name__ = called.__qualname__ = name or function.__name__
+    return called
+
+
+def _register_hook(self: Tensor, hook: Any) -> Handle:
+    return self.register_hook(resolve(hook))
+
+
+def _detach_(self: Tensor) -> Tensor:
+    """Forget the history; the memory stays."""
+    self._become_leaf(False)
+    return self
+
+
+def _tensor_table() -> Table:
+    names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
+    names |= {f"{name}_" for name in names} | set(ATTRIBUTES)
+    own = [*PROPERTIES.split(), *METHODS.split()]
+    table: Table = {name: attrgetter(name) for name in sorted(names) if hasattr(Tensor, name)}
+    table |= {name: attrgetter(name) for name in own}
+    table |= {
+        "register_hook": method(_register_hook),
+        "device": lambda self: DEVICE,
+        "cpu": method(lambda self: self),
+        "is_cuda": lambda self: False,
+        "element_size": method(lambda self: self._array.itemsize),
+        "data_ptr": method(_data_ptr),
+        "is_floating_point": method(lambda self: self.dtype.is_floating),
+        "itemsize": lambda self: self._array.itemsize,
+    }
+    return table
+
+
+def _data_ptr(self: Tensor) -> int:
+    """A number that two tensors share if they begin at the same place, and that is no address."""
+    from autodiff.program.kinds.texts import identity
+
+    base = self._base if self._base is not None else self
+    memory = base._counter
+    offset: int = self._array.__array_interface__["data"][0] - base._array.__array_interface__["data"][0]
+    return identity(memory) + offset
+
+
+class Device:
+    """`torch.device`: there is only the CPU."""
+
+    __slots__ = ()
+    type = "cpu"
+    index = None
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) or other == "cpu"
+
+    def __hash__(self) -> int:
+        return 0
+
+
+DEVICE = Device()
+
+
+def device(name: Any = "cpu", index: Any = None) -> Device:
+    if isinstance(name, Device) or (isinstance(name, str) and name.partition(":")[0] == "cpu"):
+        return DEVICE
+    raise RuntimeError(f"there is only the CPU here, no device {name!r}")
+
+
+def _setter(name: str) -> Callable[[Any, Any], None]:
+    def change(tensor: Any, new: Any) -> None:
+        setattr(tensor, name, new)
+
+    return change
+
+
+def _free_grad(tensor: Tensor) -> None:
+    del tensor.grad
+
+
+TENSOR = register(
+    Tensor,
+    Kind(
+        "Tensor",
+        _tensor_table(),
+        changes={name: _setter(name) for name in ("requires_grad", "grad", "data")},
+        frees={"grad": _free_grad},
+    ),
+    family=True,
+)
+register(Size, Kind("Size", host("numel index count")))
+register(Named, Kind("return_types", host("index count"), finder=lambda value, name: _field(value, name)), family=True)
+register(DType, Kind("dtype", {"is_floating_point": attrgetter("is_floating"), "itemsize": attrgetter("size")}))
+register(Device, Kind("device", host("type index")))
+register(Generator, Kind("Generator", host("manual_seed initial_seed") | {"device": lambda value: DEVICE}))
+register(Handle, Kind("RemovableHandle", host("remove id")))
+REPRS[Device] = repr
+
+
+def _field(value: Named, name: str) -> Any:
+    return getattr(value, name) if name in value.fields else MISSING
+
+
+# Nodes of the graph
+
+
+def _saved(value: GradFn, name: str) -> Any:
+    return getattr(value, name) if name in ("variable", "saved_tensors") and _has(value, name) else MISSING
+
+
+def _has(value: GradFn, name: str) -> bool:
+    try:
+        return getattr(value, name) is not None
+    except AttributeError:
+        return False
+
+
+register(GradFn, Kind("Node", host("name next_functions"), finder=_saved), family=True)
+REPRS[GradFn] = plain_repr
+
+# autograd.Function
+
+
+HIDDEN.update(vars(Context()))
+HIDDEN.discard("needs_input_grad")
+_CONTEXT = host(
+    "save_for_backward saved_tensors mark_non_differentiable mark_dirty set_materialize_grads needs_input_grad"
+)
+
+
+def _of_context(value: Context, name: str) -> Any:
+    return MISSING if name in HIDDEN else value.__dict__.get(name, MISSING)
+
+
+def _set_context(value: Context, change: tuple[str, Any]) -> None:
+    name, new = change
+    if name in HIDDEN or (name in _CONTEXT and name != "needs_input_grad"):
+        raise AttributeError(f"attribute '{name}' of a context cannot be set")
+    value.__dict__[name] = new
+
+
+register(Context, Kind("Context", _CONTEXT, finder=_of_context, changes={"*": _set_context}))
+REPRS[Tensor] = REPRS[Size] = REPRS[DType] = repr
+TITLES[Context] = "torch.autograd.function.FunctionCtx"
+_STATIC: Table = {name: attrgetter(name) for name in ("apply", "forward", "backward", "setup_context")}
+CLASS_TABLES[Function] = _STATIC
+BASES[Function] = {**_STATIC, "__init__": lambda value: partial(Function.__init__, value)}
+HIDDEN.add("_operation")
+
+# Modes and optimizers
+
+
+register(_Mode, Kind("mode", callable=True), family=True)
+_OPTIMIZER = host("zero_grad param_groups state defaults") | {
+    "step": method(lambda self, closure=None: self.step(None if closure is None else resolve(closure))),
+    "add_param_group": method(lambda self, group: _add_group(self, group)),
+    "state_dict": method(lambda self: {"param_groups": [dict(group) for group in self.param_groups]}),
+}
+
+
+def _add_group(self: Any, group: dict[str, Any]) -> None:
+    self.param_groups.extend(optim.Optimizer([dict(group)], self.defaults).param_groups)
+
+
+register(optim.Optimizer, Kind("Optimizer", _OPTIMIZER), family=True)
+
+
+def _optimizer_init(value: Any) -> Any:
+    return lambda params, defaults: optim.Optimizer.__init__(
+        value, list(bounded(params)) if not isinstance(params, Tensor) else params, defaults
+    )
+
+
+BASES[optim.Optimizer] = {**_OPTIMIZER, "__init__": _optimizer_init}
+del BASES[optim.Optimizer]["step"]
+
+# Classes
+
+
+TITLES.update(
+    {
+        Tensor: "torch.Tensor",
+        Size: "torch.Size",
+        DType: "torch.dtype",
+        Device: "torch.device",
+        Generator: "torch._C.Generator",
+        Function: "torch.autograd.function.Function",
+        Handle: "torch.utils.hooks.RemovableHandle",
+        optim.SGD: "torch.optim.sgd.SGD",
+        optim.Adam: "torch.optim.adam.Adam",
+        optim.Optimizer: "torch.optim.optimizer.Optimizer",
+    }
+)
+for _mode in ("no_grad", "enable_grad", "set_grad_enabled"):
+    TITLES[getattr(modes, _mode)] = f"torch.autograd.grad_mode.{_mode}"
+
+
+def _size(*args: Any) -> Size:
+    return Size(*(bounded(arg) for arg in args))
+
+
+def _optimizer(cls: Any) -> Callable[..., Any]:
+    def made(params: Any, *args: Any, **kwargs: Any) -> Any:
+        return cls(params if isinstance(params, Tensor) else list(bounded(params)), *args, **kwargs)
+
+    return made
+
+
+def _mode_maker(cls: Any) -> Callable[..., Any]:
+    def made(*args: Any, **kwargs: Any) -> Any:
+        return cls(*(resolve(arg) if not isinstance(arg, bool) else arg for arg in args), **kwargs)
+
+    return made
+
+
+CONSTRUCTORS.update(
+    {
+        Tensor: library(Tensor, "Tensor"),
+        Size: _size,
+        Generator: lambda device="cpu": Generator(),
+        Function: Function,
+        Device: device,
+        **{cls: _optimizer(cls) for cls in (optim.SGD, optim.Adam)},
+        **{cls: _mode_maker(cls) for cls in (modes.no_grad, modes.enable_grad)},
+        modes.set_grad_enabled: lambda mode: modes.set_grad_enabled(bool(mode)),
+    }
+)
+INDEXED.update((Tensor, Size, Named))
+CHANGED.add(Tensor)
+
+__all__ = ["DEVICE", "TENSOR", "calling_back", "is_dunder", "is_own", "library"]
