@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import expression_options, usage
+from autodiff.cli.parts import PARTS, check_parts, no_gradient, print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.request.answer import advise, answered, described
 from autodiff.request.arguments import normal_name
 from autodiff.request.problem import Given, problem
 from autodiff.solve import Answer, Place, Problem, parts, solve
-
-PARTS = ("value", "shape", "dtype", "grad_fn")
 
 
 @click.command("eval", short_help="The value, grad_fn and gradients of an expression.")
@@ -163,31 +160,10 @@ def _print(answer: Answer, asked: Problem, given: Given, precision: int, saved: 
     return 0
 
 
-def no_gradient(name: str, dtype: str, text: str) -> str:
-    """Why a variable got no gradient, with its own text repaired where it is a plain arange."""
-    if dtype == "bool":
-        return f"{name} is bool and takes no gradient"
-    ranged = re.fullmatch(r"(.*\barange\([^()]*\d)(\s*\).*)", text, re.S)
-    written = f"{ranged[1]}.{ranged[2]}" if ranged and "." not in ranged[1] else "arange(3.) rather than arange(3)"
-    return f"{name} is {dtype} and takes no gradient; for floating-point numbers write {written}"
-
-
 def _check_part(only: str, asked: Problem) -> None:
     """Raise `usage` for a part that no answer has."""
     gradients = parts([*asked.variables, *asked.retain_grad])[1:]
     check_parts("--only", [only], [*PARTS, *gradients])
-
-
-def check_parts(option: str, given: Iterable[str], known: list[str]) -> None:
-    for part in given:
-        if part not in known:
-            from autodiff.graph.lookup import did_you_mean
-
-            raise usage(
-                f"{option} {part!r:.40} is no part of the answer",
-                *did_you_mean(part, known),
-                "its parts are " + ", ".join(known),
-            )
 
 
 def _print_part(only: str, answer: Answer, screen: Screen) -> int:
@@ -208,10 +184,3 @@ def _print_part(only: str, answer: Answer, screen: Screen) -> int:
     grad = (answer.grads or {}).get(only.removesuffix(".grad"))
     screen.write(("null" if grad is None else dumps(numbers(grad))) + "\n")
     return 0
-
-
-def print_json(body: dict[str, Any], error: AutodiffError | None, screen: Screen) -> int:
-    from autodiff.request.jsons import dumps
-
-    screen.write(dumps(body) + "\n")
-    return 0 if error is None else error.exit_code

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from autodiff.cli.eval import PARTS, check_parts, no_gradient, print_json
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options, usage
+from autodiff.cli.parts import PARTS, check_parts, no_gradient, print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.functional import Derivatives, Key, hessian, hvp, jacobian, jvp, vjp

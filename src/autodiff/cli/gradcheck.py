@@ -7,10 +7,10 @@ from typing import Any
 import click
 import numpy as np
 
-from autodiff.cli.eval import print_json
 from autodiff.cli.functional import KEYS
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import check_name, expression_options, usage
+from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import FAILED, AutodiffError
 from autodiff.gradcheck import Checked, Compared, draw, gradcheck
@@ -62,11 +62,11 @@ def command(
         return {**_body(found), **drawn}, _status(found)
 
     def checked(request: dict[str, Any]) -> tuple[Checked, dict[str, Any]]:
-        own = {key: _tolerance(key, request[key]) for key in TOLERANCES if request.get(key) is not None}
+        own = {key: requested_tolerance(key, request[key]) for key in TOLERANCES if request.get(key) is not None}
         asked = problem(request, read.given, (*KEYS, *TOLERANCES, "shapes", "seed"))
         declared = requested_shapes(request, shapes)
         wanted = {name: shape for name, shape in declared.items() if name not in asked.variables}
-        chosen = _seed(request, seed)
+        chosen = requested_seed(request, seed)
         if wanted:
             draw(asked, wanted, chosen)
         return gradcheck(asked, **{**given, **own}), {"seed": chosen} if wanted else {}
@@ -122,7 +122,7 @@ def requested_shapes(request: dict[str, Any], given: dict[str, Shape]) -> dict[s
     return {**given, **{normal_name(name): shape_from_json(name, data) for name, data in own.items()}}
 
 
-def _seed(request: dict[str, Any], given: int) -> int:
+def requested_seed(request: dict[str, Any], given: int) -> int:
     own = request.get("seed")
     if own is None:
         return given
@@ -131,7 +131,7 @@ def _seed(request: dict[str, Any], given: int) -> int:
     return own
 
 
-def _tolerance(key: str, value: Any) -> float:
+def requested_tolerance(key: str, value: Any) -> float:
     """A request's eps, rtol or atol; raises `bad-request`."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or value < 0 or (key == "eps" and value == 0):
