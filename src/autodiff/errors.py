@@ -100,6 +100,8 @@ EXIT_CODES: dict[str, int] = {
     "unwritable-file": USAGE,
     "bad-request": USAGE,
     "unknown-wrt": USAGE,
+    "bad-key": USAGE,
+    "bad-answers": USAGE,
     # 3: text that does not parse
     "bad-json": SYNTAX,
     "syntax": SYNTAX,
@@ -160,3 +162,6 @@ EXIT_CODES: dict[str, int] = {
     # 70: ours
     "internal": INTERNAL,
 }
+
+# The exit codes of verdicts on answers, which are no errors of the command.
+VERDICT_CODES = {"right": 0, "wrong": FAILED, "undecided": 5, "invalid": 6}

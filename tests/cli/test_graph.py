@@ -76,3 +76,20 @@ def test_graphs_whose_nested_form_is_much_larger(command: Any) -> None:
     assert answer["graph"] is None
     assert answer["nodes"][0]["in"] == "let.y60"
     assert len(command("graph", "y60", "x=1", "--let", "y0=exp(x)", *let).out.splitlines()) < 130
+
+
+def test_drawings(command: Any, tmp_path: Any) -> None:
+    assert command("graph", "exp(x)", "x=1", "--dot").out.startswith("digraph autodiff {\n")
+    assert command("graph", "exp(x)", "x=1", "--mermaid").out.startswith("flowchart TD\n")
+    result = command("graph", "exp(x)", "x=1", "--svg", "g.svg")
+    assert (result.code, result.out, result.err) == (0, "", "")
+    assert (tmp_path / "g.svg").read_text().startswith("<svg ")
+    assert command("graph", "exp(x)", "x=1", "--svg", "-").out == (tmp_path / "g.svg").read_text()
+
+
+def test_drawings_that_cannot_be(command: Any) -> None:
+    assert command("graph", "exp(x)", "x=1", "--svg", "none/g.svg").code == 2
+    assert "choose one" in command("graph", "exp(x)", "x=1", "--dot", "--json").err
+    result = command("graph", "1", "--dot")
+    assert (result.code, "no grad_fn" in result.err) == (0, True)
+    assert command("graph", "-", "--dot", stdin='{"expr":"1"}').code == 2

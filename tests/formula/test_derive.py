@@ -48,7 +48,7 @@ TEXTBOOK = [
     ("trace(inv(X))", ["X:n,n"], "X", "-inv(X @ X).T"),
     ("logdet(X.T @ X)", ["X:m,n"], "X", "2*X @ inv(X.T @ X)"),
     ("det(X.T @ A @ X)", ["X:n,n", "A:n,n"], "X", "2*det(X.T @ A @ X)*inv(X).T"),
-    ("b @ X.T @ X @ c", ["X:m,n", "b:n", "c:n"], "X", "outer(X @ b, c) + outer(X @ c, b)"),
+    ("b @ X.T @ X @ c", ["X:m,n", "b:n", "c:n"], "X", "X @ (outer(b, c) + outer(c, b))"),
     ("norm(x - a)", ["x:n", "a:n"], "x", "(x - a)/norm(x - a)"),
     ("trace((A @ X @ B + C) @ (A @ X @ B + C).T)", ["A:k,m", "X:m,n", "B:n,l", "C:k,l"], "X",
      "2*A.T @ (A @ X @ B + C) @ B.T"),

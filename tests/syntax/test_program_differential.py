@@ -1,3 +1,4 @@
+# ruff: noqa: N802  # methods have the names of the nodes that they convert
 """Programs are read as Python reads them: both trees, in one plain form, with the places of their nodes."""
 
 from __future__ import annotations
@@ -18,10 +19,34 @@ from autodiff.syntax.program import parse_program
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "programs.jsonl"
 OPERATORS = {
-    **{"Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "MatMult": "@", "Pow": "**"},
-    **{"LShift": "<<", "RShift": ">>", "BitOr": "|", "BitAnd": "&", "USub": "-", "UAdd": "+", "Invert": "~"},
-    **{"Not": "not", "And": "and", "Or": "or", "Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">"},
-    **{"GtE": ">=", "Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in"},
+    "Add": "+",
+    "Sub": "-",
+    "Mult": "*",
+    "Div": "/",
+    "FloorDiv": "//",
+    "Mod": "%",
+    "MatMult": "@",
+    "Pow": "**",
+    "LShift": "<<",
+    "RShift": ">>",
+    "BitOr": "|",
+    "BitAnd": "&",
+    "USub": "-",
+    "UAdd": "+",
+    "Invert": "~",
+    "Not": "not",
+    "And": "and",
+    "Or": "or",
+    "Eq": "==",
+    "NotEq": "!=",
+    "Lt": "<",
+    "LtE": "<=",
+    "Gt": ">",
+    "GtE": ">=",
+    "Is": "is",
+    "IsNot": "is not",
+    "In": "in",
+    "NotIn": "not in",
 }
 
 
@@ -42,7 +67,10 @@ class FromPython:
     def place(self, node: Any) -> Any:
         if self.inside:
             return None
-        return (self.offsets[node.lineno - 1] + node.col_offset, self.offsets[node.end_lineno - 1] + node.end_col_offset)
+        return (
+            self.offsets[node.lineno - 1] + node.col_offset,
+            self.offsets[node.end_lineno - 1] + node.end_col_offset,
+        )
 
     def all(self, nodes: Any) -> list[Any]:
         return [self.form(node) for node in nodes]
@@ -286,7 +314,14 @@ class FromOurs:
     def Call(self, node: tr.Call, at: Any) -> Any:
         args = [self.form(a) for a in node.args if not isinstance(a, st.DoubleStarred)]
         double = [self.form(a.value) for a in node.args if isinstance(a, st.DoubleStarred)]
-        return ("call", at, self.form(node.function), args, [(k.name, self.form(k.value)) for k in node.keywords], double)
+        return (
+            "call",
+            at,
+            self.form(node.function),
+            args,
+            [(k.name, self.form(k.value)) for k in node.keywords],
+            double,
+        )
 
     def Attribute(self, node: tr.Attribute, at: Any) -> Any:
         assert node.name_span.text == node.name
@@ -536,8 +571,13 @@ class Writer:
         if depth <= 0 or self.random.random() < 0.5:
             return self.simple() + str(self.pick("\n", "\n", "  # why\n", f"; {self.simple()}\n"))
         e, n = self.expr, self.name
-        rest = lambda: self.suite(depth, indent)  # noqa: E731
-        tail = lambda: str(self.pick("", f"{indent}else:{rest()}"))  # noqa: E731
+
+        def rest() -> str:
+            return self.suite(depth, indent)
+
+        def tail() -> str:
+            return str(self.pick("", f"{indent}else:{rest()}"))
+
         return str(
             self.pick(
                 lambda: f"if {e(2)}:{rest()}{indent}elif {e(1)}:{rest()}{tail()}",

@@ -146,7 +146,9 @@ class _Asking:
 
         asked = problem(request, self.given, (*KEYS, *ADDED))
         if asked.wrt is not None and len(asked.wrt) > 1:
-            raise AutodiffError("bad-request", "an answer is for one variable, and wrt names several", type="ValueError")
+            raise AutodiffError(
+                "bad-request", "an answer is for one variable, and wrt names several", type="ValueError"
+            )
         shapes = {n: s for n, s in requested_shapes(request, self.shapes).items() if n not in asked.variables}
         own = {key: requested_tolerance(key, request[key]) for key in ("rtol", "atol") if request.get(key) is not None}
         points = request.get("points")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import gc
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -19,12 +19,20 @@ LIMITS = Limits()
 @click.command("run", short_help="Run a PyTorch-style program.")
 @click.argument("file", metavar="FILE|-")
 @click.option(
-    "--limit-steps", type=click.IntRange(1), default=LIMITS.steps, show_default=True, metavar="N",
+    "--limit-steps",
+    type=click.IntRange(1),
+    default=LIMITS.steps,
+    show_default=True,
+    metavar="N",
     help="Statements, calls and turns of loops.",
 )
 @click.option("--limit-memory", default="2GiB", show_default=True, metavar="SIZE", help="Memory it may use.")
 @click.option(
-    "--limit-seconds", type=click.FloatRange(0, min_open=True), default=LIMITS.seconds, show_default=True, metavar="S",
+    "--limit-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=LIMITS.seconds,
+    show_default=True,
+    metavar="S",
     help="Time it may take.",
 )
 @color
@@ -69,10 +77,12 @@ def run(screen: Screen, text: str, name: str, limits: Limits) -> int:
     except AutodiffError as error:
         return _failed(screen, error)
     session = Session(_writer(screen), _error_writer(screen))
+    gc.enable()  # which the command leaves off
+    gc.freeze()
     try:
         with showing(_warn(screen)):
             session.start(limits)
-            deep(lambda: _walled(limits, lambda: session.run(body)), limits.seconds)
+            deep(lambda: session.run(body), limits)
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except SystemExit as leave:
@@ -137,37 +147,3 @@ def _warn(screen: Screen) -> Callable[[str, str, Span | None], None]:
         write(f"{category}: {text}\n{where}")
 
     return warn
-
-
-def _walled(limits: Limits, work: Callable[[], Any]) -> Any:
-    with _wall(limits.memory):
-        try:
-            return work()
-        except MemoryError as error:
-            from autodiff.program.handling import as_python
-
-            raise as_python(error) from None
-
-
-@contextmanager
-def _wall(memory: int) -> Iterator[None]:
-    """Have the system refuse memory beyond the limit, where it can."""
-    try:
-        import resource
-
-        with open("/proc/self/statm", "rb") as file:
-            used = int(file.read().split()[5]) * resource.getpagesize()
-        before = resource.getrlimit(resource.RLIMIT_DATA)
-        wall = used + memory + (128 << 20)
-        if before[1] != resource.RLIM_INFINITY:
-            wall = min(wall, before[1])
-        resource.setrlimit(resource.RLIMIT_DATA, (wall, before[1]))
-    except (ImportError, OSError, ValueError):
-        yield
-        return
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)
-
-

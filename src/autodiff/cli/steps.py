@@ -18,8 +18,6 @@ from autodiff.request.answer import described
 from autodiff.request.problem import KEYS, problem
 from autodiff.solve import Problem
 
-FORMS = ("latex", "markdown", "json")
-
 
 @click.command("steps", short_help="The work step by step: forward table, backward table, result.")
 @click.option("--gradient", metavar="NAME|VALUE", help="Weights of the result, for one that is no scalar.")
@@ -50,7 +48,7 @@ def command(
     autodiff steps "sum((X @ w - y)^2)" X:m,n w:n y:m
     autodiff steps "x*exp(x)" --latex
     """
-    if latex + markdown + as_json + (rows is not None) > 1:
+    if latex + markdown + (as_json or rows is not None) > 1:
         raise usage("--latex, --markdown, --json and --rows are forms of one answer: choose one")
     try:
         shapes, options["arguments"] = split_shapes(options["arguments"], options["file"] is not None)

@@ -1,6 +1,6 @@
 """Formulas as Python functions, for NumPy, PyTorch or JAX.
 
-A formula's syntax tree is printed with Python's operators, which are the language's, and each call by the target's table.
+A formula's syntax tree is printed with Python's operators, which are the language's, and calls by the target's table.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def code(target: str, question: Question, derived: Derived) -> str:
     emitter = Emitter(chosen, derived.shapes)
     if derived.hessian is None:
         function, of = "gradient", list(derived.gradient)
-        result = _tuple([emitter.text(text) for text in derived.gradient.values()])
+        result = _lines([emitter.text(text) for text in derived.gradient.values()])
     else:
         function, of = "hessian", list(derived.hessian)
-        result = _tuple([_tuple([emitter.text(text) for text in row.values()]) for row in derived.hessian.values()])
+        result = _lines([_tuple([emitter.text(text) for text in row.values()]) for row in derived.hessian.values()])
     lines = [*emitter.imports(), "", ""]
     for helper in emitter.helpers:
-        lines += [chosen.helpers[helper].strip("\n"), "", ""]
+        lines += [chosen.helpers[helper].strip("\n").replace("@@", emitter.module), "", ""]
     lines += [f"def {function}({', '.join(derived.shapes)}):", *_docstring(function, of, question, derived)]
     return "\n".join([*lines, f"    return {result}", ""])
 
@@ -52,12 +52,18 @@ def _tuple(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
+def _lines(parts: list[str]) -> str:
+    """A tuple of several, a line each."""
+    inside = "".join(f"        {part},\n" for part in parts)
+    return parts[0] if len(parts) == 1 else f"(\n{inside}    )"
+
+
 def _docstring(function: str, of: list[str], question: Question, derived: Derived) -> list[str]:
     expr = " ".join(question.expr.split()).replace("\\", "\\\\").replace('"""', '\\"""')
     expr = expr if len(expr) <= 300 else expr[:299] + "…"
     names = ", ".join(of)
     shapes = [f"{name}: {_shape(name, shape, derived)}" for name, shape in derived.shapes.items()]
-    lines = [f'    """The {function} of {expr} for {names}.']
+    lines = [f'    """The {function.replace("hess", "Hess")} of {expr} for {names}.']
     if shapes:
         lines += ["", f"    {'; '.join(shapes)}."]
     if len(of) > 1:
@@ -80,7 +86,9 @@ class Emitter:
         self.shapes = shapes
         self.helpers: list[str] = []
         self.modules: set[str] = set()
-        self.module = target.short if target.short not in shapes else target.name.replace(".", "_")
+        self.module = target.short
+        while self.module in shapes:  # a variable is called so
+            self.module = "numpy" if self.module == "np" else self.module + "_"
         self.first = next(iter(shapes), "")
 
     def imports(self) -> list[str]:
@@ -95,7 +103,7 @@ class Emitter:
         emission = _Emission(self, reading)
         for item in reading.order:
             emission.done[item] = EMIT[type(item)](emission, item)
-        return emission.done[reading.root][0]
+        return emission.tensor(reading.root)
 
 
 class _Emission:
@@ -187,11 +195,10 @@ def _list(emission: _Emission, item: T.ListOf | T.TupleOf) -> Printed:
 def _call(emission: _Emission, item: T.Call) -> Printed:
     called = emission.reading.called(item)
     target = emission.emitter.target
-    if target.wants_tensors and called.args and all(map(emission.reading.is_constant, called.args)):
-        if called.name in MATH and len(called.args) == 1:
-            emission.emitter.modules.add("math")
-            return f"math.{called.name}({emission.text(called.args[0])})", ATOM
-    rule = target.calls.get(called.name)
+    if target.wants_tensors and called.name in MATH and emission.reading.is_constant(item):
+        emission.emitter.modules.add("math")
+        return f"math.{called.name}({emission.text(called.args[0])})", ATOM
+    rule = target.rule(called.name)
     if rule is None:
         raise no_formula(f"{called.name} has no form in {target.title}")
     return _by_rule(emission, rule, called)
@@ -221,9 +228,9 @@ def _finished(emission: _Emission, text: str) -> Printed:
     """The module's name and the helpers in what a rule says."""
     emitter = emission.emitter
     for helper in emitter.target.helpers:
-        if f"{helper}(" in text and helper not in emitter.helpers and text.startswith(f"{helper}("):
+        if f"{helper}(" in text and helper not in emitter.helpers:
             emitter.helpers.append(helper)
-    if text.startswith("jax."):
+    if "jax." in text and "jax" not in emitter.modules:
         emitter.modules.add("jax")
     return text.replace("@@", emitter.module), ATOM
 

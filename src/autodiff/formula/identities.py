@@ -23,6 +23,9 @@ RULES = [
     Rule("exp(a)*sigmoid(-a)", "sigmoid(a)"),
     Rule("(1 + exp(a))*sigmoid(-a)", "1"),
     Rule("sigmoid(a)/(1 - sigmoid(a))", "exp(a)"),
+    Rule("(1 + exp(a))^(-2)", "sigmoid(-a)^2"),
+    Rule("exp(a)*sigmoid(-a)^2", "sigmoid(a)*sigmoid(-a)"),
+    Rule("where(a > 20, 1.0, sigmoid(a))", "sigmoid(a)", -30.0, 30.0),  # 1 - sigmoid(20) is 2e-9
     Rule("sin(a)^2 + cos(a)^2", "1"),
     Rule("1 - sin(a)^2", "cos(a)^2"),
     Rule("1 - cos(a)^2", "sin(a)^2"),
@@ -30,6 +33,7 @@ RULES = [
     Rule("1 + sin(a)^2/cos(a)^2", "1/cos(a)^2"),
     Rule("sin(a)/cos(a)", "tan(a)"),
     Rule("tan(a)*cos(a)", "sin(a)"),
+    Rule("tan(a)^(-2)*cos(a)^(-2)", "sin(a)^(-2)", 0.2, 1.4),
     Rule("cosh(a)^2 - sinh(a)^2", "1"),
     Rule("sinh(a)/cosh(a)", "tanh(a)"),
     Rule("exp(log(a))", "a", 0.1, 3.0),
@@ -37,5 +41,9 @@ RULES = [
     Rule("1 + expm1(a)", "exp(a)"),
     Rule("abs(a)*sign(a)", "a"),
     Rule("a*sign(a)", "abs(a)"),
+    Rule("where(a >= b, where(a == b, 1/2, 1.0), 0.0)", "(1 + sign(a - b))/2"),
+    Rule("where(a >= b, where(b == a, 1/2, 1.0), 0.0)", "(1 + sign(a - b))/2"),
+    Rule("where(a <= b, where(a == b, 1/2, 1.0), 0.0)", "(1 + sign(b - a))/2"),
+    Rule("where(a <= b, where(b == a, 1/2, 1.0), 0.0)", "(1 + sign(b - a))/2"),
     Rule("relu(a)*where(a > 0, 1.0, 0.0)", "relu(a)"),
 ]

@@ -8,6 +8,7 @@ from autodiff.formula.latex_tree import (
     ADD,
     ATOM,
     BIG,
+    CALL,
     FRAC,
     MUL,
     POW,
@@ -46,7 +47,7 @@ def _operator(latex: Latex, called: Called) -> Piece:
         name = called.name.rpartition(".")[2]
         head = rf"\operatorname{{{escaped(name)}}}"
     keywords = [rf"\mathrm{{{escaped(name)}}}={latex.text(value)}" for name, value in called.keywords.items()]
-    return Piece(head + bracketed(", ".join([*map(latex.text, called.args), *keywords])), MUL)
+    return Piece(head + bracketed(", ".join([*map(latex.text, called.args), *keywords])), CALL)
 
 
 def _function(head: str) -> Render:
@@ -55,7 +56,7 @@ def _function(head: str) -> Render:
     def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
         if len(called.args) != 1 or called.keywords:
             return None
-        return Piece(head + bracketed(latex.text(called.args[0])), MUL)
+        return Piece(head + bracketed(latex.text(called.args[0])), CALL)
 
     return render
 
@@ -66,7 +67,7 @@ def _of_all(head: str) -> Render:
     def render(latex: Latex, called: Called, item: T.Call) -> Piece | None:
         if called.keywords or any(latex.reading.number(arg) is not None and i for i, arg in enumerate(called.args)):
             return None
-        return Piece(head + bracketed(", ".join(map(latex.text, called.args))), MUL)
+        return Piece(head + bracketed(", ".join(map(latex.text, called.args))), CALL)
 
     return render
 
@@ -74,7 +75,7 @@ def _of_all(head: str) -> Render:
 def _exp(latex: Latex, called: Called, item: T.Call) -> Piece | None:
     inside = latex.text(called.args[0])
     if latex.rank(item) or len(inside) > LONGEST_EXPONENT or r"\begin" in inside or "e" in latex.reading.shapes:
-        return Piece(r"\exp" + bracketed(inside), MUL)
+        return Piece(r"\exp" + bracketed(inside), CALL)
     return Piece(f"e^{{{inside}}}", POW)
 
 
@@ -224,7 +225,7 @@ def _softmax(name: str) -> Render:
         if dim is None or latex.reading.number(dim) is None:
             return None
         below = f"_{{{latex.text(dim)}}}" if latex.rank(x) > 1 else ""
-        return Piece(rf"\operatorname{{{name}}}{below}{bracketed(latex.text(x))}", MUL)
+        return Piece(rf"\operatorname{{{name}}}{below}{bracketed(latex.text(x))}", CALL)
 
     return render
 

@@ -16,7 +16,7 @@ from autodiff.graph.sizes import Dim
 from autodiff.syntax import tree as T  # noqa: N812
 
 # How tightly a text holds together, loosest first.  A sum over an index takes in what follows it.
-LOGIC, COMPARISON, ADD, HADAMARD, BIG, MUL, FRAC, POW, ATOM = range(9)
+LOGIC, COMPARISON, ADD, HADAMARD, BIG, MUL, FRAC, POW, CALL, ATOM = range(10)
 COMPARISONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 CONNECTIVES = {"&": r"\land", "|": r"\lor", "and": r"\land", "or": r"\lor"}
 NAMED = {"pi": r"\pi", "e": "e", "inf": r"\infty", "nan": r"\mathrm{NaN}"}
@@ -165,7 +165,7 @@ def _floor_div(latex: Latex, item: T.Binary) -> Piece:
 
 def _mod(latex: Latex, item: T.Binary) -> Piece:
     left, right = latex.done[item.left], latex.done[item.right]
-    return Piece(rf"{left.within(MUL)} \bmod {right.within(FRAC)}", HADAMARD)
+    return Piece(rf"{left.within(MUL)} \bmod {right.within(FRAC)}", COMPARISON)
 
 
 def _connective(latex: Latex, item: T.Binary) -> Piece:
@@ -186,7 +186,7 @@ def _pow(latex: Latex, item: T.Binary) -> Piece:
 
 def powered(base: Piece) -> str:
     """What a superscript can stand at."""
-    return base.within(ATOM)
+    return base.within(CALL)
 
 
 # Matrices
@@ -197,7 +197,7 @@ def transposed(x: Piece) -> str:
         return x.text.removesuffix(r"^\top")
     if x.text.endswith(r"^{-1}") and x.level == POW and not x.negative:
         return x.text.removesuffix(r"^{-1}") + r"^{-\top}"
-    return f"{x.within(ATOM)}^\\top"
+    return f"{x.within(CALL)}^\\top"
 
 
 def _matmul(latex: Latex, item: T.Binary) -> Piece:
@@ -233,14 +233,14 @@ def _attribute(latex: Latex, item: T.Attribute) -> Piece:
         return Piece(NAMED.get(item.name, rf"\mathrm{{{escaped(item.name)}}}"))
     if item.name in ("T", "mT", "H", "mH"):
         return Piece(transposed(value), POW) if latex.rank(item.value) != 1 else value
-    return Piece(rf"\operatorname{{{escaped(item.name)}}}{bracketed(value.full)}", MUL)
+    return Piece(rf"\operatorname{{{escaped(item.name)}}}{bracketed(value.full)}", CALL)
 
 
 def _index(latex: Latex, item: T.Index) -> Piece:
     if isinstance(item.value, T.Call) and latex.reading.called(item.value).name == "linalg.slogdet":
         inner = latex.reading.called(item.value).args[0]
         if latex.reading.number(item.items[0]) == 1:
-            return Piece(rf"\ln\left\lvert\det{bracketed(latex.text(inner))}\right\rvert", MUL)
+            return Piece(rf"\ln\left\lvert\det{bracketed(latex.text(inner))}\right\rvert", CALL)
     return subscripted(latex.done[item.value], ", ".join(latex.text(part) for part in item.items))
 
 

@@ -84,6 +84,8 @@ class Linear:
         if not inner.shape:
             row = self.row(inner)
             return None if row is None else t.outer(t.mul([*weights, t.ones(like.shape)]), row)
+        if inner.kind == "add":
+            return self._sum([self._weighed(weights, arg, like) for arg in inner.args])
         matrix = self.matrix(inner)
         if matrix is None:
             return None

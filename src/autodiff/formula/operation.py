@@ -43,12 +43,15 @@ def derivative(operation: Operation) -> Derivative | None:
             continue
         for chosen, gradient in _ways(shapes):
             found = _derived(expr, chosen, gradient)
-            if found is not None and gradient is None and _has_elements(expr, chosen):
-                found = _derived(expr, dict.fromkeys(chosen, ()), None) or found  # element by element: of numbers
+            if found is not None and gradient is None:
+                if _has_elements(expr, chosen):
+                    found = _derived(expr, dict.fromkeys(chosen, ()), None) or found
+                elif chosen is not shapes:
+                    continue  # of equal shapes it is another operation, such as the dot product
             if found is not None:
                 weighted = gradient is not None and any(WEIGHTS in formula for formula in found.values())
                 return Derivative(expr, found, weighted, name)
-        rank = max(map(len, shapes.values()), default=0)
+        rank = len(next(iter(shapes.values()), ()))
         if without_formula is None or rank > without_formula[0]:  # batches are the common case, and need no squeeze
             without_formula = rank, Derivative(expr, {}, False, name)
     return None if without_formula is None else without_formula[1]
@@ -59,7 +62,7 @@ def _ways(shapes: dict[str, Shape]) -> Iterator[tuple[dict[str, Shape], str | No
     yield shapes, None
     uniform = dict.fromkeys(shapes, next(iter(shapes.values()), ()))
     if uniform != shapes:
-        yield uniform, None
+        yield uniform, None  # where it works element by element
     yield shapes, WEIGHTS
 
 
@@ -91,11 +94,11 @@ def _grad_fn(expr: str, shapes: dict[str, Shape]) -> str | None:
 
 
 def _calls(operation: Operation) -> Iterator[tuple[str, dict[str, Shape]]]:
-    """Calls to try, simplest first: over numbers for what works element by element, over symbolic sizes, as declared."""
+    """Calls to try, simplest first: over numbers for elementwise operations, over symbolic sizes, as declared."""
     samples = list(_samples(operation))
     plain = [sample for sample in samples if _is_plain(*sample)] or [*_simplified(operation, samples), *samples]
-    if len(operation.signature.tensors) > 1:
-        plain.sort(key=lambda sample: -min(2, max(map(len, sample[1].values()), default=0)))
+    if sum(param.kind == "Tensor" and param.default is REQUIRED for param in operation.signature.params) > 1:
+        plain.sort(key=lambda sample: -sum(min(2, len(shape)) for shape in sample[1].values()))
     if isinstance(operation, Elementwise):
         for expr, shapes in plain:
             yield expr, dict.fromkeys(shapes, ())
@@ -103,6 +106,7 @@ def _calls(operation: Operation) -> Iterator[tuple[str, dict[str, Shape]]]:
         names: dict[int, Dim] = {}
         yield expr, {name: tuple([_symbol(size, names) for size in shape]) for name, shape in shapes.items()}
     yield from plain
+    yield from samples
 
 
 def _simplified(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from autodiff.errors import AutodiffError
 from autodiff.formula import term as t
 from autodiff.formula.from_graph import no_formula
 from autodiff.formula.term import Term
@@ -42,12 +43,29 @@ class Printer:
         return self.print(term)[0]
 
     def print(self, term: Term) -> Printed:
-        found = self.memo.get(term)
-        if found is None:
-            found = PRINT[term.kind](self, term)
-            if len(found[0]) > LONGEST:
-                raise no_formula(f"the formula is longer than {LONGEST} characters")
-            self.memo[term] = found
+        memo = self.memo
+        tried: set[Term] = set()
+        stack = [term]  # operands first, so that printing a term does not recurse into a deep one
+        while stack:
+            top = stack[-1]
+            missing = [arg for arg in top.args if arg not in memo and arg not in tried]
+            if missing and top not in memo:
+                tried.update(missing)
+                stack.extend(missing)
+                continue
+            stack.pop()
+            if top not in memo:
+                try:
+                    memo[top] = self._printed(top)
+                except AutodiffError:
+                    if top is term:
+                        raise
+        return memo[term]
+
+    def _printed(self, term: Term) -> Printed:
+        found = PRINT[term.kind](self, term)
+        if len(found[0]) > LONGEST:
+            raise no_formula(f"the formula is longer than {LONGEST} characters")
         return found
 
     def within(self, term: Term, least: int) -> str:
@@ -146,6 +164,16 @@ def _degree(term: Term) -> Fraction:
 
 
 def _add(printer: Printer, term: Term) -> Printed:
+    text = _sum_text(printer, term)
+    if len(term.shape) == 2 and ".T" in text:
+        turned = t.transpose(term)
+        other = _sum_text(printer, turned) if turned.kind == "add" else text
+        if length(other) + 1 < length(text):
+            return f"({other}).T", ATOM
+    return text, SUM
+
+
+def _sum_text(printer: Printer, term: Term) -> str:
     parts = [(t.split(arg)[0] < 0, arg) for arg in term.args]
     parts.sort(key=lambda part: (-_degree(part[1]), t.split(part[1])[1].id))
     positive = next((part for part in parts if not part[0]), None)
@@ -160,7 +188,7 @@ def _add(printer: Printer, term: Term) -> Printed:
             text += " - " + printer.within(t.neg(arg), PRODUCT)
         else:
             text += " + " + printer.within(arg, PRODUCT)
-    return text, SUM
+    return text
 
 
 # Products
@@ -205,11 +233,12 @@ def _mul(printer: Printer, term: Term) -> Printed:
             below.append(printer.print(t.power(base, -n)))
         else:
             plain.append(arg)
+    means = _means(plain, divisors)
     above.extend((text, ATOM) for text in printer.sizes(sizes))
     below.extend((text, ATOM) for text in printer.sizes(divisors))
     if plain and plain[-1].kind == "chain" and not any(arg.shape for arg in plain[:-1]):
         last = plain.pop()
-    above.extend(printer.print(arg) for arg in plain)
+    above.extend(_mean(printer, arg) if arg in means else printer.print(arg) for arg in plain)
     pieces = [bracketed(piece, SIGN if i else PRODUCT if len(above) == 1 else SIGN) for i, piece in enumerate(above)]
     if last is not None:
         pieces.append(printer.text(last) if last.shape or not below else printer.within(last, SIGN))
@@ -225,6 +254,34 @@ def _mul(printer: Printer, term: Term) -> Printed:
         return f"-{text}", SIGN if text.isidentifier() else PRODUCT
     level = PRODUCT if len(pieces) > 1 or below or last is not None else above[0][1]
     return text, level
+
+
+def _means(factors: list[Term], divisors: list[str]) -> list[Term]:
+    """The factors that are sums over as many elements as the product is divided by; takes these from the divisors."""
+    found = []
+    for factor in factors:
+        x = factor.args[0] if factor.kind in ("col", "row") else factor
+        if x.kind != "sum":
+            continue
+        summed = x.args[0].shape
+        dims = range(len(summed)) if x.data[0] is None else x.data[0]
+        names: list[str] = []
+        for dim in dims:
+            size = summed[dim]
+            if isinstance(size, int) or len(size.terms) != 1 or size.terms[0][1] != 1:
+                break
+            names.extend(size.terms[0][0])
+        else:
+            if names and _contains(divisors, names):
+                for name in names:
+                    divisors.remove(name)
+                found.append(factor)
+    return found
+
+
+def _mean(printer: Printer, term: Term) -> Printed:
+    text, level = printer.print(term)
+    return text.replace("sum(", "mean(", 1), level
 
 
 def _where_zero(printer: Printer, conditions: list[Term], rest: Term) -> str:
@@ -305,7 +362,8 @@ def _col(printer: Printer, term: Term) -> Printed:
 
 def _sum(printer: Printer, term: Term) -> Printed:
     dims, keepdim = term.data
-    return f"sum({printer.text(term.args[0])}{_dims_text(dims, keepdim)})", ATOM
+    (x,) = term.args
+    return f"sum({printer.text(x.args[0] if x.kind == 'ind' else x)}{_dims_text(dims, keepdim)})", ATOM
 
 
 def _dims_text(dims: Any, keepdim: bool = False) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from autodiff.formula import term as t
 from autodiff.formula.term import Term
 
 
-def postorder(root: Term) -> list[Term]:
-    """All terms in a term, operands first."""
+def postorder(root: Term, into: Callable[[Term], bool] | None = None) -> list[Term]:
+    """All terms in a term, operands first; with `into`, operands only of those of which it is true."""
     order: list[Term] = []
     seen: set[Term] = set()
     stack: list[tuple[Term, bool]] = [(root, False)]
@@ -20,7 +20,8 @@ def postorder(root: Term) -> list[Term]:
         elif term not in seen:
             seen.add(term)
             stack.append((term, True))
-            stack.extend((arg, False) for arg in term.args)
+            if into is None or into(term):
+                stack.extend((arg, False) for arg in term.args)
     return order
 
 

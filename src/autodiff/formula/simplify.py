@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from autodiff.formula import from_graph
+from autodiff.formula import branches, from_graph
 from autodiff.formula import term as t
 from autodiff.formula.identities import RULES, Rule
 from autodiff.formula.rewrite import postorder, rebuild
@@ -59,6 +59,7 @@ class Simplifier:
                 continue
             args = [done[arg] for arg in term.args]
             new = term if all(a is b for a, b in zip(args, term.args, strict=True)) else rebuild(term, args)
+            new = branches.simplified(new)
             for rule in self.rules:
                 found = _applied(rule, new)
                 if found is not None:

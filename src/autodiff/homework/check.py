@@ -87,7 +87,9 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
             return _other_shape(prepared, setting, node, written.tree)
         parts.append(_compared(prepared, setting, node))
         if monotonic() > deadline:
-            raise AutodiffError("limit-size", f"the answer takes longer than {question.seconds:g} s", type="TimeoutError")
+            raise AutodiffError(
+                "limit-size", f"the answer takes longer than {question.seconds:g} s", type="TimeoutError"
+            )
     agreed = _agreement(prepared, written.tree) if symbolic else None
     return _judged(prepared, written.tree, parts, agreed)
 

@@ -101,8 +101,8 @@ def _trouble(items: Mapping[str, Item], submission: Submission) -> tuple[str, st
     if submission.trouble is not None:
         return submission.trouble
     if submission.question not in items:
-        help = "".join(f"; {close}" for close in did_you_mean(submission.question, list(items)))
-        return "unknown-question", f"Line {submission.line}: the key has no question {submission.question!r:.60}{help}"
+        help = "".join(f"; {close.rstrip('?')}" for close in did_you_mean(submission.question, list(items)))
+        return "unknown-question", f"Line {submission.line}: the key has no question {submission.question!r:.60}{help}."
     answer = submission.answer
     if answer is None or (isinstance(answer, str) and not answer.strip()):
         return "no-answer", "There is no answer."

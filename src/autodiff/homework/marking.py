@@ -5,6 +5,7 @@ Submission ──check──▶ Verdict ──judged──▶ Judged ──credi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -137,7 +138,8 @@ def shown(data: Any) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    text = text[:1].upper() + text[1:] if text[:2].islower() or text[1:2].isspace() else text
+    if re.match(r"[a-z]{2,}[ ,]", text):  # a word, not a formula or the name of a variable
+        text = text[0].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) or not text else text + "."
 
 

@@ -1,6 +1,6 @@
 """A question made ready for many answers: its graphs, gradients and points, with the key itself checked.
 
-    Question ──shapes──▶ one Setting for each choice of sizes ──gradcheck──▶ Prepared
+Question ──shapes──▶ one Setting for each choice of sizes ──gradcheck──▶ Prepared
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from autodiff.homework.mistakes import MISTAKES
 from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
 from autodiff.homework.mistakes.walk import Slip, Walk, behind
 from autodiff.homework.question import Cause
-from autodiff.homework.setting import Setting
+from autodiff.homework.setting import Setting, stacked
 from autodiff.syntax.tree import Tree
 
 if TYPE_CHECKING:
@@ -131,7 +131,11 @@ class Search:
             for setting, part in zip(self.prepared.settings, parts, strict=True)
             if setting.rows
         ]
-        return self._found(settings, values, tree)
+        found = self._found(settings, values, tree)
+        if found is None and settings and settings[0].leaf.shape:
+            shape = self._values_of(tree, settings[0]).shape[1:]
+            found = self.other_shape(tree) if shape == () else None
+        return found
 
     def misfit(self, tree: Tree) -> Cause | None:
         """The mistake behind an answer whose tensors do not fit: they do when all sizes are equal."""
@@ -182,12 +186,12 @@ class Search:
         for key in libraries[0].single:
             entries = [library.single.get(key) for library in libraries]
             if all(
-                entry is not None and _equal(value, entry.values)
-                for entry, value in zip(entries, values, strict=True)
+                entry is not None and _equal(value, entry.values) for entry, value in zip(entries, values, strict=True)
             ):
                 return self._cause(entries[0].slips)  # type: ignore[union-attr]
         return (
             self._integral(settings, tree)
+            or self._symmetric(settings, tree)
             or self._constant(settings, values, 1e-7)
             or self._multiple(libraries, values)
             or self._pair(libraries, values)
@@ -204,6 +208,29 @@ class Search:
             except AutodiffError:
                 return None
         return self._placed("integral", settings[0].output, SAYS, HINT)
+
+    def _symmetric(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
+        """An answer that is right for symmetric matrices alone."""
+        from autodiff.homework.check import evaluable
+
+        names = [name for name, shape in settings[0].shapes.items() if len(shape) == 2 and shape[0] == shape[1]]
+        for name in names:
+            if settings[0].feeds[name].dtype.kind != "f" or name == self.prepared.wrt:
+                continue
+            for setting in settings:
+                square = setting.feeds[name]
+                feeds = setting.feeds | {name: (square + square.swapaxes(1, 2)) / 2}
+                try:
+                    nodes = [evaluable(setting, tree, self.prepared.question.let), setting.gradient]
+                    answered, expected = stacked(nodes, feeds, setting.rows)
+                except (AutodiffError, ValueError):
+                    return None
+                if not _equal(answered, expected):
+                    break
+            else:
+                says = f"this holds for a symmetric {name} alone: in one place {name} should be transposed"
+                return self._placed("transpose", settings[0].output, says, f"is {name} equal to its transpose?")
+        return None
 
     def _constant(self, settings: Sequence[Setting], values: Sequence[Values], rtol: float) -> Cause | None:
         """The answer as a constant times the gradient."""
@@ -239,8 +266,7 @@ class Search:
         for key in libraries[0].pairs:
             entries = [library.pairs.get(key) for library in libraries]
             if all(
-                entry is not None and _equal(value, entry.values)
-                for entry, value in zip(entries, values, strict=True)
+                entry is not None and _equal(value, entry.values) for entry, value in zip(entries, values, strict=True)
             ):
                 return self._cause(entries[0].slips)  # type: ignore[union-attr]
         return None

@@ -12,14 +12,14 @@ MOST = 5  # common mistakes of a question that are told
 
 
 class Common(NamedTuple):
-    """A wrong or invalid answer, why it is that, and how many gave it."""
+    """A wrong or invalid answer, why it is that, and how many (`number`) gave it."""
 
     answer: str
     verdict: str
     kind: str
     place: str
     cause: str
-    count: int
+    number: int
 
 
 class ByQuestion(NamedTuple):

@@ -10,6 +10,7 @@ from autodiff.program import kinds
 from autodiff.program.comprehensions import cells_from
 from autodiff.program.expressions import expression
 from autodiff.program.kinds import objects
+from autodiff.program.kinds.table import class_name
 from autodiff.program.names import store
 from autodiff.program.places import at, leave
 from autodiff.program.unit import NAMESPACE, UNBOUND, Frame, Run, Step, Unit
@@ -45,24 +46,27 @@ def class_statement(unit: Unit, tree: s.Class) -> Step:
             body(own)
         except BaseException as error:
             leave(error, name)
-            raise at(error, span)
+            at(error, span)
+            raise
         try:
             made: Any = make_class(name, qualname, parents, own[NAMESPACE])
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         own[cell][0] = made
         for decorate, where in reversed(wrap):
             try:
                 made = kinds.call(decorate, [made], {})
             except BaseException as error:
-                raise at(error, where)
+                at(error, where)
+                raise
         put(frame, made)
 
     return define
 
 
 def make_class(name: str, qualname: str, bases: tuple[Any, ...], namespace: dict[str, Any]) -> type:
-    """A class; raises TypeError for bases that cannot be derived from, and `not-reachable` for names of Python's own."""
+    """A class; raises TypeError for bases nobody may derive from, and `not-reachable` for names of Python's own."""
     for base in bases:
         _check_base(base)
     for key in namespace:
@@ -83,7 +87,7 @@ def _check_base(base: Any) -> None:
         return
     if not isinstance(base, type):
         raise TypeError(f"a class cannot derive from {kinds.repr_(base):.60}, which is no class")
-    raise TypeError(f"type '{objects.class_name(base)}' is not an acceptable base type")
+    raise TypeError(f"type '{class_name(base)}' is not an acceptable base type")
 
 
 def derivable(base: type) -> bool:
@@ -118,6 +122,7 @@ def zero_argument_super(unit: Unit, tree: Call) -> Run | None:
                 raise RuntimeError("super(): no arguments")
             return objects.Super(cls, value)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return make

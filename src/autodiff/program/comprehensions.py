@@ -6,6 +6,7 @@ Each `for` is a closure around the next; the innermost adds to what the comprehe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from autodiff.program import kinds
@@ -65,7 +66,8 @@ def _gather(unit: Unit, tree: s.Comprehension) -> Run:
                 k = key(frame)
                 frame[result][k] = value(frame)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return add
 
@@ -96,7 +98,8 @@ def _loop(unit: Unit, clause: s.Clause, iterable: Run, inner: Run) -> Run:
                 else:
                     inner(frame)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return loop
 
@@ -111,8 +114,7 @@ def _generator(unit: Unit, tree: s.Comprehension, source: Run) -> Run:
     turns: Any = innermost
     for i in range(len(tree.clauses) - 1, -1, -1):
         clause = tree.clauses[i]
-        result = unit.scope.result
-        iterable: Run = (lambda frame: frame[result]) if i == 0 else expression(unit, clause.iterable)
+        iterable: Run = itemgetter(unit.scope.result) if i == 0 else expression(unit, clause.iterable)
         turns = _lazy(unit, clause, iterable, turns)
     layout, result, span = unit.scope.layout, unit.scope.result, tree.clauses[0].iterable.span
     cells = [variable.slot for variable in unit.scope.bound.values() if variable.captured]
@@ -128,7 +130,8 @@ def _generator(unit: Unit, tree: s.Comprehension, source: Run) -> Run:
         try:
             own[result] = kinds.iterate(first)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         return genexpr(turns, own)
 
     return generator
@@ -163,7 +166,8 @@ def _lazy(unit: Unit, clause: s.Clause, iterable: Run, inner: Any) -> Any:
                 else:
                     yield from inner(frame)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return loop
 

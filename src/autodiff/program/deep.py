@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autodiff.program import limits
-from autodiff.program.limits import Closed
+from autodiff.program.limits import Closed, Limits
 
 STACK = 512 << 20  # bytes; only what is used becomes memory
-RECURSION = 30_000
+RECURSION = 20_000  # of the host; exceptions through nested generators cost the square of their number
+SPARE = 64 << 20  # bytes beyond the limit that the host may need for itself
 GRACE = 1.0  # seconds that an operation may go on after the time limit
 
 
-def deep(function: Callable[[], Any], seconds: float) -> Any:
-    """What a function returns or raises, run in a thread of its own.
+def deep(function: Callable[[], Any], limits_: Limits) -> Any:
+    """What a function returns or raises, run in a thread of its own, behind a wall of memory.
 
     Raises LimitReached (`limit-time`) when it does not end, and leaves it to the end of the process; Ctrl-C stops the
     function at its next step.
@@ -29,7 +31,8 @@ def deep(function: Callable[[], Any], seconds: float) -> Any:
 
     def run() -> None:
         try:
-            outcome.append((function(), None))
+            with wall(limits_.memory):
+                outcome.append((function(), None))
         except BaseException as error:
             outcome.append((None, error))
 
@@ -38,7 +41,7 @@ def deep(function: Callable[[], Any], seconds: float) -> Any:
     try:
         sys.setrecursionlimit(RECURSION)
         thread.start()
-        _wait(thread, seconds)
+        _wait(thread, limits_.seconds)
     finally:
         threading.stack_size(before[0])
         if outcome:
@@ -49,6 +52,28 @@ def deep(function: Callable[[], Any], seconds: float) -> Any:
     if error is not None:
         raise error
     return value
+
+
+@contextmanager
+def wall(memory: int) -> Iterator[None]:
+    """Have the system refuse memory beyond the limit, where it can, so that one operation cannot take it all."""
+    try:
+        import resource
+
+        with open("/proc/self/statm", "rb") as file:
+            used = int(file.read().split()[5]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_DATA)
+        allowed = used + memory + SPARE
+        if before[1] != resource.RLIM_INFINITY:
+            allowed = min(allowed, before[1])
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, before[1]))
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def _wait(thread: threading.Thread, seconds: float) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.program import kinds, names
+from autodiff.program.limits import tick
 from autodiff.program.places import at
 from autodiff.program.unit import Frame, Run, Unit
 from autodiff.syntax import statements as s
@@ -71,7 +72,8 @@ def _unary(unit: Unit, tree: t.Unary) -> Run:
             try:
                 return not truth(v)
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
         return negation
     operate = kinds.UNARY[tree.op]
@@ -83,7 +85,8 @@ def _unary(unit: Unit, tree: t.Unary) -> Run:
         try:
             return operate(v)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return unary
 
@@ -113,7 +116,8 @@ def _chain(first: Run, rest: list[tuple[Callable[[Any, Any], Any], Run, Any]]) -
             try:
                 value = operate(value, right)
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
         return value
 
     return chain
@@ -133,7 +137,8 @@ def operation(op: str, left: Run, right: Run, span: Any) -> Run:
         try:
             return operate(a, b)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     if fast is None:
         return binary
@@ -149,7 +154,8 @@ def operation(op: str, left: Run, right: Run, span: Any) -> Run:
         try:
             return operate(a, b)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return arithmetic
 
@@ -176,7 +182,8 @@ def _logical(unit: Unit, tree: t.Binary) -> Run:
                     if truth(value) is stop:
                         return value
                 except BaseException as error:
-                    raise at(error, span)
+                    at(error, span)
+                    raise
         return last(frame)
 
     return logical
@@ -204,7 +211,8 @@ def _compare(unit: Unit, tree: t.Compare) -> Run:
                 if i == final or result is False or (result is not True and not truth(result)):
                     return result
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
             left = right
         raise AssertionError
 
@@ -228,7 +236,8 @@ def _comparison(op: str, left: Run, right: Run, span: Any) -> Run:
         try:
             return test(a, b)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return comparison
 
@@ -250,7 +259,8 @@ def condition(test: Run, span: Any) -> Run:
         try:
             return truth(value)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return holds
 
@@ -278,7 +288,8 @@ def _attribute(unit: Unit, tree: t.Attribute) -> Run:
         try:
             return get(v, name)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return attribute
 
@@ -293,7 +304,8 @@ def _index(unit: Unit, tree: t.Index) -> Run:
         try:
             return get_item(v, k)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return index
 
@@ -335,12 +347,28 @@ def gathered(unit: Unit, items: list[Tree], make: Callable[[list[Any]], Any]) ->
                 values.append(value)
                 continue
             try:
-                values.extend(kinds.iterate(value))
+                values += spread_items(value, "Value after * must")
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
         return make(values)
 
     return gather
+
+
+def spread_items(value: Any, what: str) -> list[Any]:
+    """The items of `*value`; raises TypeError for what is not iterable."""
+    try:
+        iterator = kinds.iterate(value)
+    except TypeError as error:
+        if "not iterable" not in str(error):
+            raise
+        raise TypeError(f"{what} be an iterable, not {kinds.type_name(value)}") from None
+    items = []
+    for item in iterator:
+        tick()
+        items.append(item)
+    return items
 
 
 def _list(unit: Unit, tree: t.ListOf) -> Run:
@@ -359,7 +387,8 @@ def _set(unit: Unit, tree: s.SetOf) -> Run:
         try:
             return set(items)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return make
 
@@ -379,7 +408,8 @@ def _dict(unit: Unit, tree: s.DictOf) -> Run:
                 try:
                     result[k] = v
                 except BaseException as error:
-                    raise at(error, span)
+                    at(error, span)
+                    raise
                 continue
             other = value(frame)
             if not isinstance(other, dict):
@@ -408,7 +438,8 @@ def _field(unit: Unit, part: Tree) -> Run:
         try:
             return show(v, conversion, how)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return field
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from autodiff.errors import AutodiffError, Label
+from autodiff.program.handling import as_python
 from autodiff.program.limits import LimitReached
 from autodiff.program.places import Place, hints, places
 
@@ -25,10 +27,12 @@ MESSAGES = (
 
 
 def failure(error: BaseException, known: Iterable[str]) -> AutodiffError:
-    """An exception that a program did not catch, as an error with code and place; `known` are names it could have meant.
+    """An exception that a program did not catch, as an error with code and place; `known` are names it may have meant.
 
     The error's `type` and `message` are those of Python's last line.
     """
+    if isinstance(error, MemoryError):
+        error = as_python(error)
     if isinstance(error, LimitReached):
         found = error.error
     elif isinstance(error, AutodiffError):
@@ -88,7 +92,7 @@ def _place(error: AutodiffError, trail: list[Place]) -> None:
     if function and not error.says:
         error.says = f"in {function}"
     seen = {trail[0].span}
-    for inner, outer in zip(trail, trail[1:], strict=False):
+    for inner, outer in pairwise(trail):
         if outer.span in seen or len(error.labels) >= SHOWN_CALLS:
             continue
         seen.add(outer.span)

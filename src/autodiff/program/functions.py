@@ -12,7 +12,7 @@ from typing import Any
 
 from autodiff.program import kinds, limits
 from autodiff.program.comprehensions import cells_from
-from autodiff.program.expressions import EXPRESSIONS, expression, expressions
+from autodiff.program.expressions import EXPRESSIONS, expression, expressions, spread_items
 from autodiff.program.kinds.objects import own_code
 from autodiff.program.limits import CALLS, DEPTH, FUEL, refill
 from autodiff.program.parameters import Signature
@@ -144,16 +144,31 @@ def _generating(body: Body, defaults: dict[str, Any], cells: list[tuple[int, Any
 
 
 def generator(run: Run, frame: Frame, name: str) -> Any:
-    """The generator that a function with `yield` returns."""
-    limits.tick()
-    try:
-        yield from run(frame)
-    except GeneratorExit:
-        raise
-    except BaseException as error:
-        leave(error, name)
-        raise
-    return frame[RESULT]
+    """The generator that a function with `yield` returns; while it runs, that is a call under way."""
+    turns = run(frame)
+    resume, sent = turns.send, None
+    while True:
+        limits.tick()
+        if DEPTH[0] >= CALLS:
+            raise RecursionError(TOO_DEEP)
+        DEPTH[0] += 1
+        try:
+            value = resume(sent)
+        except StopIteration:
+            return frame[RESULT]
+        except BaseException as error:
+            leave(error, name)
+            raise
+        finally:
+            DEPTH[0] -= 1
+        try:
+            sent = yield value
+            resume = turns.send
+        except GeneratorExit:
+            turns.close()
+            raise
+        except BaseException as error:
+            resume, sent = turns.throw, error
 
 
 def _own_code() -> None:
@@ -195,7 +210,8 @@ def _plain_call(function: Run, args: list[Run], span: Any) -> Run:
                 return f(*values)
             return invoke(f, values, {})
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return call
 
@@ -211,7 +227,8 @@ def _unary_call(function: Run, arg: Run, span: Any) -> Run:
                 return f(value)
             return invoke(f, [value], {})
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return call
 
@@ -226,7 +243,8 @@ def _keyword_call(function: Run, args: list[Run], keywords: list[tuple[str, Run]
         try:
             return invoke(f, values, named)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return call
 
@@ -249,15 +267,14 @@ def _spread_call(unit: Unit, tree: Call, function: Run) -> Run:
             value = part(frame)
             try:
                 if form is s.Starred:
-                    for item in kinds.iterate(value):
-                        limits.tick()
-                        values.append(item)
+                    values += spread_items(value, f"{_spoken(f)} argument after * must")
                 elif form is s.DoubleStarred:
                     spread.append(value)
                 else:
                     values.append(value)
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
         for name, run in keywords:
             named[name] = run(frame)
         try:
@@ -265,20 +282,28 @@ def _spread_call(unit: Unit, tree: Call, function: Run) -> Run:
                 _add_keywords(f, named, mapping)
             return kinds.call(f, values, named)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return call
 
 
+def _spoken(function: Any) -> str:
+    """What messages about a call's arguments call the function."""
+    if type(function) is FunctionType and function.__code__ in own_code:
+        return f"__main__.{function.__qualname__}()"
+    return f"{getattr(function, '__name__', type(function).__name__)}()"
+
+
 def _add_keywords(function: Any, named: dict[str, Any], mapping: Any) -> None:
-    name = function.__qualname__ if type(function) is FunctionType else type(function).__name__
+    name = _spoken(function)
     if not isinstance(mapping, dict):
-        raise TypeError(f"{name}() argument after ** must be a mapping, not {type(mapping).__name__}")
+        raise TypeError(f"{name} argument after ** must be a mapping, not {type(mapping).__name__}")
     for key, value in mapping.items():
         if not isinstance(key, str):
             raise TypeError("keywords must be strings")
         if key in named:
-            raise TypeError(f"{name}() got multiple values for keyword argument '{key}'")
+            raise TypeError(f"{name} got multiple values for keyword argument '{key}'")
         named[key] = value
 
 

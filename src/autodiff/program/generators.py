@@ -134,7 +134,8 @@ def _for(unit: Unit, tree: s.For) -> Turns:
                 if signal is not None and signal is not CONTINUE:
                     return None if signal is BREAK else signal
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         return (yield from orelse(frame))
 
     return loop
@@ -146,7 +147,8 @@ def _spend(steps: int, span: Any) -> None:
         try:
             refill()
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
 
 def _try(unit: Unit, tree: s.Try) -> Turns:
@@ -216,7 +218,8 @@ def _context(value: Run, put: Any, body: Turns, span: Any) -> Turns:
         try:
             entered, leave = enter(value(frame))
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         try:
             if put is not None:
                 put(frame, entered)
@@ -247,4 +250,3 @@ FORMS: dict[type, Callable[[Unit, Any], Turns]] = {
     s.Try: _try,
     s.With: _with,
 }
-

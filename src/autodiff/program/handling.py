@@ -31,7 +31,7 @@ def as_python(error: BaseException) -> BaseException:
 
         known = getattr(builtins, error.type, None) if error.type.isidentifier() else None
         usable = isinstance(known, type) and issubclass(known, Exception)
-        made = known(error.message) if usable else translated(error)
+        made = known(error.message) if known is not None and usable else translated(error)
         made.__cause__ = error
         carry(error, made)
         return made
@@ -65,7 +65,8 @@ def raise_statement(unit: Unit, tree: s.Raise) -> Step:
             given = cause(frame)
             reason = None if given is None else _exception(given, "exception causes must derive from BaseException")
         except BaseException as failed:
-            raise at(failed, span)
+            at(failed, span)
+            raise
         raise at(error, span) from reason
 
     return throw
@@ -233,7 +234,8 @@ def _context(value: Run, put: Store | None, body: Step, span: Any) -> Step:
         try:
             entered, leave = enter(value(frame))
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         try:
             if put is not None:
                 put(frame, entered)
@@ -274,6 +276,7 @@ def enter(context: Any) -> tuple[Any, Callable[[BaseException | None, Any], bool
                 return False
             return kinds.truth(cls.__exit__(context, type(error), error, None))
         except BaseException as failed:
-            raise at(failed, span)
+            at(failed, span)
+            raise
 
     return cls.__enter__(context), leave

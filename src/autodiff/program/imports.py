@@ -25,14 +25,17 @@ def import_statement(unit: Unit, tree: s.Import) -> Step:
                 module(dotted)
                 put(frame, module(bound))
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
     return bring
 
 
 def import_from_statement(unit: Unit, tree: s.ImportFrom) -> Step:
     """`from a import b`, a module or a name of one."""
-    wanted = [(name, None if name == "*" else names.store(unit, alias or name), span) for name, alias, span in tree.names]
+    wanted = [
+        (name, None if name == "*" else names.store(unit, alias or name), span) for name, alias, span in tree.names
+    ]
 
     def bring(frame: Frame) -> None:
         if tree.module == "__future__":
@@ -42,7 +45,8 @@ def import_from_statement(unit: Unit, tree: s.ImportFrom) -> Step:
                 raise ImportError("attempted relative import with no known parent package")
             source = module(tree.module)
         except BaseException as error:
-            raise at(error, tree.module_span)
+            at(error, tree.module_span)
+            raise
         for name, put, span in wanted:
             try:
                 if put is None:
@@ -50,7 +54,8 @@ def import_from_statement(unit: Unit, tree: s.ImportFrom) -> Step:
                 else:
                     put(frame, _member(tree.module, source, name))
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
     return bring
 
@@ -79,6 +84,6 @@ def _member(dotted: str, source: Any, name: str) -> Any:
 
 
 def _everything(unit: Unit, source: Any) -> None:
-    for name in kinds.names(source):
+    for name in list(source.members):
         if not name.startswith("_"):
             unit.globals[name] = kinds.get(source, name)

@@ -1,9 +1,9 @@
 """What a program may use up: steps, memory, time.
 
-A step is a statement, a call, or a turn of a loop.  Counting is a subtraction from `FUEL`, a little at a time; when that
-is empty, `refill` looks at the clock and at the memory of the process.  Whatever makes something large calls `allocate`
-*before* it does, with the number of bytes, and whatever consumes an iterator that a program may have made calls `tick`
-for each item.
+A step is a statement, a call, or a turn of a loop.  Counting is a subtraction from `FUEL`, a little at a time; when
+that is empty, `refill` looks at the clock and at the memory of the process.  Whatever makes something large calls
+`allocate` *before* it does, with the number of bytes, and whatever consumes an iterator that a program may have made
+calls `tick` for each item.
 
 What is raised here is no Exception: a program can neither catch it nor hold it up in a `finally`, because from then on
 every further step raises it again.

@@ -63,10 +63,8 @@ class Signature:
         missing = [f"'{name}'" for name in names if name not in values]
         if not missing:
             return
-        if len(missing) < 3:
-            listed = " and ".join(missing)
-        else:
-            listed = ", ".join(missing[:-1]) + ", and " + missing[-1]
+        most, last = ", ".join(missing[:-1]), missing[-1]
+        listed = " and ".join(missing) if len(missing) < 3 else f"{most}, and {last}"
         plural = "s" if len(missing) > 1 else ""
         raise TypeError(f"{self.qualname}() missing {len(missing)} required {kind} argument{plural}: {listed}")
 
@@ -86,5 +84,3 @@ class Signature:
         else:
             was = f"{given} {'was' if given == 1 else 'were'}"
         return TypeError(f"{self.qualname}() takes {takes} positional argument{plural} but {was} given")
-
-

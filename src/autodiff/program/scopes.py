@@ -2,10 +2,10 @@
 
     statements ──analyse──▶ a Scope for each function, class and comprehension ──find──▶ where the value lies
 
-A Layout is the frame of one function (or class body, or of the module): a list with a slot for each variable.  Slot 0 is
-for the value of `return`.  A variable that an inner function uses lies in a cell, a list of one, which both frames hold.
-Comprehensions have a scope of their own in the frame around them; only a generator expression, which may outlive it,
-has its own frame.
+A Layout is the frame of one function (or class body, or of the module): a list with a slot for each variable.  Slot 0
+is for the value of `return`.  A variable that an inner function uses lies in a cell, a list of one, which both frames
+hold.  Comprehensions have a scope of their own in the frame around them; only a generator expression, which may outlive
+it, has its own frame.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from autodiff.errors import AutodiffError, Span
 from autodiff.syntax import statements as s
-from autodiff.syntax.tree import ListOf, Name, TupleOf, Tree
+from autodiff.syntax.tree import ListOf, Name, Tree, TupleOf
 
 CLASS_CELL = "<class>"  # the variable through which methods find their class for super(); no program can spell it
 MODULE, FUNCTION, CLASS, COMPREHENSION = "module", "function", "class", "comprehension"
@@ -64,8 +64,10 @@ class Scope:
     """What names mean in one function, class, comprehension, or the module."""
 
     __slots__ = (
-        "bound", "defined", "globals", "hidden", "kind", "layout", "name", "nonlocals", "own", "parent", "result", "uses",
+        "bound", "defined", "globals", "hidden", "kind", "layout", "name", "nonlocals", "own", "parent", "result",
+        "uses",
     )  # fmt: skip
+    layout: Layout
 
     def __init__(self, kind: str, parent: Scope | None, name: str, own: bool = True) -> None:
         self.kind = kind
@@ -185,9 +187,7 @@ def analyse(body: list[Tree], module: Scope) -> Scopes:
     for scope in every:
         for name, span in scope.nonlocals.items():
             if scope.parent is None or scope.parent._variable(name) is None:
-                raise AutodiffError(
-                    "syntax", f"no binding for nonlocal '{name}' found", type="SyntaxError", span=span
-                )
+                raise AutodiffError("syntax", f"no binding for nonlocal '{name}' found", type="SyntaxError", span=span)
     for scope in every:
         for name in scope.uses | set(scope.nonlocals):
             scope.find(name)
@@ -198,10 +198,8 @@ def analyse(body: list[Tree], module: Scope) -> Scopes:
 
 def children(tree: Tree) -> Iterator[Tree]:
     """The trees directly below, in no promised order."""
-    for cls in type(tree).__mro__[:-2]:
-        for name in cls.__slots__ if not isinstance(cls.__slots__, str) else (cls.__slots__,):
-            if name != "span":
-                yield from _trees(getattr(tree, name))
+    for name in type(tree).__slots__:
+        yield from _trees(getattr(tree, name))
 
 
 def _trees(value: Any) -> Iterator[Tree]:
@@ -252,7 +250,7 @@ def _declare(body: list[Tree], scope: Scope) -> None:
             else:
                 scope.nonlocals.update(dict.fromkeys(tree.names, tree.span))
         elif isinstance(tree, (s.If, s.While, s.For, s.With, s.Try, s.Handler)):
-            todo += [child for child in children(tree)]
+            todo += children(tree)
 
 
 def _enter_class(tree: s.Class, scope: Scope, todo: list[tuple[Any, Scope]]) -> Scope:

@@ -18,7 +18,8 @@ from autodiff.syntax.tree import Tree
 
 # Names that need no import.
 PREDEFINED = {
-    "torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn", "optim": "torch.optim", "np": "numpy", "math": "math",
+    "torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn", "optim": "torch.optim", "np": "numpy",
+    "math": "math",
 }  # fmt: skip
 
 
@@ -38,8 +39,8 @@ class Known(dict[str, Any]):
 class Session:
     """Globals, and what a program's print writes to.
 
-    `execute` raises what the program raises: an AutodiffError, Python's exceptions, or a Stop; `failures` makes errors of
-    these.
+    `execute` raises what the program raises: an AutodiffError, Python's exceptions, or a Stop; `failures` makes errors
+    of these.
     """
 
     def __init__(self, out: Callable[[str], Any], err: Callable[[str], Any]) -> None:
@@ -94,5 +95,3 @@ def _defaults() -> None:
 
     modes._grad[0] = True
     modes._dtype[0] = float32
-
-

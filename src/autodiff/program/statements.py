@@ -137,7 +137,8 @@ def augmented(unit: Unit, tree: s.AugAssign, value: Run) -> Step:
                 new = value(frame)
                 kinds.set(v, name, operate(before, new))
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
         return change_attribute
     assert isinstance(tree.target, t.Index)
@@ -151,7 +152,8 @@ def augmented(unit: Unit, tree: s.AugAssign, value: Run) -> Step:
             new = value(frame)
             kinds.set_item(v, k, operate(before, new))
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return change_item
 
@@ -166,7 +168,8 @@ def _operated(op: str, operate: Callable[[Any, Any], Any], old: Run, value: Run,
         try:
             return operate(a, b)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     if op != "+":
         return inplace
@@ -182,7 +185,8 @@ def _operated(op: str, operate: Callable[[Any, Any], Any], old: Run, value: Run,
         try:
             return operate(a, b)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return add
 
@@ -237,7 +241,8 @@ def _refill(span: Any) -> None:
     try:
         refill()
     except BaseException as error:
-        raise at(error, span)
+        at(error, span)
+        raise
 
 
 def _for(unit: Unit, tree: s.For) -> Step:
@@ -258,7 +263,8 @@ def _for(unit: Unit, tree: s.For) -> Step:
                 if signal is not None and signal is not CONTINUE:
                     return None if signal is BREAK else signal
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         return orelse(frame)
 
     return loop
@@ -292,7 +298,8 @@ def _def(unit: Unit, tree: s.Def) -> Step:
             try:
                 function = kinds.call(decorate, [function], {})
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
         put(frame, function)
 
     return define

@@ -34,7 +34,8 @@ def _to_attribute(unit: Unit, tree: t.Attribute) -> Store:
         try:
             kinds.set(v, name, new)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return to_attribute
 
@@ -48,7 +49,8 @@ def _to_item(unit: Unit, tree: t.Index) -> Store:
         try:
             kinds.set_item(v, k, new)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
 
     return to_item
 
@@ -62,7 +64,8 @@ def _unpack(unit: Unit, tree: t.ListOf | t.TupleOf) -> Store:
         try:
             values = _exactly(value, count) if starred is None else _around(value, starred, count)
         except BaseException as error:
-            raise at(error, span)
+            at(error, span)
+            raise
         for put, v in zip(puts, values, strict=True):
             put(frame, v)
 
@@ -115,7 +118,8 @@ def delete(unit: Unit, tree: Tree) -> Step:
             try:
                 kinds.delete(v, name)
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
         return of_attribute
     if isinstance(tree, t.Index):
@@ -127,7 +131,8 @@ def delete(unit: Unit, tree: Tree) -> Step:
             try:
                 kinds.del_item(v, k)
             except BaseException as error:
-                raise at(error, span)
+                at(error, span)
+                raise
 
         return of_item
     assert isinstance(tree, (t.ListOf, t.TupleOf)), tree

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from autodiff.errors import Span
@@ -33,12 +34,12 @@ def showing(show: Show) -> Iterator[None]:
 
 def place() -> Span | None:
     """Where the program is: what the nearest running operation notes when it fails."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     inside = __name__.rpartition(".")[0] + "."
     while frame is not None:
         if frame.f_globals.get("__name__", "").startswith(inside):
             span = frame.f_locals.get("span")
             if isinstance(span, Span):
                 return span
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

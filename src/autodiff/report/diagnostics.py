@@ -54,13 +54,13 @@ def diagnose(error: AutodiffError, columns: int | None = None) -> list[Line]:
     sources = _marks(error)
     gutter = max((_gutter(source) for source in sources), default=1)
     for source, marks in sources.items():
-        lines += _excerpt(source, marks, gutter, columns)
+        lines += excerpt(source, marks, gutter, columns)
     if not sources and error.source is not None:
         lines.append([(" " * gutter + " in ", "bar"), (displayed(error.source.name), "")])
     for help in error.help:
-        lines += _remark("help", help, gutter, columns)
+        lines += remark("help", help, gutter, columns)
     if error.code not in SELF_EXPLANATORY:
-        lines += _remark("more", f"autodiff explain {error.code}", gutter, columns)
+        lines += remark("more", f"autodiff explain {error.code}", gutter, columns)
     return lines
 
 
@@ -74,7 +74,7 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
 
 
-def _remark(kind: str, text: str, gutter: int, columns: int | None) -> list[Line]:
+def remark(kind: str, text: str, gutter: int, columns: int | None) -> list[Line]:
     return _wrapped([(" " * gutter + " = ", "bar"), (kind, kind), (": ", "")], text, gutter + 5 + len(kind), columns)
 
 
@@ -114,7 +114,7 @@ def _gutter(source: Source) -> int:
     return len(str(source.text.count("\n") + 1))
 
 
-def _excerpt(source: Source, marks: Sequence[Mark], gutter: int, columns: int | None) -> list[Line]:
+def excerpt(source: Source, marks: Sequence[Mark], gutter: int, columns: int | None) -> list[Line]:
     """The lines of a source that are marked, with the marks below each."""
     texts = source.text.split("\n")
     starts = [0]

@@ -6,6 +6,7 @@ What is said of an operation is what it declares; its derivatives are derived fr
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -218,4 +219,4 @@ def _markdown_row(operation: Operation) -> str:
 
 
 if __name__ == "__main__":
-    print(markdown(), end="")
+    sys.stdout.write(markdown())

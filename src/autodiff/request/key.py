@@ -150,7 +150,7 @@ class _Reader:
             field = FIELDS[key]
             try:
                 found[field.name] = field.read(value)
-            except _Wanted as wanted:
+            except _WantedError as wanted:
                 self.wrong(f"{key} must be {wanted}, and is {_written(value)}", key, wanted.help)
             except AutodiffError as error:
                 self.wrong(f"{key}: {error.message}", key, error.help)
@@ -171,7 +171,7 @@ def _written(value: Any) -> str:
     return f"{value!r:.60}" if not isinstance(value, bool) else str(value).lower()
 
 
-class _Wanted(Exception):
+class _WantedError(Exception):
     """What a value should have been."""
 
     def __init__(self, what: str, *help: str) -> None:
@@ -191,19 +191,19 @@ def _id(value: Any) -> str | None:
 def _ids(value: Any) -> str:
     id = _id(value)
     if id is None:
-        raise _Wanted("a name or a number")
+        raise _WantedError("a name or a number")
     return id
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _Wanted('text, such as "mean(x^2)"')
+        raise _WantedError('text, such as "mean(x^2)"')
     return value
 
 
 def _line(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Wanted("text")
+        raise _WantedError("text")
     return value
 
 
@@ -211,16 +211,16 @@ def _name(value: Any) -> str:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, str) or not value.strip().isidentifier():
-        raise _Wanted("the name of one variable", "ask for several gradients in several questions")
+        raise _WantedError("the name of one variable", "ask for several gradients in several questions")
     return normal_name(value.strip())
 
 
 def _table(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Wanted(what)
+        raise _WantedError(what)
     for name in value:
         if not name.isidentifier():
-            raise _Wanted(f"{what}; {name!r:.40} is no name")
+            raise _WantedError(f"{what}; {name!r:.40} is no name")
     return {normal_name(name): own for name, own in value.items()}
 
 
@@ -243,7 +243,7 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return constant_expression(value, f"values.{name}").array(float64)
     if not isinstance(value, (int, float, list)):
-        raise _Wanted("a table of numbers and nested lists")
+        raise _WantedError("a table of numbers and nested lists")
     return tensor_data(value, float64)
 
 
@@ -257,28 +257,28 @@ def _number(value: Any, least: float = -math.inf) -> float:
     if isinstance(value, str) and value.lower() in spelled:
         value = spelled[value.lower()]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value < least:
-        raise _Wanted("a number" if least == -math.inf else f"a number from {least:g}")
+        raise _WantedError("a number" if least == -math.inf else f"a number from {least:g}")
     return float(value)
 
 
 def _finite(value: Any) -> float:
     number = _number(value, 0)
     if math.isinf(number):
-        raise _Wanted("a finite number")
+        raise _WantedError("a finite number")
     return number
 
 
 def _seconds(value: Any) -> float:
     number = _finite(value)
     if not 0 < number <= 600:
-        raise _Wanted("a number of seconds, up to 600")
+        raise _WantedError("a number of seconds, up to 600")
     return number
 
 
 def _whole(least: int, most: float = math.inf) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise _Wanted(f"a whole number from {least}" + (f" to {most}" if most < math.inf else ""))
+            raise _WantedError(f"a whole number from {least}" + (f" to {most}" if most < math.inf else ""))
         return value
 
     return read
@@ -288,17 +288,17 @@ def _domains(value: Any) -> dict[str, tuple[float, float]]:
     found = {}
     for name, own in _table(value, "a table of ranges, such as {x = [0, inf]}").items():
         if not isinstance(own, list) or len(own) != 2:
-            raise _Wanted("a table of ranges, such as {x = [0, inf]}")
+            raise _WantedError("a table of ranges, such as {x = [0, inf]}")
         low, high = _number(own[0]), _number(own[1])
         if not low < high:
-            raise _Wanted(f"ranges from less to more ({name} goes from {low:g} to {high:g})")
+            raise _WantedError(f"ranges from less to more ({name} goes from {low:g} to {high:g})")
         found[name] = (low, high)
     return found
 
 
 def _allowed(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise _Wanted('a list of functions, such as ["exp", "log"]')
+        raise _WantedError('a list of functions, such as ["exp", "log"]')
     for name in value:
         if find("", name.rpartition(".")[2]) is None:
             raise AutodiffError(
@@ -309,14 +309,14 @@ def _allowed(value: Any) -> frozenset[str]:
 
 def _credit(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
-        raise _Wanted("a table of kinds of mistakes, such as {sign = 0.5}")
+        raise _WantedError("a table of kinds of mistakes, such as {sign = 0.5}")
     known = [*KINDS, *OTHERS]
     for kind, part in value.items():
         if kind not in known:
             help = did_you_mean(kind, known) or ["the kinds are " + ", ".join(known)]
             raise AutodiffError("bad-key", f"there is no kind of mistake {kind!r:.40}", type="ValueError", help=help)
         if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 <= part <= 1:
-            raise _Wanted("parts between 0 and 1", f"{kind} = 0.5 gives half of the points")
+            raise _WantedError("parts between 0 and 1", f"{kind} = 0.5 gives half of the points")
     return {kind: float(part) for kind, part in value.items()}
 
 

@@ -166,8 +166,8 @@ def _table_rows(
     names = [_clean(cell).strip() for cell in _cells(header, delimiter)]
     layout = _layout(names, path, ids, columns)
     rows: list[Submission] = []
-    for number, record, cells in _records(lines, start + 1, delimiter, len(names)):
-        rows += layout.submissions(number, record, cells)
+    for number, cells, closed in _records(lines, start + 1, delimiter, len(names)):
+        rows += layout.submissions(number, cells, closed)
     return rows, layout.notes
 
 
@@ -185,10 +185,8 @@ def _cells(text: str, delimiter: str) -> list[str]:
     return next(csv.reader([text], delimiter=delimiter), [])
 
 
-def _records(
-    lines: Sequence[str], start: int, delimiter: str, width: int
-) -> Iterator[tuple[int, str, list[str] | None]]:
-    """Line number, text and cells of each record; None for cells where a quote is not closed.
+def _records(lines: Sequence[str], start: int, delimiter: str, width: int) -> Iterator[tuple[int, list[str], bool]]:
+    """Line number and cells of each record, and whether its quotes are closed.
 
     A record goes on over lines while a quote is open, unless the cells that this makes do not fit the table.
     """
@@ -200,24 +198,24 @@ def _records(
             at += 1
             continue
         if '"' not in line:
-            yield at + 1, line, line.split(delimiter)
+            yield at + 1, line.split(delimiter), True
             at += 1
             continue
-        end, cells = _quoted(lines, at, delimiter, width)
-        yield at + 1, line, cells
+        end, cells, closed = _quoted(lines, at, delimiter, width)
+        yield at + 1, cells, closed
         at = end
 
 
-def _quoted(lines: Sequence[str], at: int, delimiter: str, width: int) -> tuple[int, list[str] | None]:
-    """The line after a record with quotes, and its cells."""
+def _quoted(lines: Sequence[str], at: int, delimiter: str, width: int) -> tuple[int, list[str], bool]:
+    """The line after a record with quotes, its cells, and whether the quotes are closed."""
     for end in range(at + 1, min(len(lines), at + MOST_LINES) + 1):
         text = "\n".join(lines[at:end])
         if not _open(text, delimiter):
-            cells = next(csv.reader([text + "\n"], delimiter=delimiter), [])
+            cells = next(csv.reader(text.splitlines(True), delimiter=delimiter), [])
             if end > at + 1 and len(cells) != width:
                 break
-            return end, cells
-    return at + 1, None
+            return end, cells, True
+    return at + 1, _cells(lines[at], delimiter), False
 
 
 def _open(text: str, delimiter: str) -> bool:
@@ -242,23 +240,18 @@ class _Layout:
         self.wide: list[tuple[int, str]] = []  # a column for each question
         self.notes: list[str] = []
 
-    def submissions(self, line: int, record: str, cells: list[str] | None) -> Iterator[Submission]:
+    def submissions(self, line: int, cells: list[str], closed: bool) -> Iterator[Submission]:
         """One submission of a long line, one for each question of a wide one."""
-        trouble = self._trouble(line, record, cells)
-        shown = [] if cells is None else cells
-        student = _clean(_cell(shown, self.student)).strip()
+        trouble = self._trouble(line, cells, closed)
+        student = _clean(_cell(cells, self.student)).strip()
         if not self.wide:
-            question = _clean(_cell(shown, self.question)).strip()
-            yield Submission(line, student, question, _clean(_cell(shown, self.answer)) or None, trouble)
-            return
-        if cells is None:
-            yield Submission(line, student, "", None, trouble)
-            return
+            question = _clean(_cell(cells, self.question)).strip()
+            yield Submission(line, student, question, _clean(_cell(cells, self.answer)) or None, trouble)
         for place, id in self.wide:
-            yield Submission(line, student, id, _clean(_cell(shown, place)) or None, trouble)
+            yield Submission(line, student, id, _clean(_cell(cells, place)) or None, trouble)
 
-    def _trouble(self, line: int, record: str, cells: list[str] | None) -> tuple[str, str] | None:
-        if cells is None:
+    def _trouble(self, line: int, cells: list[str], closed: bool) -> tuple[str, str] | None:
+        if not closed:
             return "bad-line", f"Line {line} has a quote that is not closed."
         if any(map(_undecodable, cells)):
             return _not_text(line)

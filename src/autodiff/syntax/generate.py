@@ -25,7 +25,7 @@ HEADER = '''\
 
 from __future__ import annotations
 
-from autodiff.syntax.lalr import Tables
+from autodiff.syntax.lalr import Tables, unpacked
 
 '''
 
@@ -59,10 +59,12 @@ def compile_grammar(grammar: str, imported: str = "") -> Tables:
 
     lexer = BasicLexer(compiled.lexer_conf)
     terminals = [(t.name, t.pattern.to_regexp()) for t in lexer.scanner.terminals]
-    kinds = [name for name, _ in terminals]
     # Lark matches keywords with the pattern of names first, and then looks them up.
     [(word, lookup)] = lexer.callback.items()
     assert isinstance(lookup, UnlessCallback)
+    # Nothing else starts like a name, and most tokens are names or blanks: those first, and a text is read faster.
+    terminals.sort(key=lambda terminal: (terminal[0] != word, terminal[0] != "BLANK"))
+    kinds = [name for name, _ in terminals]
     keywords = {t.name: t.pattern.value for t in lookup.scanner.terminals}
     table: ParseTable = compiled.parser.parser._parse_table
     shifted = {name for row in table.states.values() for name, (kind, _) in row.items() if kind is Shift}
@@ -123,14 +125,22 @@ def module_text(tables: Tables, name: str = "expression") -> str:
     """The module of tables made from grammar/NAME.lark, as text."""
     lines = [HEADER.format(name=name), "TABLES = Tables(\n"]
     fields = ("lark", "crc", "terminals", "ignored", "word", "keywords", "declared", "rules", "accept")
-    for field in (*fields, "actions", "gotos"):
+    for field in fields:
         value = getattr(tables, field)
         if isinstance(value, tuple) and value and isinstance(value[0], tuple):
             rows = "".join(f"        {row!a},\n" for row in value)
             lines.append(f"    {field}=(\n{rows}    ),\n")
         else:
             lines.append(f"    {field}={value!a},\n")
+    for field in ("actions", "gotos"):
+        rows = "\n".join(_packed(row) for row in getattr(tables, field))
+        lines.append(f'    {field}=unpacked({len(getattr(tables, field)[0])}, """\\\n{rows}"""),\n')
     return "".join([*lines, ")\n"])
+
+
+def _packed(row: tuple[int, ...]) -> str:
+    """The cells of a row that are not 0, each with its column: thousands of literals would be slow to import."""
+    return " ".join(f"{column} {cell}" for column, cell in enumerate(row) if cell)
 
 
 def main() -> None:

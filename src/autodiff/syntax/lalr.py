@@ -33,7 +33,19 @@ class Tables:
     its length and its function's name, which is empty when the rule only passes a value on.
     """
 
-    __slots__ = ("accept", "actions", "crc", "declared", "gotos", "ignored", "keywords", "lark", "rules", "terminals", "word")
+    __slots__ = (
+        "accept",
+        "actions",
+        "crc",
+        "declared",
+        "gotos",
+        "ignored",
+        "keywords",
+        "lark",
+        "rules",
+        "terminals",
+        "word",
+    )
 
     def __init__(
         self,
@@ -61,6 +73,18 @@ class Tables:
         self.accept = accept
         self.actions = actions
         self.gotos = gotos
+
+
+def unpacked(columns: int, text: str) -> tuple[tuple[int, ...], ...]:
+    """The rows of a table: a line each, of columns and their cells by turns; all other cells are 0."""
+    rows = []
+    for line in text.split("\n"):
+        row = [0] * columns
+        numbers = map(int, line.split())
+        for column in numbers:
+            row[column] = next(numbers)
+        rows.append(tuple(row))
+    return tuple(rows)
 
 
 class UnexpectedError(Exception):

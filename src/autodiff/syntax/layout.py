@@ -17,6 +17,7 @@ from autodiff.errors import AutodiffError, Source, Span
 from autodiff.syntax.lalr import Parser, UnexpectedError
 
 _LEAD = re.compile("\ufeff?(?:[ \\t\\f\\xa0]*(?:#[^\\r\\n]*)?(?:\\r\\n?|\\n))*[ \\t\\f\\xa0]*(?:#[^\\r\\n]*\\Z)?")
+_BLANKS = " \t\f\xa0\ufeff"
 TAB = 8
 
 
@@ -110,7 +111,11 @@ class Layout:
 
 def _columns(text: str, at: int) -> tuple[int, int]:
     """How far `at` is indented, with tabs to the next multiple of eight, and with tabs of one."""
-    begin = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    if at and text[at - 1] in "\n\r":
+        return 0, 0
+    begin = at
+    while begin and text[begin - 1] in _BLANKS:
+        begin -= 1
     blanks = text[begin:at].removeprefix("\ufeff").rpartition("\f")[2]
     if "\t" not in blanks:
         return len(blanks), len(blanks)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import zlib
 
-from autodiff.errors import AutodiffError, Source
+from autodiff.errors import Source
 from autodiff.syntax.lalr import Parser, Tables, UnexpectedError
 from autodiff.syntax.layout import Layout
 from autodiff.syntax.parse import read_grammar
-from autodiff.syntax.program_actions import BUILDERS, ProgramSource, outside, refuse
+from autodiff.syntax.program_actions import BUILDERS
+from autodiff.syntax.program_source import ProgramSource, outside, refuse
 from autodiff.syntax.statements import ExprStatement
 from autodiff.syntax.tree import Tree
 
@@ -101,4 +102,4 @@ def _tables() -> Tables:
     return compile_grammar(program.decode(), expression.decode())
 
 
-__all__ = ["AutodiffError", "parse_field", "parse_program", "parser"]
+__all__ = ["numbers", "parse_field", "parse_program", "parser"]

@@ -84,19 +84,17 @@ def explain(source: Source, unexpected: UnexpectedError, begin: int = 0, end: in
 def _string(line: Line) -> AutodiffError | None:
     """A string without an end."""
     found, text = line.found, line.text
-    if found is None or found.kind or found.text not in "'\"" or line.text[found.start] not in "'\"":
+    opening = re.compile(r"[rRuUbBfF]{0,2}(\"\"\"|'''|[\"'])").match(text, found.start) if found is not None else None
+    if found is None or found.kind or opening is None:
         return None
-    triple = text.startswith(found.text * 3, found.start)
-    if not triple and found.text == "'" and line.adjacent and not _is_prefix(line):
+    quote = opening[1]
+    triple = len(quote) == 3
+    if opening[0] == "'" and line.adjacent:
         return None  # X', a transpose
     number = line.number(len(text) if triple else found.start)
     message = f"unterminated {'triple-quoted ' if triple else ''}string literal (detected at line {number})"
-    span = line.span(found.start, found.start + (3 if triple else 1))
-    return error("bad-quotes", span, message, "opened here", f"close it with {found.text * (3 if triple else 1)}")
-
-
-def _is_prefix(line: Line) -> bool:
-    return line.before is not None and re.fullmatch("[fFrRuUbB]{1,2}", line.before.text) is not None
+    span = line.span(opening.start(1), opening.end(1))
+    return error("bad-quotes", span, message, "opened here", f"close it with {quote}")
 
 
 def _brackets(line: Line) -> AutodiffError | None:

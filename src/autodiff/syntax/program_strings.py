@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-from autodiff.errors import AutodiffError, Source, Span
+from autodiff.errors import Source, Span
 from autodiff.syntax import literals
-from autodiff.syntax.statements import ExprStatement, Formatted, FString
+from autodiff.syntax.program_source import refuse
+from autodiff.syntax.statements import Formatted, FString
 from autodiff.syntax.tree import String, Tree
 
 DEEPEST = 2  # of fields within fields' specifications, as in Python
@@ -37,10 +38,6 @@ def strings_more(source: Source, v: list[Any], s: list[int], e: list[int]) -> li
 
 def joined_strings(source: Source, v: list[Any], s: list[int], e: list[int]) -> Tree:
     return _joined(source, v[0], s[0], e[0])
-
-
-def refuse(span: Span, message: str, says: str = "", *help: str, code: str = "syntax") -> NoReturn:
-    raise AutodiffError(code, message, type="SyntaxError", span=span, says=says, help=help)
 
 
 class _Mark(Tree):
@@ -157,9 +154,7 @@ def _field(source: Source, start: int, end: int, raw: bool, depth: int) -> tuple
     text = source.text
     stop = _expression_end(source, start, end)
     if not text[start + 1 : stop].strip():
-        refuse(
-            Span(source, start, stop + 1), "f-string: empty expression not allowed", "nothing to format", "write {{"
-        )
+        refuse(Span(source, start, stop + 1), "f-string: empty expression not allowed", "nothing to format", "write {{")
     at, parts = stop, []
     equals = False
     if text[at] == "=":
@@ -223,4 +218,4 @@ def _unclosed(source: Source, start: int) -> NoReturn:
     refuse(Span(source, start, start + 1), "f-string: expecting '}'", "opened here", "close it with }, or write {{")
 
 
-__all__ = ["ExprStatement", "joined_strings", "string", "strings", "strings_more"]
+ACTIONS: tuple[Any, ...] = (string, strings, strings_more, joined_strings)

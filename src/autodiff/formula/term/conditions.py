@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autodiff.formula.term.algebra import mul, neg, power, split, sub, unbroadcast
-from autodiff.formula.term.core import Term, common_shape, is_zero, make, num, ones
+from autodiff.formula.term.algebra import mul, neg, power, power_of, split, sub, unbroadcast
+from autodiff.formula.term.core import Term, common_shape, is_zero, make, num, number_of, ones
 
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
@@ -59,12 +59,20 @@ def where(condition: Term, a: Term, b: Term) -> Term:
     return mul([*shared, make("fn", parts, ("where",), common_shape(parts)), ones(shape)])
 
 
+def _is_pole(factor: Term) -> bool:
+    """Whether this divides by a norm, which may be 0 where the branches are 0 as well: it stays within them."""
+    base, exponent = power_of(factor)
+    n = number_of(exponent)
+    norm = base.kind == "fn" and base.data[0] in ("norm", "std", "vector_norm")
+    return n is not None and n < 0 and (norm or base.kind == "sum")
+
+
 def _shared(a: Term, b: Term) -> tuple[list[Term], Term, Term]:
     """The factors that both branches have, and the branches without them."""
     others = set(b.args if b.kind == "mul" else (b,))
-    shared = [factor for factor in (a.args if a.kind == "mul" else (a,)) if factor in others and factor.kind != "num"]
+    factors = a.args if a.kind == "mul" else (a,)
+    shared = [f for f in factors if f in others and f.kind not in ("num", "ind") and not _is_pole(f)]
     if not shared:
         return [], a, b
-    inverses = [power(factor, -1) for factor in shared if factor.kind != "ind"]
-    shared = [factor for factor in shared if factor.kind != "ind"]
+    inverses = [power(factor, -1) for factor in shared]
     return shared, unbroadcast(mul([a, *inverses])), unbroadcast(mul([b, *inverses]))

@@ -12,6 +12,7 @@ from autodiff.homework.mistakes.chain import chains
 from autodiff.homework.mistakes.count import counts
 from autodiff.homework.mistakes.elementwise import elementwise_products
 from autodiff.homework.mistakes.factor import factors
+from autodiff.homework.mistakes.functions import functions
 from autodiff.homework.mistakes.original import originals
 from autodiff.homework.mistakes.power import powers
 from autodiff.homework.mistakes.product import products
@@ -31,6 +32,7 @@ MISTAKES: tuple[Mistakes, ...] = (
     chains,
     elementwise_products,
     lost_paths,
+    functions,
     factors,
     signs,
     shapes,

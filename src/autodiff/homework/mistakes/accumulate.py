@@ -41,10 +41,14 @@ def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
         says = f"each element of {here} depends on all elements, and only its own is counted"
         yield walk.slip("accumulate", "diagonal", node, own, says, HINT)
         passed: Rule = lambda g: only(node, 0, g * node)  # noqa: E731
-        yield walk.slip("accumulate", "numerator", node, passed, f"the denominator of {here} is taken for a constant", HINT)
+        yield walk.slip(
+            "accumulate", "numerator", node, passed, f"the denominator of {here} is taken for a constant", HINT
+        )
     if node.op.name == "log_softmax":
         ones: Rule = lambda g: only(node, 0, g * ops.ones_like(node))  # noqa: E731
-        yield walk.slip("accumulate", "numerator", node, ones, f"the denominator in {here} is taken for a constant", HINT)
+        yield walk.slip(
+            "accumulate", "numerator", node, ones, f"the denominator in {here} is taken for a constant", HINT
+        )
         diagonal: Rule = lambda g: only(node, 0, g * (1 - ops.exp(node)))  # noqa: E731
         says = f"each element of {here} depends on all elements, and only its own is counted"
         yield walk.slip("accumulate", "diagonal", node, diagonal, says, HINT)

@@ -12,7 +12,7 @@ from typing import Any
 from autodiff.backward import pull_back
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, is_elementwise, number_of, text
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, is_elementwise, text
 
 HINT = "look at the chain rule again: something is inside of something"
 
@@ -54,7 +54,12 @@ def _misplaced(walk: Walk, node: Node) -> Iterator[Slip]:
     place = next(i for i, x in enumerate(node.inputs) if walk.depends(x))
     u = node.inputs[place]
     inner, outer = text(u), text(node)
-    if behind(u) is walk.leaf or u.shape != walk.leaf.shape or number_of(u) is not None or walk.is_linear(node):
+    if behind(u) is walk.leaf or walk.is_linear(node):
+        return
+    says = f"{outer} itself stands where its derivative should"
+    kept: Rule = lambda g: [g * node if i == place else None for i in range(len(node.inputs))]  # noqa: E731
+    yield walk.slip("chain", "f(u)u'", node, kept, says, HINT)
+    if u.shape != walk.leaf.shape:
         return
     g, slope = walk.cotangent(node), walk.elementwise(behind(u))
     if g is None or slope is None:
@@ -64,13 +69,12 @@ def _misplaced(walk: Walk, node: Node) -> Iterator[Slip]:
         "chain", "f'(u')", behind(u), lambda: walk.instead_of(node, _at(node, place, slope, g)), says, HINT
     )
     says = f"{inner} is replaced by its derivative inside of {outer}"
-    yield walk.whole("chain", "f(u')", behind(u), lambda: walk.instead_of(node, g * _applied(node, place, slope)), says, HINT)
+    yield walk.whole(
+        "chain", "f(u')", behind(u), lambda: walk.instead_of(node, g * _applied(node, place, slope)), says, HINT
+    )
     says = f"the derivative of {outer} is taken at {walk.setting.wrt}, and not at {inner}"
     rule: Rule = lambda g: [_at(node, place, walk.leaf, g) if i == place else None for i in range(len(node.inputs))]  # noqa: E731
     yield walk.slip("chain", "f'(x)u'", node, rule, says, HINT, behind(u))
-    says = f"{outer} itself stands where its derivative should"
-    kept: Rule = lambda g: [g * node if i == place else None for i in range(len(node.inputs))]  # noqa: E731
-    yield walk.slip("chain", "f(u)u'", node, kept, says, HINT)
 
 
 def _applied(node: Node, place: int, u: Node) -> Node:
@@ -124,7 +128,9 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
             ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"the logarithm of {here} is left out"),
         ]  # fmt: skip
     if node.op.name in ("det", "linalg.det"):
-        rules = [("no det", lambda g: [g * ops.t(ops.inv(x))], f"the factor {here} of its derivative is missing")]
+        rules = [
+            ("no det", lambda g: [g * ops.t(ops.linalg_inv(x))], f"the factor {here} of its derivative is missing")
+        ]
     for label, rule, says in rules:
         yield walk.slip("chain", label, node, rule, says, HINT)
 

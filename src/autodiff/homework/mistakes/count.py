@@ -30,22 +30,40 @@ def counts(walk: Walk) -> Iterator[Slip]:
         if averages and ratio != 1:
             says = f"this is the gradient without the 1/n of the mean: {here} averages over {ratio:g} elements"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
-            for n in dict.fromkeys([*operand.shape, count(operand)]):
-                says = f"the mean {here} is divided by {n}, and it averages over {ratio:g} elements"
-                yield walk.slip("count", f"1/{n}", node, _times(walk, node, ratio / int(n)), says, _HINT)  # type: ignore[arg-type]
+            for label, n in _sizes(walk, operand):
+                says = (
+                    f"the mean {here} is divided by {_named(walk, label, n)}, and it averages over {ratio:g} elements"
+                )
+                yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
             says = f"the mean {here} is divided by its number of elements twice"
             yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
             if ratio > 1:
                 says = f"the mean {here} is divided by n - 1 in place of n"
                 yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
         elif node.op.name in SUMS:
-            for n in dict.fromkeys([count(operand), *operand.shape]):
-                if n != 1:
-                    says = f"this is divided by {n} as if {here} were a mean, and it is a sum"
-                    yield walk.slip("count", f"mean/{n}", node, _times(walk, node, 1 / int(n)), says, _HINT)  # type: ignore[arg-type]
+            for label, n in _sizes(walk, operand):
+                says = f"this is divided by {_named(walk, label, n)} as if {here} were a mean, and it is a sum"
+                yield walk.slip("count", f"mean/{label}", node, _times(walk, node, 1 / n), says, _HINT)
 
 
 _HINT = "count the elements: is it a sum or a mean, and of how many?"
+
+
+def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:
+    """Numbers that might be taken for n, under names that are the same whatever the sizes are."""
+    found = [("numel", count(operand))]
+    found += [(f"dim {dim}", int(size)) for dim, size in enumerate(operand.shape)]  # type: ignore[arg-type]
+    found += walk.setting.sizes.items()
+    for name, shape in walk.setting.shapes.items():
+        found += [(f"{name} {dim}", size) for dim, size in enumerate(shape)]
+    if not walk.setting.sizes:  # nothing tells equal numbers apart
+        by_number = {n: label for label, n in reversed(found)}
+        found = [(label, n) for label, n in found if by_number[n] == label]
+    return [(label, n) for label, n in found if n != 1]
+
+
+def _named(walk: Walk, label: str, n: int) -> str:
+    return label if label in walk.setting.sizes else str(n)
 
 
 def _times(walk: Walk, node: Node, factor: float) -> Rule:

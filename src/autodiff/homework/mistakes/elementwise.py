@@ -15,6 +15,11 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
     """At each product, the other kind of product on the way back."""
     for node in walk.pieces:
         here = text(node)
+        g = walk.cotangent(node)
+        if node.op.name in ("dot", "mv") and g is not None:
+            x, y = node.inputs
+            says = f"the products of {here} are taken element by element, and not differentiated"
+            yield walk.whole("elementwise", "products", node, lambda x=x, y=y: x * y, says, HINT)
         for label, chosen, wrong in _others(node):
             if walk.depends(node.inputs[chosen]):
                 says = f"on the way back through {here}, * and @ are exchanged"

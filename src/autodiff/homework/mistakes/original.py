@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
-from autodiff.homework.mistakes.walk import Slip, Walk, behind, text
+from autodiff.homework.mistakes.walk import Slip, Walk, behind, itself, text
 
 HINT = "is everything differentiated?"
 
@@ -20,15 +20,18 @@ def originals(walk: Walk) -> Iterator[Slip]:
             g = walk.cotangent(node)
             if g is not None and g.shape == walk.leaf.shape == node.shape:
                 says = f"{text(node)} stands in the answer undifferentiated"
-                gradient = lambda node=node, g=g: walk.instead_of(node, g * node)  # noqa: E731
-                yield walk.whole("original", "term", node, gradient, says, HINT)
+                yield walk.whole("original", "term", node, walk.instead_of, says, HINT, (node, g * node))
     says = "this is the expression itself, not its gradient"
     yield walk.whole("original", "value", walk.output, lambda: walk.output, says, HINT)
     inner = walk.output
     while len(inner.inputs) == 1 and inner.op.name in ("sum", "mean", "broadcast", "convert"):
         inner = inner.inputs[0]
         if inner.shape == walk.leaf.shape and inner is not walk.leaf:
-            yield walk.whole("original", f"inside {inner.op.name}", inner, lambda inner=inner: inner, says, HINT)
+            yield walk.whole("original", f"inside {inner.op.name}", inner, itself, says, HINT, (inner,))
+
+
+def _plus(walk: Walk, part: Node) -> Node:
+    return walk.right + part
 
 
 def _constants(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -40,10 +43,10 @@ def _constants(walk: Walk, node: Node) -> Iterator[Slip]:
         constant = text(behind(x)) if behind(x).op.name != "constant" else str(behind(x).params[0])
         sign = -1 if node.op.name == "sub" and i == 1 else 1
         says = f"the constant {constant} is kept, and its derivative is 0"
-        yield walk.whole("original", f"kept {i}", node, lambda x=x, s=sign: walk.right + g * x * s, says, HINT)
+        yield walk.whole("original", f"kept {i}", node, _plus, says, HINT, (walk, g * x * sign))
         says = f"the constant {constant} is differentiated to 1, and its derivative is 0"
-        yield walk.whole("original", f"one {i}", node, lambda s=sign: walk.right + g * s, says, HINT)
+        yield walk.whole("original", f"one {i}", node, _plus, says, HINT, (walk, g * sign))
     if node.op.name == "rsub" and g is not None and g.shape == walk.leaf.shape:
         constant = node.params[0]
         says = f"the constant {constant} is kept, and its derivative is 0"
-        yield walk.whole("original", "kept", node, lambda: walk.right + g * constant, says, HINT)
+        yield walk.whole("original", "kept", node, _plus, says, HINT, (walk, g * constant))

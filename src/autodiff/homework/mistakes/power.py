@@ -26,10 +26,9 @@ OF_NUMBER: list[Variant] = [
     ("to n", lambda x, n: n * x, "the exponent of {here} became a factor, and its power is gone"),
     ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it is lowered"),
     ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it is multiplied by it"),
+    ("n to 1", lambda x, n: n * ops.ones_like(x), "of {here} only the exponent is left"),
     ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
     ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it is lowered by one"),
-    ("sign", lambda x, n: -n * x ** (n - 1), "the factor from the exponent of {here} has the wrong sign"),
-    ("n to 1", lambda x, n: n * ops.ones_like(x), "of {here} only the exponent is left"),
     ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if x stood in the exponent"),
     ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
     ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of the derivative of {here} is lost"),
@@ -43,7 +42,11 @@ OF_BASE: list[Variant] = [
     ("base log", lambda x, a: ops.log(x) * a**x, "the logarithm is of the base: log({n})"),
 ]
 OF_E: list[Variant] = [
-    ("as power", lambda x, _: x * ops.exp(x - 1), "{here} is differentiated by the power rule, and it is its own derivative"),
+    (
+        "as power",
+        lambda x, _: x * ops.exp(x - 1),
+        "{here} is differentiated by the power rule, and it is its own derivative",
+    ),
     ("lowered", lambda x, _: ops.exp(x - 1), "the exponent of {here} is lowered as by the power rule"),
     ("times", lambda x, _: x * ops.exp(x), "the exponent of {here} became a factor"),
 ]

@@ -22,7 +22,9 @@ def products(walk: Walk) -> Iterator[Slip]:
         here = text(node)
         for i in (0, 1):
             factor = text(node.inputs[1 - i])
-            says = f"this is one term of the product rule for {here}: the one with the derivative of {factor} is missing"
+            says = (
+                f"this is one term of the product rule for {here}: the one with the derivative of {factor} is missing"
+            )
             rule = lambda g, node=node, i=i: only(node, i, walk.cotangents(node, g)[i])  # noqa: E731
             yield walk.slip("product", f"term {i}", node, rule, says, HINT)
         yield from _derivatives(walk, node)

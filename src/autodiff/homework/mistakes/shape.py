@@ -1,7 +1,7 @@
 """A gradient of the wrong shape: summed where it should not be, or not summed where it should.
 
-The gradient has the variable's shape.  A variable that is broadcast, or that stands in a product, gets the sum over what
-it was used for.
+The gradient has the variable's shape.  A variable that is broadcast, or that stands in a product, gets the sum over
+what it was used for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, ops
-from autodiff.homework.mistakes.walk import Slip, Walk, behind, text
+from autodiff.homework.mistakes.walk import Slip, Walk, behind, itself, text
 
 HINT = "the gradient has the shape of the variable: where is summed, and where not?"
 
@@ -25,18 +25,20 @@ def shapes(walk: Walk) -> Iterator[Slip]:
         yield _whole(walk, "mean", lambda: ops.mean(right), "the answer is the mean of the gradient's elements")
         yield _whole(walk, "flat", lambda: ops.reshape(right, (-1,)), "the answer has the gradient's elements in a row")
     if rank == 1:
-        yield _whole(walk, "column", lambda: ops.unsqueeze(right, 1), "the answer is a column, and the gradient a vector")
+        yield _whole(
+            walk, "column", lambda: ops.unsqueeze(right, 1), "the answer is a column, and the gradient a vector"
+        )
         yield _whole(walk, "row", lambda: ops.unsqueeze(right, 0), "the answer is a row, and the gradient a vector")
         yield _whole(walk, "diagonal", lambda: ops.diag(right), "the gradient stands on the diagonal of a matrix")
     for dim in range(rank if rank > 1 else 0):
         says = f"the answer is summed over dim {dim}, and the gradient is not"
-        yield _whole(walk, f"sum {dim}", lambda dim=dim: ops.sum(right, dim), says)
+        yield _whole(walk, f"sum {dim}", lambda dim: ops.sum(right, dim), says, dim)
         says = f"the answer is one of the equal parts of the gradient along dim {dim}"
-        yield _whole(walk, f"first {dim}", lambda dim=dim: ops.select(right, dim, 0), says)
+        yield _whole(walk, f"first {dim}", lambda dim: ops.select(right, dim, 0), says, dim)
 
 
-def _whole(walk: Walk, label: str, gradient: Callable[[], Node], says: str) -> Slip:
-    return walk.whole("shape", label, walk.output, gradient, says, HINT)
+def _whole(walk: Walk, label: str, gradient: Callable[..., Node], says: str, *given: int) -> Slip:
+    return walk.whole("shape", label, walk.output, gradient, says, HINT, given)
 
 
 def _not_summed(walk: Walk) -> Iterator[Slip]:
@@ -46,16 +48,16 @@ def _not_summed(walk: Walk) -> Iterator[Slip]:
             continue
         if node.op is BROADCAST and behind(node) is walk.leaf:
             says = f"{text(node)} is used for all of shape {list(node.shape)}, and its gradient is not summed"
-            yield walk.whole("shape", "broadcast", node, lambda g=g: g, says, HINT)
+            yield walk.whole("shape", "broadcast", node, itself, says, HINT, (g,))
         if node.op.name == "mv" and node.inputs[1] is walk.leaf:
             x = node.inputs[0]
             says = f"the gradient through {text(node)} is not summed over the rows"
-            yield walk.whole("shape", "mv", node, lambda g=g, x=x: ops.unsqueeze(g, 1) * x, says, HINT)
+            yield walk.whole("shape", "mv", node, lambda g, x: ops.unsqueeze(g, 1) * x, says, HINT, (g, x))
         if node.op.name == "mv" and node.inputs[0] is walk.leaf:
             y = node.inputs[1]
             says = f"the gradient for a matrix in {text(node)} is an outer product"
-            yield walk.whole("shape", "mv g", node, lambda g=g: g, says, HINT)
-            yield walk.whole("shape", "mv y", node, lambda y=y: y, says, HINT)
+            yield walk.whole("shape", "mv g", node, itself, says, HINT, (g,))
+            yield walk.whole("shape", "mv y", node, itself, says, HINT, (y,))
         if node is not walk.output and node is not walk.leaf and len(node.shape) and node.shape != walk.leaf.shape:
             says = f"this is the derivative for {text(node)}, and does not go on to {walk.setting.wrt}"
-            yield walk.whole("chain", "stopped", behind(node), lambda g=g: g, says, HINT)
+            yield walk.whole("chain", "stopped", behind(node), itself, says, HINT, (g,))

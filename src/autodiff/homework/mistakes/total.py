@@ -15,13 +15,14 @@ def totals(walk: Walk) -> Iterator[Slip]:
     hint = f"which variable is the gradient for? here it is {setting.wrt}"
     for name, node in others.items():
         says = f"this is the gradient for {name}, and {setting.wrt} was asked for"
-        yield walk.whole("total", f"by {name}", walk.output, lambda node=node: setting.differentiated(node), says, hint)
+        yield walk.whole("total", f"by {name}", walk.output, setting.differentiated, says, hint, (node,))
     fitting = {name: node for name, node in others.items() if node.shape == walk.leaf.shape}
     for name, node in fitting.items():
         says = f"this is differentiated by {name} as well, which is a constant here"
-        yield walk.whole("total", f"and {name}", walk.output, lambda node=node: _sum(walk, [node]), says, hint)
+        yield walk.whole("total", f"and {name}", walk.output, _sum, says, hint, (walk, [node]))
     if len(fitting) > 1:
-        says = f"this is differentiated by all of {', '.join([setting.wrt, *fitting])}, and only {setting.wrt} was asked for"
+        names = ", ".join([setting.wrt, *fitting])
+        says = f"this is differentiated by all of {names}, and only {setting.wrt} was asked for"
         yield walk.whole("total", "all", walk.output, lambda: _sum(walk, list(fitting.values())), says, hint)
 
 

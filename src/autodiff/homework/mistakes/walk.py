@@ -13,14 +13,17 @@ from typing import Any, NamedTuple
 from autodiff.backward import leading_to, pull_back
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, Elementwise, none, ops, zero
+from autodiff.graph.op import BROADCAST, CONVERT, PICK, Elementwise, none, ops, zero
+from autodiff.graph.sizes import concrete
 from autodiff.homework.setting import Setting
 
 Cotangents = Sequence[Node | None]
 # What a node hands to its operands for the cotangent g that it received.
 Rule = Callable[[Node], Cotangents]
 
-LINEAR = frozenset("add sub neg rsub sum mean broadcast convert reshape view unsqueeze squeeze t permute".split())
+LINEAR = frozenset(
+    ("add", "sub", "neg", "rsub", "sum", "mean", "broadcast", "convert", "reshape", "view", "unsqueeze", "squeeze", "t")
+)
 
 
 class Slip(NamedTuple):
@@ -83,8 +86,10 @@ class Walk:
         """Whether its operation is a sum, or a product with something that does not depend on the variable."""
         if node.op.name in LINEAR:
             return True
-        return node.op.name in ("mul", "div", "mm", "mv", "dot") and sum(map(self.depends, node.inputs)) < 2 and not (
-            node.op.name == "div" and self.depends(node.inputs[1])
+        return (
+            node.op.name in ("mul", "div", "mm", "mv", "dot")
+            and sum(map(self.depends, node.inputs)) < 2
+            and not (node.op.name == "div" and self.depends(node.inputs[1]))
         )
 
     def elementwise(self, node: Node) -> Node | None:
@@ -130,7 +135,7 @@ class Walk:
     def _gradient(self, rules: Mapping[Node, Rule], received: dict[Node, Any]) -> Node:
         received[self.output] = self.start
         found = self._walked(received, self.useful, rules)
-        return ops.zeros_like(self.leaf) if found is None else found  # type: ignore[no-any-return]
+        return ops.zeros_like(self.leaf) if found is None else found
 
     def _walked(self, received: dict[Node, Any], useful: Any, rules: Mapping[Node, Rule]) -> Node | None:
         for node in reversed(useful):
@@ -144,19 +149,38 @@ class Walk:
                 if part is not None and operand in useful:
                     part = fitting(part, operand)
                     received[operand] = part if operand not in received else received[operand] + part
-        return received.get(self.leaf)
+        found: Node | None = received.get(self.leaf)
+        return found
 
     # Slips
 
-    def slip(self, kind: str, label: str, node: Node, rule: Rule, says: str, hint: str, at: Node | None = None) -> Slip:
-        """A node that follows another rule."""
-        return Slip(kind, label, at or node, says, hint, lambda: self.with_rules({node: rule}), node, rule)
+    def slip(
+        self,
+        kind: str,
+        label: str,
+        node: Node,
+        rule: Callable[..., Cotangents],
+        says: str,
+        hint: str,
+        at: Node | None = None,
+        given: tuple[Any, ...] = (),
+    ) -> Slip:
+        """A node that follows another rule: rule(g), or rule(g, *given) for what a loop has given."""
+        followed: Rule = rule if not given else lambda g: rule(g, *given)
+        return Slip(kind, label, at or node, says, hint, lambda: self.with_rules({node: followed}), node, followed)
 
     def whole(
-        self, kind: str, label: str, node: Node, gradient: Callable[[], Node], says: str, hint: str
+        self,
+        kind: str,
+        label: str,
+        node: Node,
+        gradient: Callable[..., Node],
+        says: str,
+        hint: str,
+        given: tuple[Any, ...] = (),
     ) -> Slip:
-        """A gradient that is wrong as a whole, or in the contribution of a node."""
-        return Slip(kind, label, node, says, hint, gradient)
+        """A gradient that is wrong as a whole, or in the contribution of a node: gradient(*given)."""
+        return Slip(kind, label, node, says, hint, lambda: gradient(*given))
 
 
 Mistakes = Callable[[Walk], Iterator[Slip]]
@@ -186,18 +210,9 @@ def text(node: Node) -> str:
     return node.span.text if node.span is not None else "the expression"
 
 
-def number_of(node: Node) -> Any:
-    """The number that a constant operand is, None for what is no number."""
-    node = behind(node)
-    if node.op is CONSTANT and not node.shape:
-        value = node.params[0]
-        return value.item() if hasattr(value, "item") else value
-    return None
-
-
 def count(node: Node) -> int:
     """How many elements there are."""
-    return prod(int(n) for n in node.shape)  # type: ignore[arg-type]
+    return prod(concrete(node.shape))
 
 
 def only(node: Node, chosen: int, part: Node | None) -> list[Node | None]:
@@ -207,3 +222,8 @@ def only(node: Node, chosen: int, part: Node | None) -> list[Node | None]:
 
 def is_elementwise(node: Node) -> bool:
     return isinstance(node.op, Elementwise)
+
+
+def itself(part: Node) -> Node:
+    """A node as a gradient."""
+    return part

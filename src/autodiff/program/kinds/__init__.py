@@ -21,12 +21,12 @@ from autodiff.program.kinds.items import del_item, get_item, set_item
 from autodiff.program.kinds.modules import Module, find_module
 from autodiff.program.kinds.objects import OPERATOR_METHODS, Super, own, own_classes, own_code
 from autodiff.program.kinds.operators import BINARY, COMPARE, INPLACE, UNARY, iterate, truth
-from autodiff.program.kinds.table import Kind, delete, get, register, set, type_name
+from autodiff.program.kinds.table import Kind, delete, get, names, register, set, type_name
 from autodiff.program.kinds.texts import repr_, text
 
 __all__ = [
     "BINARY", "BUILTINS", "COMPARE", "INPLACE", "OPERATOR_METHODS", "REFUSED", "UNARY", "Kind", "Module", "Super",
-    "bounded", "call", "del_item", "delete", "find_module", "format_value", "get", "get_item", "is_callable", "iterate",
+    "bounded", "call", "del_item", "delete", "find_module", "format_value", "get", "get_item", "is_callable", "iterate", "names",
     "own", "own_classes", "own_code", "refused", "register", "repr_", "resolve", "set", "set_item", "set_writer",
     "streamed", "text", "truth", "type_name",
 ]  # fmt: skip

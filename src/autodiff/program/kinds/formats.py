@@ -95,66 +95,60 @@ def parse(template: str) -> Iterator[str | Field]:
             text.append(sign)
             at = end + 2
             continue
-        if sign == "}":
-            raise ValueError("Single '}' encountered in format string")
-        if end + 1 == size:
-            raise ValueError("Single '{' encountered in format string")
+        if sign == "}" or end + 1 == size:
+            raise ValueError(f"Single '{sign}' encountered in format string")
         if text:
             yield "".join(text)
             text = []
-        at = _closing(template, end + 1)
-        yield _field(template[end + 1 : at - 1])
+        field, at = _field(template, end + 1)
+        yield field
     if text:
         yield "".join(text)
 
 
 def _next_brace(template: str, at: int) -> int:
-    found = [i for i in (template.find("{", at), template.find("}", at)) if i >= 0]
-    return min(found, default=len(template))
+    found = _BRACE.search(template, at)
+    return found.start() if found else len(template)
+
+
+_BRACE = re.compile(r"[{}]")
+_NAME = re.compile(r"(?:[^{}:!\[]|\[[^\]]*)*")
+
+
+def _field(template: str, at: int) -> tuple[Field, int]:
+    """The field that begins behind a brace, and the place behind it."""
+    found = _NAME.match(template, at)
+    assert found is not None
+    name, end = found.group(), found.end()
+    sign = template[end : end + 1]
+    if sign == "{":
+        raise ValueError("unexpected '{' in field name")
+    if not sign:
+        raise ValueError("expected '}' before end of string")
+    if sign == "}":
+        return Field(name, "", ""), end + 1
+    conversion, end = "", end + 1
+    if sign == "!":
+        conversion = template[end : end + 1]
+        if not conversion:
+            raise ValueError("end of string while looking for conversion specifier")
+        sign, end = template[end + 1 : end + 2], end + 2
+        if sign == "}":
+            return Field(name, conversion, ""), end
+        if sign and sign != ":":
+            raise ValueError("expected ':' after conversion specifier")
+    close = _closing(template, end)
+    return Field(name, conversion, template[end:close]), close + 1
 
 
 def _closing(template: str, at: int) -> int:
-    """The place behind the brace that closes a field."""
-    depth, bracket = 1, False
-    for i in range(at, len(template)):
-        sign = template[i]
-        if bracket:
-            bracket = sign != "]"
-        elif sign == "{":
-            depth += 1
-        elif sign == "}":
-            depth -= 1
-            if not depth:
-                return i + 1
-        elif sign == "[" and depth == 1 and ":" not in template[at:i] and "!" not in template[at:i]:
-            bracket = True
-    raise ValueError("expected '}' before end of string")
-
-
-def _field(inside: str) -> Field:
-    bracket = False
-    for i, sign in enumerate(inside):
-        if sign == "[":
-            bracket = True
-        elif sign == "]":
-            bracket = False
-        elif sign == "{" and not bracket:
-            raise ValueError("unexpected '{' in field name")
-        elif sign == ":" and not bracket:
-            return Field(inside[:i], "", inside[i + 1 :])
-        elif sign == "!" and not bracket:
-            return _converted(inside[:i], inside[i + 1 :])
-    return Field(inside, "", "")
-
-
-def _converted(name: str, rest: str) -> Field:
-    if not rest:
-        raise ValueError(
-            "unmatched '{' in format spec" if False else "end of string while looking for conversion specifier"
-        )
-    if len(rest) > 1 and rest[1] != ":":
-        raise ValueError("expected ':' after conversion specifier")
-    return Field(name, rest[0], rest[2:])
+    """The place of the brace that ends a specification."""
+    depth = 1
+    for found in _BRACE.finditer(template, at):
+        depth += 1 if found.group() == "{" else -1
+        if not depth:
+            return found.start()
+    raise ValueError("unmatched '{' in format spec")
 
 
 class _Numbering:
@@ -211,7 +205,9 @@ def _looked_up(name: str, args: Any, kwargs: Any, numbering: _Numbering) -> Any:
 
     end = min((i for i in (name.find("."), name.find("[")) if i >= 0), default=len(name))
     first, rest = name[:end], name[end:]
-    number = numbering.take() if not first else int(first) if first.isdecimal() and first.isascii() else None
+    if len(first) > 18 and first.isdecimal():
+        raise ValueError("Too many decimal digits in format string")
+    number = numbering.take() if not first else int(first) if first.isdecimal() else None
     if number is None:
         value = kwargs[first]
     else:
@@ -235,7 +231,7 @@ def _looked_up(name: str, args: Any, kwargs: Any, numbering: _Numbering) -> Any:
         key = rest[1:end]
         if not key:
             raise ValueError("Empty attribute in format string")
-        value = get_item(value, int(key) if key.isdecimal() and key.isascii() else key)
+        value = get_item(value, int(key) if key.isdecimal() and len(key) < 19 else key)
         rest = rest[end + 1 :]
     return value
 
@@ -265,7 +261,7 @@ def percent(template: str, values: Any) -> str:
         key, flags, width, precision, letter = found.groups()
         if letter is None:
             raise ValueError("incomplete format")
-        if letter == "%" and key is None:
+        if letter == "%" and found.group() == "%%":
             pieces.append("%")
             continue
         if key is not None:

@@ -21,6 +21,7 @@ from weakref import WeakSet
 
 from autodiff.errors import AutodiffError
 from autodiff.program.kinds.table import (
+    FAMILIES,
     INSIDES,
     KINDS,
     MISSING,
@@ -148,11 +149,11 @@ def _find_own(value: Any, name: str) -> Any:
             return stored[name]
     found = along(value, cls, cls.__mro__, name)
     if found is MISSING:
-        from autodiff.tensor.optim import Optimizer
-
-        for base, kind in ((BaseException, EXCEPTION), (Optimizer, KINDS.get(Optimizer, OWN))):
-            if isinstance(value, base) and name in kind.table:
-                return kind.table[name](value)
+        for base, kind in FAMILIES:
+            if isinstance(value, base):
+                found = kind.find(value, name)
+                if found is not MISSING:
+                    return found
         if name == "__doc__":
             return cls.__dict__.get("__doc__")
         return MISSING
@@ -170,10 +171,10 @@ def _shadowing(cls: type, name: str) -> property | None:
 
 def _hidden(value: Any, name: str) -> bool:
     """Whether an attribute that an instance keeps is the library's own."""
-    return name.startswith("_") and name in HIDDEN
+    return name.startswith("_") and any(name in names and isinstance(value, base) for base, names in HIDDEN.items())
 
 
-HIDDEN: set[str] = set()
+HIDDEN: dict[type, frozenset[str]] = {}
 
 
 def _set_own(value: Any, change: tuple[str, Any]) -> None:
@@ -184,9 +185,16 @@ def _set_own(value: Any, change: tuple[str, Any]) -> None:
             raise AttributeError(f"property '{name}' of '{type(value).__name__}' object has no setter")
         found.fset(value, new)
         return
-    if name in HIDDEN:
+    if _hidden(value, name):
         raise unreachable(name, f"'{type_name(value)}' object")
     setattr(value, name, new)  # a name that is not dunder, on an object that the program made
+
+
+def find_stored(value: Any, name: str) -> bool:
+    """Whether an instance itself has an attribute."""
+    return name in value.__dict__ or any(
+        name in value.__dict__.get(group, ()) for names in HIDDEN.values() for group in names
+    )
 
 
 def _delete_own(which: tuple[Any, str]) -> None:
@@ -196,7 +204,7 @@ def _delete_own(which: tuple[Any, str]) -> None:
         if found.fdel is None:
             raise AttributeError(f"property '{name}' of '{type(value).__name__}' object has no deleter")
         found.fdel(value)
-    elif name in value.__dict__ and name not in HIDDEN:
+    elif find_stored(value, name) and not _hidden(value, name):
         delattr(value, name)
     else:
         raise no_attribute(f"'{type_name(value)}' object has no attribute '{name}'", name, list(value.__dict__))

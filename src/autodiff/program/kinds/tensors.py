@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from operator import attrgetter
+from types import MethodType
 from typing import Any
 
 from autodiff.graph.dtypes import DType
@@ -63,10 +63,10 @@ def _register_hook(self: Tensor, hook: Any) -> Handle:
     return self.register_hook(resolve(hook))
 
 
-def _detach_(self: Tensor) -> Tensor:
-    """Forget the history; the memory stays."""
-    self._become_leaf(False)
-    return self
+def _numpy(self: Tensor) -> Any:
+    import autodiff.program.kinds.arrays  # noqa: F401  (says what arrays offer)
+
+    return self.numpy()
 
 
 def _tensor_table() -> Table:
@@ -77,6 +77,7 @@ def _tensor_table() -> Table:
     table |= {name: attrgetter(name) for name in own}
     table |= {
         "register_hook": method(_register_hook),
+        "numpy": method(_numpy),
         "device": lambda self: DEVICE,
         "cpu": method(lambda self: self),
         "is_cuda": lambda self: False,
@@ -181,20 +182,19 @@ REPRS[GradFn] = plain_repr
 # autograd.Function
 
 
-HIDDEN.update(vars(Context()))
-HIDDEN.discard("needs_input_grad")
+_INNER = frozenset(vars(Context())) - {"needs_input_grad"}
 _CONTEXT = host(
     "save_for_backward saved_tensors mark_non_differentiable mark_dirty set_materialize_grads needs_input_grad"
 )
 
 
 def _of_context(value: Context, name: str) -> Any:
-    return MISSING if name in HIDDEN else value.__dict__.get(name, MISSING)
+    return MISSING if name in _INNER else value.__dict__.get(name, MISSING)
 
 
 def _set_context(value: Context, change: tuple[str, Any]) -> None:
     name, new = change
-    if name in HIDDEN or (name in _CONTEXT and name != "needs_input_grad"):
+    if name in _INNER or (name in _CONTEXT and name != "needs_input_grad"):
         raise AttributeError(f"attribute '{name}' of a context cannot be set")
     value.__dict__[name] = new
 
@@ -204,8 +204,8 @@ REPRS[Tensor] = REPRS[Size] = REPRS[DType] = repr
 TITLES[Context] = "torch.autograd.function.FunctionCtx"
 _STATIC: Table = {name: attrgetter(name) for name in ("apply", "forward", "backward", "setup_context")}
 CLASS_TABLES[Function] = _STATIC
-BASES[Function] = {**_STATIC, "__init__": lambda value: partial(Function.__init__, value)}
-HIDDEN.add("_operation")
+BASES[Function] = {**_STATIC, "__init__": lambda value: MethodType(Function.__init__, value)}
+HIDDEN[Function] = frozenset({"_operation"})
 
 # Modes and optimizers
 

@@ -184,18 +184,14 @@ def _optim() -> Module:
 
 def _nn() -> Module:
     functions = find_module("torch.nn.functional")
-    try:
-        from autodiff.program.kinds import layers
-    except ImportError:
-        return Module("torch.nn", {"functional": functions})
-    return Module("torch.nn", {"functional": functions, **layers.members()})
+    from autodiff.program.kinds import layers
+
+    return Module("torch.nn", {"functional": functions, "init": find_module("torch.nn.init"), **layers.members()})
 
 
 def _nn_init() -> Module:
-    try:
-        from autodiff.program.kinds import layers
-    except ImportError:
-        return Module("torch.nn.init", {})
+    from autodiff.program.kinds import layers
+
     return Module("torch.nn.init", layers.init_members())
 
 

@@ -1,0 +1,258 @@
+"""Other forms of a sum: something taken out, brought over a common divisor, multiplied out, or put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+
+from autodiff.formula import term as t
+from autodiff.formula.term import Term
+from autodiff.graph.sizes import Shape
+
+MANY = 12  # of a sum with more parts, only what most parts share is tried
+TRIED = 6
+MULTIPLIED = 24  # parts, at most, of a product that is multiplied out
+
+
+def forms(term: Term) -> Iterator[Term]:
+    """Forms of a sum, all of them equal to it."""
+    content = _content([t.split(arg)[0] for arg in term.args])
+    if content not in (0, 1):
+        inside = t.add([t.times(1 / content, arg) for arg in term.args])
+        yield t.make("mul", (inside,), content, term.shape)
+    few = len(term.args) <= MANY
+    if few:
+        yield from _alternatives(term)
+        yield from over_common(term)
+        yield from _expanded(term)
+    yield from _shared_factors(term, few)
+    yield from _shared_ends(term, few)
+    yield from _one_sum(term)
+
+
+def _shared_factors(term: Term, few: bool) -> Iterator[Term]:
+    shared: dict[Term, list[Term]] = {}
+    for arg in term.args:
+        for factor in _factors(arg):
+            shared.setdefault(factor, []).append(arg)
+    found = [(factor, parts) for factor, parts in shared.items() if len(parts) > 1]
+    if not few:
+        found = sorted(found, key=lambda item: -len(item[1]))[:TRIED]
+    for factor, parts in found:
+        whole = len(parts) == len(term.args)
+        if whole or not few or factor.kind not in ("var", "pow"):
+            yield from _taken_out(term, factor, parts)
+
+
+# What a matrix product or an outer product begins or ends with: a name of the place, and what stands there.
+Place = tuple[str, Term]
+
+
+def _ends(term: Term) -> Iterator[tuple[Place, Term]]:
+    """Each end of the term that could be taken out, and the rest."""
+    coefficient, core = t.split(term)
+    scalars: list[Term] = []
+    if core.kind == "mul":
+        scalars, core = t.scalars_of(core)
+    rest: Callable[[Term], Term] = lambda x: t.mul([t.num(coefficient), *scalars, x])  # noqa: E731
+    if core.kind == "chain":
+        for place, end, others in (("left", core.args[0], core.args[1:]), ("right", core.args[-1], core.args[:-1])):
+            yield (place, end), rest(t.chain(others) if len(others) > 1 else others[0])
+        if len(core.args[-1].shape) == 1:  # the vector that a matrix stands before
+            before = core.args[:-1]
+            yield ("right", core.args[-1]), rest(t.chain(before) if len(before) > 1 else before[0])
+    elif core.kind == "outer":
+        u, v = core.args
+        yield ("u", u), rest(v)
+        yield ("v", v), rest(u)
+        if u.kind == "chain":
+            yield ("left", u.args[0]), rest(t.outer(t.chain(u.args[1:]) if len(u.args) > 2 else u.args[1], v))
+        if v.kind == "chain":
+            inner = t.chain(v.args[1:]) if len(v.args) > 2 else v.args[1]
+            yield ("right", t.transpose(v.args[0])), rest(t.outer(u, inner))
+
+
+JOIN: dict[str, Callable[[Term, Term], Term]] = {
+    "left": lambda end, inside: t.chain([end, inside]),
+    "right": lambda end, inside: t.chain([inside, end]),
+    "u": t.outer,
+    "v": lambda end, inside: t.outer(inside, end),
+}
+
+
+def _shared_ends(term: Term, few: bool) -> Iterator[Term]:
+    shared: dict[Place, dict[Term, Term]] = {}
+    for arg in term.args:
+        for place, rest in _ends(arg):
+            shared.setdefault(place, {})[arg] = rest
+    found = [(place, parts) for place, parts in shared.items() if len(parts) > 1]
+    if not few:
+        found = sorted(found, key=lambda item: -len(item[1]))[:TRIED]
+    for (where, end), parts in found:
+        inside = t.add(list(parts.values()))
+        if not inside.shape:
+            continue
+        joined = JOIN[where](end, inside)
+        others = [arg for arg in term.args if arg not in parts]
+        yield t.add([*others, joined]) if others else joined
+
+
+def _one_sum(term: Term) -> Iterator[Term]:
+    """sum(x) - sum(y) + n*a as sum(x - y + a), n being how many there are."""
+    whole: dict[Shape, list[tuple[Term, Term]]] = {}
+    for arg in term.args:
+        scalars, rest = _summand(arg) if not arg.shape else ([], None)
+        if rest is not None:
+            whole.setdefault(rest.shape, []).append((arg, t.mul([*scalars, rest])))
+    for shape, parts in whole.items():
+        inside = [part for _, part in parts]
+        others = [arg for arg in term.args if not arg.shape and all(arg is not part for part, _ in parts)]
+        tensors = [arg for arg in term.args if arg.shape]
+        count = t.numel_term(shape)
+        each = [t.mul([arg, t.power(count, -1)]) for arg in others]
+        counted = [x for x in each if not _has_sizes(x)]
+        if len(parts) + len(counted) > 1:
+            left = [arg for arg, x in zip(others, each, strict=True) if _has_sizes(x)]
+            one = t.make("sum", (t.add([*inside, *counted]),), (None, False), ())
+            yield t.add([*tensors, *left, one])
+
+
+def _summand(term: Term) -> tuple[list[Term], Term | None]:
+    coefficient, core = t.split(term)
+    factors = core.args if core.kind == "mul" else (core,)
+    sums = [factor for factor in factors if factor.kind == "sum" and factor.data == (None, False)]
+    if len(sums) != 1:
+        return [], None
+    others = [factor for factor in factors if factor is not sums[0]]
+    return [t.num(coefficient), *others], sums[0].args[0]
+
+
+def _has_sizes(term: Term) -> bool:
+    _, core = t.split(term)
+    return any(t.power_of(factor)[0].kind == "dim" for factor in (core.args if core.kind == "mul" else (core,)))
+
+
+def _expanded(term: Term) -> Iterator[Term]:
+    """Every product of sums multiplied out, where parts cancel."""
+    parts: list[Term] = []
+    for arg in term.args:
+        parts.extend(multiplied_out(arg))
+        if len(parts) > MULTIPLIED:
+            return
+    if len(parts) > len(term.args):
+        yield t.add(parts)
+
+
+def multiplied_out(term: Term) -> list[Term]:
+    """The parts of a product of sums; powers of sums stay."""
+    coefficient, core = t.split(term)
+    parts = [t.num(coefficient)]
+    for factor in core.args if core.kind == "mul" else (core,):
+        terms = factor.args if factor.kind == "add" else (factor,)
+        if len(parts) * len(terms) > MULTIPLIED:
+            return [term]
+        parts = [t.mul([part, inner]) for part in parts for inner in terms]
+    return parts
+
+
+def _content(coefficients: list[t.Scalar]) -> Fraction:
+    exact = [c for c in coefficients if isinstance(c, Fraction)]
+    if len(exact) != len(coefficients):
+        return Fraction(0)
+    above = reduce(gcd, [abs(c.numerator) for c in exact])
+    below = reduce(lambda a, b: a * b // gcd(a, b), [c.denominator for c in exact])
+    sign = -1 if all(c < 0 for c in exact) else 1
+    return Fraction(sign * above, below)
+
+
+def _factors(term: Term) -> list[Term]:
+    """Whole factors, and for powers each lower power that could be taken out."""
+    _, core = t.split(term)
+    found = []
+    for factor in core.args if core.kind == "mul" else (core,):
+        if factor.kind == "ones" or factor.kind == "num":
+            continue
+        found.append(factor)
+        base, exponent = t.power_of(factor)
+        n = t.number_of(exponent)
+        if isinstance(n, Fraction) and n.denominator == 1:
+            step = 1 if n > 0 else -1
+            found.extend(t.power(base, k) for k in range(step, n.numerator, step))
+    return found
+
+
+def _alternatives(term: Term) -> Iterator[Term]:
+    """Two parts with opposite conditions as one where."""
+    for i, a in enumerate(term.args):
+        for condition in _conditions(a):
+            for b in term.args[i + 1 :]:
+                if t.negation(condition) in _conditions(b):
+                    rest = [arg for arg in term.args if arg is not a and arg is not b]
+                    yes, no = _without(a, condition), _without(b, t.negation(condition))
+                    yield t.add([*rest, t.make("fn", (condition, yes, no), ("where",), term.shape)])
+
+
+def _conditions(term: Term) -> list[Term]:
+    _, core = t.split(term)
+    return [arg.args[0] for arg in (core.args if core.kind == "mul" else (core,)) if arg.kind == "ind"]
+
+
+def _without(term: Term, condition: Term) -> Term:
+    coefficient, core = t.split(term)
+    args = core.args if core.kind == "mul" else (core,)
+    kept = [arg for arg in args if not (arg.kind == "ind" and arg.args[0] is condition) and arg.kind != "ones"]
+    return t.mul([t.num(coefficient), *kept])
+
+
+def over_common(term: Term) -> Iterator[Term]:
+    """The sum over a divisor of some of its parts, as it stands above and multiplied out."""
+    divisors: dict[Term, Fraction] = {}
+    for arg in term.args:
+        _, core = t.split(arg)
+        for factor in core.args if core.kind == "mul" else (core,):
+            base, exponent = t.power_of(factor)
+            n = t.number_of(exponent)
+            if isinstance(n, Fraction) and n < 0 and base.kind != "dim":
+                divisors[base] = max(divisors.get(base, Fraction(0)), -n)
+    for base, n in divisors.items():
+        if n > 2:
+            continue
+        above = [t.mul([arg, t.power(base, n)]) for arg in term.args]
+        below = t.power(base, -n)
+        if base.kind == "add" and n.denominator == 1:
+            yield t.mul([t.add([part for rest in above for part in _without_powers(rest, base)]), below])
+        else:
+            yield t.mul([t.add(above), below])
+        out = [part for rest in above for whole in _without_powers(rest, base) for part in multiplied_out(whole)]
+        if len(out) <= MULTIPLIED:
+            yield t.mul([t.add(out), below])
+
+
+def _without_powers(term: Term, base: Term) -> list[Term]:
+    """A product in which a sum stands (once or squared), multiplied out by that sum."""
+    _, core = t.split(term)
+    for factor in core.args if core.kind == "mul" else (core,):
+        inner, exponent = t.power_of(factor)
+        if inner is base and base.kind == "add" and t.number_of(exponent) in (1, 2):
+            rest = t.mul([term, t.power(base, -1)])
+            return [part for arg in base.args for part in _without_powers(t.mul([rest, arg]), base)]
+    return [term]
+
+
+def _taken_out(term: Term, factor: Term, parts: list[Term]) -> Iterator[Term]:
+    inside = t.add([t.mul([part, t.power(factor, -1)]) for part in parts])
+    if inside.kind == "add" and len(_factors(inside)) == 1:
+        best = inside
+        for arg in inside.args:  # and what these have in common as well
+            for other in _factors(arg):
+                if all(other in _factors(a) for a in inside.args):
+                    best = t.add([t.mul([a, t.power(other, -1)]) for a in inside.args])
+                    factor = t.mul([factor, other])
+                    break
+            break
+        inside = best
+    product = t.mul([factor, inside])
+    rest = [arg for arg in term.args if arg not in parts]
+    yield t.add([*rest, product]) if rest else product
