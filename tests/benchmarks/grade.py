@@ -2,8 +2,8 @@
 
     python tests/benchmarks/grade.py [--students 500] [--jobs 2] [--seed 0]
 
-Answers are right, right in other words, wrong by one rule, or cannot be read.  The wrong and the rewritten ones also get
-numbers and terms of their own, so that about a third of all answers are those of one student alone.
+Answers are right, right in other words, wrong by one rule, or cannot be read.  Most wrong and many rewritten ones
+have numbers of their own, so that about a third of all answers are those of one student alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ QUESTIONS: list[tuple[str, dict[str, str], str, list[str], list[str]]] = [
     ("exp(-x^2)", {}, "x", ["-2*x*exp(-x^2)", "-2*x/exp(x^2)"], ["exp(-x^2)", "2*x*exp(-x^2)", "-2*exp(-x^2)"]),
     ("sqrt(x^2+1)", {}, "x", ["x/sqrt(x^2+1)", "x*(x^2+1)^(-1/2)"], ["1/(2*sqrt(x^2+1))", "2*x/sqrt(x^2+1)"]),
     ("tanh(2*x)", {}, "x", ["2*(1 - tanh(2*x)^2)", "2/cosh(2*x)^2"], ["1 - tanh(2*x)^2", "2*tanh(2*x)"]),
-    ("sin(x)*cos(x)", {}, "x", ["cos(2*x)", "cos(x)^2 - sin(x)^2"], ["-cos(x)*sin(x)", "cos(x)^2", "cos(x)^2+sin(x)^2"]),
+    ("sin(x)*cos(x)", {}, "x", ["cos(2*x)", "cos(x)^2 - sin(x)^2"], ["-cos(x)*sin(x)", "cos(x)^2", "-sin(2*x)"]),
     ("2^x", {}, "x", ["2^x*log(2)", "log(2)*exp(x*log(2))"], ["x*2^(x-1)", "2^x", "2^x/log(2)"]),
     ("sigmoid(x)", {}, "x", ["sigmoid(x)*(1-sigmoid(x))", "exp(-x)/(1+exp(-x))^2"], ["sigmoid(x)", "1-sigmoid(x)"]),
     ("sum(x^2)", {"x": "n"}, "x", ["2*x", "x+x"], ["2*x/numel(x)", "x", "2*sum(x)"]),

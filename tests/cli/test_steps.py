@@ -93,7 +93,7 @@ def test_latex(command: Any) -> None:
     out = command("steps", "sum((X@w)^2)", "X=[[1,2],[3,4]]", "w=[1,-1]", "--latex", "--wrt", "w").out
     assert out.count("\\begin{align*}") == out.count("\\end{align*}") == 3
     assert "v_{1} &= X w = \\begin{bmatrix} -1 & -1 \\end{bmatrix} \\\\\n" in out
-    assert "\\bar{w} &= X^\\top \\bar{v_{1}} = \\begin{bmatrix} -8 & -12 \\end{bmatrix}" in out
+    assert "\\bar{w} &= X^\\top \\bar{v}_{1} = \\begin{bmatrix} -8 & -12 \\end{bmatrix}" in out
     assert "\\text{the derivative of }u^{2}\\text{ is }2 u" in out
     assert "QX" not in out
 

@@ -81,7 +81,9 @@ def test_hessians_run() -> None:
 
 def test_a_function_is_complete() -> None:
     text = written("numpy", "sum((X @ w - y)^2)", "X:m,n", "w:n", "y:m", wrt="w")
-    assert text == '''import numpy as np
+    assert (
+        text
+        == '''import numpy as np
 
 
 def gradient(X, w, y):
@@ -91,6 +93,7 @@ def gradient(X, w, y):
     """
     return 2*X.T @ (X @ w - y)
 '''
+    )
 
 
 def test_several_gradients_are_a_tuple() -> None:

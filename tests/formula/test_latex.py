@@ -27,7 +27,10 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 SHAPES: dict[str, Shape] = {
     **{name: shape_of(name, "scalar") for name in ("a", "b", "alpha", "lr", "theta_1")},
     **{name: shape_of(name, "n") for name in ("x", "u")},
-    **{"X": shape_of("X", "m,n"), "A": shape_of("A", "n,n"), "B": shape_of("B", "n,n"), "y": shape_of("y", "m")},
+    "X": shape_of("X", "m,n"),
+    "A": shape_of("A", "n,n"),
+    "B": shape_of("B", "n,n"),
+    "y": shape_of("y", "m"),
 }
 
 

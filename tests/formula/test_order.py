@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from autodiff.errors import AutodiffError
+from autodiff.formula import from_graph
 from autodiff.formula.derive import Question, derive
+from autodiff.formula.linear import Linear
+from autodiff.formula.printing import Printer
+from autodiff.formula.reading import scope_of
 from autodiff.functional import hessian
+from autodiff.graph.build import Builder
 from autodiff.graph.sizes import Shape
 from autodiff.request.shapes import shape_of
-from autodiff.solve import Leaf, Problem, solve
+from autodiff.solve import Leaf, Problem, parsed, solve
 
 Hessian = dict[str, dict[str, str]]
 
@@ -103,3 +108,34 @@ def test_what_has_no_formula_is_said(expr: str, shapes: list[str], code: str) ->
     with pytest.raises(AutodiffError) as caught:
         second(expr, *shapes)
     assert caught.value.code == code
+
+
+LINEAR = [
+    "v",
+    "2*u*v",
+    "A @ (u*(B @ v))",
+    "u*(u @ (A @ v + B.T @ v))",
+    "u*((A @ v + B @ v) @ (A @ u))",
+    "where(u > 1, A @ v, u*v)",
+    "u*sum(v) + sum(A @ v)*ones_like(u)",
+    "A @ diag(v) @ B @ u",
+    "(u @ diag(v) @ A @ u)*u",
+    "u*sum(sin(u)*(A @ v))",
+    "u*sum(A*v*sin(B))",
+    "A @ v + u @ v",
+]
+
+
+@pytest.mark.parametrize("text", LINEAR)
+def test_the_matrix_of_a_linear_map(text: str) -> None:
+    shapes: dict[str, Shape] = {name: shape_of(name, "n" if name in "uv" else "n,n") for name in "uvAB"}
+    _, scope = scope_of(shapes)
+    (term,) = from_graph.convert([Builder(scope).tensor(parsed(text))])
+    matrix = Linear(term, "v").matrix(term)
+    assert matrix is not None
+    random = np.random.default_rng(4)
+    leaves = {name: Leaf(random.uniform(0.5, 1.5, (3,) * len(shape))) for name, shape in shapes.items()}
+    product = solve(Problem(text, leaves, backward=False)).value
+    value = solve(Problem(Printer(shapes).text(matrix), leaves, backward=False)).value
+    assert value is not None
+    np.testing.assert_allclose(value @ leaves["v"].array, product, rtol=1e-9)

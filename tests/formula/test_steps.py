@@ -121,6 +121,14 @@ def test_results_that_are_no_scalars() -> None:
     assert with_shapes("X @ w", "g", X=(M, N), w=(N,)).results["w"].formula == "X.T @ g"
 
 
+def test_weights_as_numbers_have_a_name_of_their_own() -> None:
+    problem = Problem("g*x", {"g": Leaf(np.array([1.0, 2.0])), "x": Leaf(np.ones(2))}, gradient=np.array([3.0, 5.0]))
+    sheet = steps(Question(problem.expr, {}), problem)
+    assert backward(sheet)[0] == "v1.grad = g_"
+    assert sheet.results["g"].formula == "x*g_"
+    np.testing.assert_array_equal(sheet.results["x"].value, [3, 10])  # type: ignore[arg-type]
+
+
 def test_rules_without_a_formula_still_have_numbers() -> None:
     expr, leaves = "sum(conv1d(x, w))", {"x": Leaf(np.ones((1, 1, 3))), "w": Leaf(np.ones((1, 1, 2)))}
     sheet = steps(Question(expr, {}), Problem(expr, leaves))

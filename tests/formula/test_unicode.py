@@ -24,7 +24,10 @@ from autodiff.solve import parsed
 GOLDEN = Path(__file__).parents[1] / "golden"
 SHAPES: dict[str, Shape] = {
     **{name: shape_of(name, "scalar") for name in ("a", "b", "alpha", "lambda_")},
-    **{"x": shape_of("x", "n"), "u": shape_of("u", "n"), "X": shape_of("X", "m,n"), "y": shape_of("y", "m")},
+    "x": shape_of("x", "n"),
+    "u": shape_of("u", "n"),
+    "X": shape_of("X", "m,n"),
+    "y": shape_of("y", "m"),
 }
 
 
@@ -50,7 +53,8 @@ def test_a_greek_letter_that_is_taken_is_left() -> None:
 
 
 # What the characters for people stand for; the language reads the others.
-MEANT = {"π": "pi", "∞": "inf", "ᵀ": ".T", "⊙": "*", "√": "sqrt", "∑": "sum", "∏": "prod", "σ": "sigmoid", "∧": "&", "∨": "|", "¬": "~"}  # fmt: skip
+MEANT = {"π": "pi", "∞": "inf", "ᵀ": ".T", "⊙": "*", "√": "sqrt", "∑": "sum", "∏": "prod", "σ": "sigmoid"}
+MEANT |= {"∧": "&", "∨": "|", "¬": "~"}
 
 
 def plain(text: str) -> str:

@@ -57,7 +57,7 @@ COOKBOOK = [
     # 2.4.3 higher order
     Identity("a @ X @ X @ b", "a:n X:n,n b:n", "X", "outer(a, X @ b) + outer(X.T @ a, b)"),
     Identity("a @ X.T @ X @ X.T @ X @ b", "a:n X:m,n b:n", "X",
-             "X @ outer(a, X.T @ X @ b) + X @ outer(X.T @ X @ b, a) + X @ X.T @ X @ (outer(a, b) + outer(b, a))"),
+             "X @ (outer(a, X.T @ X @ b) + outer(X.T @ X @ b, a) + outer(X.T @ X @ a, b) + outer(b, X.T @ X @ a))"),
     # 2.5 traces
     Identity("trace(X)", "X:n,n", "X", "eye(X.size(0))"),
     Identity("trace(X @ A)", "X:n,m A:m,n", "X", "A.T"),
@@ -130,8 +130,8 @@ LEARNING = [
     Identity("-log(det(S))/2 - (x - u) @ inv(S) @ (x - u)/2", "x:n u:n S:n,n", "S",
              "outer(inv(S).T @ (x - u), inv(S) @ (x - u))/2 - inv(S).T/2"),
     Identity("-(x - u) @ inv(S) @ (x - u)/2", "x:n u:n S:n,n", "u", "(inv(S) + inv(S).T) @ (x - u)/2"),
-    Identity("-sum((x - u)^2)/(2*s^2) - n*log(s)", "x:n u:scalar s:scalar", "u", "(sum(x) - numel(x)*u)/s^2"),
-    Identity("-sum((x - u)^2)/(2*s^2) - n*log(s)", "x:n u:scalar s:scalar", "s",
+    Identity("-sum((x - u)^2)/(2*s^2) - numel(x)*log(s)", "x:n u:scalar s:scalar", "u", "(sum(x) - numel(x)*u)/s^2"),
+    Identity("-sum((x - u)^2)/(2*s^2) - numel(x)*log(s)", "x:n u:scalar s:scalar", "s",
              "sum((x - u)^2)/s^3 - numel(x)/s"),
     Identity("exp(-norm(x - y)^2/(2*s^2))", "x:n y:n s:scalar", "x", "-exp(-norm(x - y)^2/(2*s^2))*(x - y)/s^2"),
     Identity("norm(X - W @ H)^2", "X:m,n W:m,k H:k,n", "H", "2*W.T @ (W @ H - X)"),

@@ -85,7 +85,7 @@ CALCULUS = [
     Case("x^2*exp(x)", "x:", "2*x*exp(x) - x^2*exp(x)", "product", "x^2*exp(x)"),
     Case("x*sin(x)", "x:", "sin(x) + x*cos(x)"),
     Case("x*sin(x)", "x:", "cos(x)", "product", "x*sin(x)"),
-    Case("x*sin(x)", "x:", "sin(x) - x*cos(x)", "product sign"),
+    Case("x*sin(x)", "x:", "sin(x) - x*cos(x)", "product sign integral"),
     Case("x*log(x)", "x:", "log(x) + 1"),
     Case("x*log(x)", "x:", "1/x", "product"),
     Case("x*log(x)", "x:", "log(x)", "product"),

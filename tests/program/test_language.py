@@ -32,7 +32,7 @@ def by_python(text: str) -> tuple[str, str]:
     printed, last = io.StringIO(), ""
     with contextlib.redirect_stdout(printed):
         try:
-            exec(compile(text, "piece", "exec"), {"__name__": "__main__"})  # noqa: S102
+            exec(compile(text, "piece", "exec"), {"__name__": "__main__"})
         except Exception as error:
             last = type(error).__name__ + (f": {error}" if str(error) else "")
     return printed.getvalue(), last

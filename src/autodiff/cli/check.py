@@ -70,7 +70,7 @@ def command(
     autodiff check "sum((X @ w - y)^2)" --answer "2*X.T @ (X @ w - y)" X:m,n w:n y:m --wrt w
     autodiff check "mean(2*(x+1)^2)" --answer "[1.3333,2,2.6667]" x='[1,2,3]'
     """
-    usual = {"seed": seed, "points": points, "rtol": rtol, "atol": atol}
+    usual: dict[str, Any] = {"seed": seed, "points": points, "rtol": rtol, "atol": atol}
     try:
         shapes, options["arguments"] = split_shapes(options["arguments"], options["file"] is not None)
         read = inputs(screen, "check", rows=rows, dtype="float64", limit_size="8GiB", **options)

@@ -48,7 +48,7 @@ class _Given:
 @click.option("--let", multiple=True, metavar="NAME=EXPR", help="Name a sub-expression.")
 @click.option("--wrt", multiple=True, metavar="NAMES", help="Differentiate for these variables only: x,y.")
 @click.option("--gradient", metavar="NAME", help="A name for the weights of the result, for one that is no scalar.")
-@click.option("--order", type=click.IntRange(1, 2), help="2: the second derivatives as well.  [default: 1]")
+@click.option("--order", type=click.IntRange(1, 2), metavar="N", help="2: the second derivatives too.  [default: 1]")
 @click.option("--latex", is_flag=True, help="Formulas as LaTeX, for amsmath.")
 @click.option("--unicode", is_flag=True, help="Formulas with xᵀ, ·, ², √ and Greek letters.")
 @click.option("--code", type=click.Choice(TARGETS), help="A Python function instead of formulas.")

@@ -265,8 +265,10 @@ class Arguments:
         item = self.called.args[place]
         return isinstance(self.emission.reading.values.get(item), Node) and not self.emission.reading.is_constant(item)
 
-    def integer(self, place: int, name: str) -> int | None:
-        return self.emission.reading.number(self.called.get(place, name))
+    def is_whole(self, place: int) -> bool:
+        """Whether it is a tensor of integers or truth values."""
+        value = self.emission.reading.values.get(self.called.args[place])
+        return isinstance(value, Node) and not value.dtype.is_floating
 
     def sizes(self, start: int) -> str:
         """Sizes from a place on, in a tuple or one after another, as a tuple."""

@@ -256,6 +256,14 @@ def _torch_where(a: Any, called: Called) -> str:
     return f"torch.where({a.plain(0, 'condition')}, {x}, {y})"
 
 
+def _torch_sum(a: Any, called: Called) -> str:
+    """Counts are of the variables' dtype: 1/count would be of PyTorch's default one."""
+    dim, keep = a.plain(1, "dim"), a.plain(2, "keepdim")
+    along = f", dim={dim}" if dim else ""
+    kept = ", keepdim=True" if keep == "True" else ""
+    return f"@@.sum({a[0]}{along}{kept}{_dtype(a) if a.is_whole(0) else ''})"
+
+
 def _filled(function: str) -> Make:
     return lambda a, called: f"@@.{function}({a.sizes(0)}{_dtype(a)})"
 
@@ -272,6 +280,8 @@ TORCH: dict[str, Rule] = {
     **{name: f"@@.nn.functional.{name}" for name in FUNCTIONAL.split()},
     **{name: _method(name) for name in METHODS.split()},
     "where": lambda a, called: _torch_where(a, called).replace("torch.", "@@.", 1),
+    "sum": _torch_sum,
+    "flip": lambda a, called: f"@@.flip({a[0]}, {a.sizes(1)})",
     "eye": lambda a, called: f"@@.eye({a.plain(0, 'n')}{_dtype(a)})",
     "ones": _filled("ones"),
     "zeros": _filled("zeros"),

@@ -15,7 +15,7 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.lookup import find
 from autodiff.graph.sizes import Dim, Shape, Size
 
-LONGEST = 1_000_000
+LONGEST = 60_000
 
 # How tightly a text holds together, loosest first.
 UNION, INTERSECTION, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
@@ -196,8 +196,9 @@ def _sum_text(printer: Printer, term: Term) -> str:
 _ORDER = {"dim": 0, "named": 1, "var": 3, "t": 3, "pow": 4, "fn": 5, "sum": 5, "add": 6, "outer": 7, "chain": 9}
 
 
-def _order(term: Term) -> tuple[int, int, int]:
-    return (bool(term.shape) or term.kind == "dim", _ORDER.get(term.kind, 5), term.id)
+def _order(term: Term) -> tuple[int, int, int, int]:
+    inner = _ORDER.get(term.args[0].kind, 5) if term.kind == "pow" else 0
+    return (bool(term.shape) or term.kind == "dim", _ORDER.get(term.kind, 5), inner, term.id)
 
 
 def _mul(printer: Printer, term: Term) -> Printed:
@@ -424,6 +425,10 @@ def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
             if not isinstance(default, (bool, type(None))) or texts[-1] != repr(default):
                 break
             texts.pop()
+    names = [param.name for param in known]
+    for i, param in enumerate(op.signature.params[: len(texts)]):
+        if param.name in names and (names.index(param.name) != i or known[i].keyword_only):
+            texts[i] = f"{param.name}={texts[i]}"  # the operation that users call has it in another place
     return f"{name}({', '.join(texts)})", ATOM
 
 

@@ -123,9 +123,12 @@ def _received(out: Node, g: Node, wanted: set[Node], chosen: int | None) -> dict
 
 
 def behind(operand: Node) -> Node:
-    """The operand before hidden broadcasts and conversions, which are no part of a rule."""
+    """The operand before hidden broadcasts and conversions, which are no part of a rule; not before a rounding one."""
     while operand.op.hidden and len(operand.inputs) == 1 and operand.inputs[0].results is None:
-        operand = operand.inputs[0]
+        (source,) = operand.inputs
+        if source.dtype.is_floating and not operand.dtype.is_floating:
+            break
+        operand = source
     return operand
 
 

@@ -34,6 +34,8 @@ class _Search:
             if self.left > 0:
                 if new.kind == "add":
                     new = self.best(new, sums.forms(new))
+                elif new.kind == "sum":
+                    new = self.best(new, sums.spread(new))
                 elif new.kind in ("mul", "chain", "outer"):
                     new = self.best(new, products.forms(new))
             done[inner] = new

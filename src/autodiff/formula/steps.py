@@ -29,11 +29,13 @@ from autodiff.formula.term import Term
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors, placed
-from autodiff.graph.op import BROADCAST, PICK, VARIABLE, ops, strengthen, variable
+from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE, ops, strengthen, variable
 from autodiff.graph.sizes import Shape, Size, numel, show
 from autodiff.solve import Graph, Problem, check_names, parsed
 
 WEIGHTS = "g"  # what the weights of a result that is no scalar are called when they are given as numbers
+GRADIENT = "__grad"  # what stands for .grad where a formula is read again
+LARGE = 1_000_000  # elements beyond which it is not
 
 
 class Step(NamedTuple):
@@ -136,8 +138,11 @@ def _over_values(question: Question, problem: Problem) -> _Asked:
     g = None
     feeds = dict(graph.feeds)
     if problem.gradient is not None:
-        g = variable(WEIGHTS, problem.gradient.shape, dtype_of(problem.gradient), False)
-        feeds[WEIGHTS] = problem.gradient
+        name = WEIGHTS
+        while name in graph.variables or name in problem.let:
+            name += "_"
+        g = variable(name, problem.gradient.shape, dtype_of(problem.gradient), False)
+        feeds[name] = problem.gradient
     wrt = [name for name, node in graph.variables.items() if node.requires_grad]
     return _started(graph.output, graph.variables, graph.lets, feeds, g, question, wrt, problem.limit_bytes)
 
@@ -227,6 +232,8 @@ class _Walk:
             Arrival(arrival.name, [path._replace(value=next(parts)) for path in arrival.paths], total)
             for arrival, total in zip(arrivals, rest, strict=False)
         ]
+        if self.asked.feeds is not None:
+            forward, backward = self._verified(forward, backward)
         arrived = {arrival.name: arrival.value for arrival in backward}
         results = {
             name: Result(None, arrived.get(name)) for name, node in self.asked.variables.items() if node.requires_grad
@@ -246,10 +253,37 @@ class _Walk:
             text = infix(node, node.inputs, self.terms)
             text = text or self.printer.text(from_graph.convert([node], self.terms)[0])
         except AutodiffError:
-            operands = [self.names.get(behind(operand), "…") for operand in node.inputs]
-            text = f"{node.op.name}({', '.join(operands)})"
+            text = self._as_it_was_written(node)
         self.terms[node] = t.var(self.names[node], node.shape)
         return text
+
+    def _verified(self, forward: list[Step], backward: list[Arrival]) -> tuple[list[Step], list[Arrival]]:
+        """The tables without formulas that do not give the values beside them."""
+        assert self.asked.feeds is not None
+        values: dict[str, np.ndarray | None] = {**self.asked.feeds}
+        values |= {step.name: step.value for step in forward}
+        values |= {f"{arrival.name}.grad": arrival.value for arrival in backward}
+        known = Known(values)
+        forward = [
+            step if known.gives(step.formula, step.value) else step._replace(formula=self._as_it_was_written(node))
+            for step, node in zip(forward, self.listed, strict=True)
+        ]
+        checked = []
+        for arrival in backward:
+            paths = [
+                path if known.gives(path.outgoing, path.value) else path._replace(outgoing="…")
+                for path in arrival.paths
+            ]
+            checked.append(arrival._replace(paths=paths))
+        return forward, checked
+
+    def _as_it_was_written(self, node: Node) -> str:
+        """A step that has no formula: an index over variables as it stands in the source, else its operation."""
+        operands = [behind(operand) for operand in node.inputs]
+        simple = all(operand.op in (VARIABLE, CONSTANT) for operand in operands)
+        if node.span is not None and simple and node.op.name == "index":
+            return " ".join(node.span.text.split())
+        return f"{node.op.name}({', '.join(self.names.get(operand, '…') for operand in operands)})"
 
     # Backward
 
@@ -321,13 +355,37 @@ class _Walk:
             return "…"
 
 
+class Known:
+    """Values by name, of variables, steps and gradients; formulas over these are compared with them."""
+
+    def __init__(self, values: Mapping[str, np.ndarray | None]) -> None:
+        # A formula cannot have a point in a name, and a point that is no number's stands for a gradient alone.
+        self.feeds = {name.replace(".grad", GRADIENT): v for name, v in values.items() if v is not None}
+        self.scope: dict[str, Any] = {
+            name: variable(name, value.shape, dtype_of(value), False) for name, value in self.feeds.items()
+        }
+
+    def gives(self, formula: str, value: np.ndarray | None) -> bool:
+        """Whether a formula has this value; what is too large to be computed again is believed."""
+        if value is None or value.size > LARGE:
+            return True
+        try:
+            node = Builder(self.scope).tensor(parsed(formula.replace(".grad", GRADIENT)))
+            (found,) = evaluate([strengthen(node, dtype_of(value))], self.feeds)
+            found = np.broadcast_to(found, value.shape)
+        except (AutodiffError, ValueError):
+            return False
+        tolerance = 1e-6 if value.dtype == np.float64 else 1e-2
+        return bool(np.allclose(found, value, tolerance, tolerance, equal_nan=True))
+
+
 # The result
 
 
 def _with_formulas(sheet: Sheet, question: Question, shapes: Mapping[str, Shape], asked: _Asked) -> Sheet:
     """The gradients over the variables alone, where there are formulas for them: verified, as `derive` does."""
     if asked.start_name != "1" and question.gradient is None:
-        question = question._replace(gradient=WEIGHTS)
+        question = question._replace(gradient=asked.start_name)
     results = {}
     for name, result in sheet.results.items():
         try:

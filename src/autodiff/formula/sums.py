@@ -134,11 +134,25 @@ def _has_sizes(term: Term) -> bool:
     return any(t.power_of(factor)[0].kind == "dim" for factor in (core.args if core.kind == "mul" else (core,)))
 
 
+def spread(term: Term) -> Iterator[Term]:
+    """sum(x + a) as sum(x) + n*a, for a sum over all elements."""
+    (x,) = term.args
+    if term.data == (None, False) and x.kind == "add":
+        yield t.add([t.total(t.mul([arg, t.ones(x.shape)]), None, False) for arg in x.args])
+
+
+def _spread_parts(term: Term) -> list[Term]:
+    scalars, rest = _summand(term)
+    if rest is None or rest.kind != "add" or term.shape:
+        return [term]
+    return [t.total(t.mul([*scalars, arg, t.ones(rest.shape)]), None, False) for arg in rest.args]
+
+
 def _expanded(term: Term) -> Iterator[Term]:
     """Every product of sums multiplied out, where parts cancel."""
     parts: list[Term] = []
     for arg in term.args:
-        parts.extend(multiplied_out(arg))
+        parts.extend(inner for part in multiplied_out(arg) for inner in _spread_parts(part))
         if len(parts) > MULTIPLIED:
             return
     if len(parts) > len(term.args):

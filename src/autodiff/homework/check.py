@@ -7,6 +7,8 @@ Nothing that a student writes raises: what cannot be read or evaluated is invali
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import prod
 from time import monotonic
 from typing import Any
 
@@ -17,7 +19,7 @@ from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import strengthen
-from autodiff.graph.sizes import concrete, numel, show
+from autodiff.graph.sizes import concrete, show
 from autodiff.homework.compare import Compared, compare
 from autodiff.homework.prepare import Prepared, prepare
 from autodiff.homework.question import Cause, Question, Verdict
@@ -27,9 +29,11 @@ from autodiff.syntax.tree import Tree
 
 # What makes an answer wrong rather than invalid: it can be read, but its tensors do not fit.
 MISFITS = frozenset(
-    "shape-mismatch matmul-shape bad-rank not-square dim-out-of-range index-out-of-range too-many-indices bad-view"
-    " ragged-list".split()
-)
+    (
+        "shape-mismatch", "matmul-shape", "bad-rank", "not-square", "dim-out-of-range", "index-out-of-range",
+        "too-many-indices", "bad-view", "ragged-list",
+    )
+)  # fmt: skip
 MOST_NODES = 5_000
 MOST_WORK = 30_000_000  # numbers made, times the longest side of their tensor
 FEWEST = 3  # points that an agreement needs
@@ -49,12 +53,12 @@ def check(prepared: Prepared, answer: Any, symbolic: bool = False) -> Verdict:
     except AutodiffError as error:
         return _verdict(prepared, "invalid", _sentence(error), error=error)
     except RecursionError:
-        error = AutodiffError("limit-nesting", "the answer is nested too deeply", type="RecursionError")
+        found = AutodiffError("limit-nesting", "the answer is nested too deeply", type="RecursionError")
     except (MemoryError, ArithmeticError):
-        error = AutodiffError("limit-size", "the answer takes too much work to evaluate", type="MemoryError")
+        found = AutodiffError("limit-size", "the answer takes too much work to evaluate", type="MemoryError")
     except Exception as fault:  # one answer may not be the end of a class
-        error = AutodiffError("internal", f"internal error: {type(fault).__name__}", type="InternalError")
-    return _verdict(prepared, "invalid", _sentence(error), error=error)
+        found = AutodiffError("internal", f"internal error: {type(fault).__name__}", type="InternalError")
+    return _verdict(prepared, "invalid", _sentence(found), error=found)
 
 
 def _sentence(error: AutodiffError) -> str:
@@ -116,7 +120,7 @@ def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
                 says=f"{part.op.name} draws numbers",
             )  # fmt: skip
         shape = concrete(part.shape)
-        work += int(numel(shape)) * max(shape, default=1)  # type: ignore[call-overload]
+        work += prod(shape) * max(shape, default=1)
         if work > MOST_WORK:
             raise AutodiffError(
                 "limit-size", "the answer takes too much work to evaluate", type="MemoryError", span=part.span
@@ -159,7 +163,7 @@ def _judged(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: boo
 
 
 def _wrong(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: bool | None) -> Verdict:
-    cause = prepared.search.formula(tree, parts)
+    cause = _cause(lambda: prepared.search.formula(tree, parts))
     differ = any(part.differ.any() for part in parts)
     witness = _first(prepared, parts, "differ" if differ else "undefined")
     says = cause.says if cause is not None else f"this is not the gradient for {prepared.wrt}"
@@ -168,9 +172,17 @@ def _wrong(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: bool
     return _verdict(prepared, "wrong", says, cause=cause, witness=witness, symbolic=symbolic)
 
 
+def _cause(search: Callable[[], Cause | None]) -> Cause | None:
+    """The mistake, if one is found: the verdict stands whatever happens in looking for it."""
+    try:
+        return search()
+    except (AutodiffError, ArithmeticError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _misfit(prepared: Prepared, setting: Setting, tree: Tree, error: AutodiffError) -> Verdict:
     """An answer whose tensors do not fit together."""
-    cause = prepared.search.misfit(tree)
+    cause = _cause(lambda: prepared.search.misfit(tree))
     says = cause.says if cause is not None else f"the answer cannot be computed: {error.message}"
     witness = _witness(setting, 0, None, setting.expected[0]) if setting.rows else None
     return _verdict(prepared, "wrong", says, cause=cause, witness=witness, error=error)
@@ -178,7 +190,7 @@ def _misfit(prepared: Prepared, setting: Setting, tree: Tree, error: AutodiffErr
 
 def _other_shape(prepared: Prepared, setting: Setting, node: Node, tree: Tree) -> Verdict:
     """An answer that is a tensor of another shape than the variable."""
-    cause = prepared.search.other_shape(tree)
+    cause = _cause(lambda: prepared.search.other_shape(tree))
     shapes = f"the answer has shape {show(node.shape)}, and {prepared.wrt} has shape {show(setting.leaf.shape)}"
     says = cause.says if cause is not None else shapes
     witness = None
@@ -201,7 +213,7 @@ def _numbers(prepared: Prepared, given: Setting, written: Written) -> Verdict:
         return _verdict(prepared, "undecided", "the gradient has no value at this point", points=1)
     witness = _witness(given, 0, numbers, expected)
     if numbers.shape != expected.shape:
-        cause = prepared.search.numbers(numbers, allowance)
+        cause = _cause(lambda: prepared.search.numbers(numbers, allowance))
         shapes = f"the answer has shape {show(numbers.shape)}, and {prepared.wrt} has shape {show(expected.shape)}"
         says = cause.says if cause is not None else shapes
         return _verdict(prepared, "wrong", says, cause=cause, witness=witness, points=1)
@@ -210,7 +222,7 @@ def _numbers(prepared: Prepared, given: Setting, written: Written) -> Verdict:
     allowed = np.maximum(allowance, relative * abs(expected) + absolute) + 1e-12
     if (abs(numbers - expected) <= allowed).all():
         return _verdict(prepared, "right", f"this is the gradient for {prepared.wrt} at this point", points=1)
-    cause = prepared.search.numbers(numbers, allowance)
+    cause = _cause(lambda: prepared.search.numbers(numbers, allowance))
     says = cause.says if cause is not None else f"this is not the gradient for {prepared.wrt} at this point"
     return _verdict(prepared, "wrong", says, cause=cause, witness=witness, points=1)
 
@@ -224,15 +236,15 @@ def _first(prepared: Prepared, parts: list[Compared], what: str) -> dict[str, An
         rows = np.flatnonzero(getattr(part, what))
         if rows.size:
             row = int(rows[0])
-            shape = setting.leaf.shape
-            return _witness(setting, row, part.answered[row].reshape(shape), part.expected[row].reshape(shape))  # type: ignore[arg-type]
+            shape = concrete(setting.leaf.shape)
+            return _witness(setting, row, part.answered[row].reshape(shape), part.expected[row].reshape(shape))
     return None
 
 
 def _witness(setting: Setting, row: int, answer: np.ndarray | None, expected: np.ndarray) -> dict[str, Any]:
     point = {name: _rounded(array[row]) for name, array in setting.feeds.items()}
     return {
-        "at": {**{name: size for name, size in setting.sizes.items()}, **point},
+        "at": {**setting.sizes, **point},
         "answer": None if answer is None else _rounded(answer),
         "expected": _rounded(expected),
     }

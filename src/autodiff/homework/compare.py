@@ -44,11 +44,11 @@ def compare(
             noise = _noise(again, a, e)
             scale = np.maximum(abs(e), abs(a)).max(axis=1)
             close = (distance <= _allowed(e, rtol, atol) + noise).all(axis=1)
-            agree |= differ & close
             hopeless = noise.max(axis=1) > HOPELESS * scale
-            agree &= ~hopeless
-            differ &= ~close & ~hopeless
-    return Compared(agree, differ, known & ~defined, a, e)
+            agree = (agree | (differ & close)) & ~hopeless
+            differ = differ & ~close & ~hopeless
+    masks = [np.asarray(mask, bool) for mask in (agree, differ, known & ~defined)]
+    return Compared(masks[0], masks[1], masks[2], a, e)
 
 
 def _allowed(e: np.ndarray, rtol: float | None, atol: float | None) -> np.ndarray:

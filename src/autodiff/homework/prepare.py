@@ -18,8 +18,8 @@ from autodiff.formula.derive import Question as Asked
 from autodiff.formula.derive import derive
 from autodiff.gradcheck import gradcheck
 from autodiff.graph import values
-from autodiff.graph.dtypes import float64
 from autodiff.graph.build import CONSTANTS
+from autodiff.graph.dtypes import float64
 from autodiff.graph.lookup import MODULES, did_you_mean, find_dtype
 from autodiff.graph.sizes import Dim, Shape, Size
 from autodiff.homework.question import Question
@@ -73,6 +73,14 @@ class Prepared:
         return max(SMALLEST_LIMIT, 64 * largest)
 
     @cached_property
+    def varied(self) -> Setting | None:
+        """The question with other sizes than its own, which tell a size from a constant of the same value."""
+        if self.size_names or not any(n > 1 for setting in self.settings for s in setting.shapes.values() for n in s):
+            return None
+        shapes = {name: tuple([n + 2 if n > 1 else n for n in s]) for name, s in self.settings[0].shapes.items()}
+        return self._elsewhere(shapes, {})
+
+    @cached_property
     def square(self) -> Setting | None:
         """The question with all sizes equal, where matrices multiply even when a transpose is missing."""
         shapes = {
@@ -80,6 +88,10 @@ class Prepared:
             for name, shape in self.shapes.items()
         }
         sizes = dict.fromkeys(self.size_names, 3)
+        return self._elsewhere(shapes, sizes)
+
+    def _elsewhere(self, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int]) -> Setting | None:
+        """The question with shapes of no matter to its verdicts, for finding mistakes; None where it has none there."""
         whole = {name: array for name, array in self.fixed.items() if array.dtype.kind != "f"}
         if any(array.shape != shapes[name] for name, array in whole.items()):
             return None

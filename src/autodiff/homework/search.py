@@ -8,12 +8,12 @@ cause is claimed when its gradient is the answer's at every point and is not the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from autodiff.errors import AutodiffError
 from autodiff.formula.derive import Question as Asked
 from autodiff.formula.derive import derive
 from autodiff.graph.node import Node
+from autodiff.graph.sizes import Shape
 from autodiff.homework.compare import same
 from autodiff.homework.mistakes import MISTAKES
 from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
@@ -38,6 +39,7 @@ MOST_SLIPS = 600
 COMMON = 24  # numerators and denominators of a constant factor that may be claimed for a single number
 
 Key = tuple[str, str, int]
+K = TypeVar("K")
 Values = np.ndarray  # stacked: points first
 
 
@@ -70,19 +72,19 @@ class Library:
         chosen = [(key, self.slips[key]) for key in self.single if self.slips[key].rule is not None][:PAIRED]
         made = {}
         for (first, a), (second, b) in combinations(chosen, 2):
-            if a.changed is not b.changed and a.changed is not None and b.changed is not None:
+            if a.changed is not b.changed and a.changed and b.changed and a.rule and b.rule:
                 rules = {a.changed: a.rule, b.changed: b.rule}
-                made[first, second] = ((a, b), lambda rules=rules: self.walk.with_rules(rules))  # type: ignore[misc]
+                made[first, second] = ((a, b), partial(self.walk.with_rules, rules))
         return self._evaluated(made)
 
-    def _evaluated(self, made):  # type: ignore[no-untyped-def]
-        nodes: dict[object, Node] = {}
+    def _evaluated(self, made: Mapping[K, tuple[tuple[Slip, ...], Callable[[], Node]]]) -> dict[K, Entry]:
+        nodes: dict[K, Node] = {}
         for key, (_, gradient) in made.items():
             try:
                 nodes[key] = gradient()
             except (AutodiffError, AssertionError):
                 continue
-        entries = {}
+        entries: dict[K, Entry] = {}
         for key, values in zip(nodes, self._values(list(nodes.values())), strict=True):
             if values is not None and not _equal(values, self.right):
                 entries[key] = Entry(made[key][0], values)
@@ -183,19 +185,43 @@ class Search:
         if not settings or not any(np.isfinite(value).any() for value in values):
             return None
         libraries = [self.library(setting) for setting in settings]
-        for key in libraries[0].single:
-            entries = [library.single.get(key) for library in libraries]
-            if all(
-                entry is not None and _equal(value, entry.values) for entry, value in zip(entries, values, strict=True)
-            ):
-                return self._cause(entries[0].slips)  # type: ignore[union-attr]
+        found = self._single(libraries, values, tree)
+        if found is None or found.kind != "sign":  # sin(x) for the derivative of cos(x) is a sign first
+            found = self._integral(settings, tree) or found
         return (
-            self._integral(settings, tree)
+            found
             or self._symmetric(settings, tree)
             or self._constant(settings, values, 1e-7)
             or self._multiple(libraries, values)
             or self._pair(libraries, values)
         )
+
+    def _single(self, libraries: Sequence[Library], values: Sequence[Values], tree: Tree) -> Cause | None:
+        """One mistake; of several that explain the answer, the first that does so at other sizes too."""
+        found = []
+        for key, entry in libraries[0].single.items():
+            others = [library.single.get(key) for library in libraries]
+            if all(e is not None and _equal(value, e.values) for e, value in zip(others, values, strict=True)):
+                found.append((key, entry))
+        if not found:
+            return None
+        chosen = found[0][1]
+        if any(entry.slips[0].kind != chosen.slips[0].kind for _, entry in found):
+            varied = self.prepared.varied
+            if varied is not None:
+                chosen = self._also(found, varied, tree) or chosen
+        return self._cause(chosen.slips)
+
+    def _also(self, found: Sequence[tuple[Key, Entry]], varied: Setting, tree: Tree) -> Entry | None:
+        try:
+            answered = self._values_of(tree, varied)
+        except AutodiffError:
+            return None
+        library = self.library(varied).single
+        for key, entry in found:
+            if key in library and _equal(answered, library[key].values):
+                return entry
+        return None
 
     def _integral(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
         from autodiff.homework.check import evaluable
@@ -203,7 +229,10 @@ class Search:
         for setting in settings:
             try:
                 both = derivative_of(evaluable(setting, tree, self.prepared.question.let), setting)
-                if both is None or not _equal(*setting.at(both)):
+                if both is None:
+                    return None
+                slope, function = setting.at(both)
+                if not _equal(slope, function):
                     return None
             except AutodiffError:
                 return None
@@ -295,12 +324,15 @@ class Search:
         prepared = self.prepared
         if node.span is None or node.span.source.name != "expr":
             return None
-        try:
-            asked = Asked(node.span.text, prepared.shapes, [prepared.wrt], None, prepared.question.let)
-            formula = derive(asked).gradient[prepared.wrt]
-        except AutodiffError:
-            return None
-        return formula if len(formula) <= 60 else None
+        numbers: dict[str, Shape] = dict.fromkeys(prepared.shapes, ())
+        for shapes in (numbers, prepared.shapes):  # element by element where that goes, 2 rather than 2*ones_like(x)
+            try:
+                asked = Asked(node.span.text, shapes, [prepared.wrt], None, prepared.question.let)
+                formula = derive(asked).gradient[prepared.wrt]
+            except AutodiffError:
+                continue
+            return formula if len(formula) <= 60 else None
+        return None
 
 
 def _ratio(a: Values, b: Values, rtol: float) -> float | None:

@@ -88,7 +88,7 @@ class Setting:
     def differentiated(self, leaf: Node) -> Node:
         """The gradient for a variable, zeros where no path leads to it."""
         found = gradients([self.output], [self.start], [leaf])[0] if self.output.requires_grad else None
-        return ops.zeros_like(leaf) if found is None else found  # type: ignore[no-any-return]
+        return ops.zeros_like(leaf) if found is None else found
 
     def at(self, nodes: Sequence[Node], limit_bytes: int | None = None) -> list[np.ndarray]:
         """The values of nodes at all points, stacked."""
@@ -139,7 +139,8 @@ class Setting:
         with np.errstate(all="ignore"):
             size = _largest(gradient)
             finite = np.isfinite(_largest(value)) & np.isfinite(size)
-            return finite & (size <= LARGEST) & (_largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-30))
+            steady = _largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-30)
+            return np.asarray(finite & (size <= LARGEST) & steady)
 
 
 def _largest(stack: np.ndarray) -> np.ndarray:

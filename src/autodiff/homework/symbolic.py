@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autodiff.errors import AutodiffError
-
 from autodiff.formula import from_graph
 from autodiff.formula import term as t
 from autodiff.formula.simplify import Simplifier

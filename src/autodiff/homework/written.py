@@ -18,9 +18,11 @@ LONGEST = 10_000  # characters of an answer
 MOST_ITEMS = 2_000  # pieces of its syntax tree
 # Functions that would do the student's work.
 DIFFERENTIATES = frozenset(
-    "grad gradient gradients backward autograd jacobian hessian jvp vjp hvp derivative derive differentiate jacfwd"
-    " jacrev value_and_grad functional_call".split()
-)
+    (
+        "grad", "gradient", "gradients", "backward", "autograd", "jacobian", "hessian", "jvp", "vjp", "hvp",
+        "derivative", "derive", "differentiate", "jacfwd", "jacrev", "value_and_grad",
+    )
+)  # fmt: skip
 
 
 class Written(NamedTuple):

@@ -45,8 +45,7 @@ class Session:
 
     def __init__(self, out: Callable[[str], Any], err: Callable[[str], Any]) -> None:
         self.globals: dict[str, Any] = {"__name__": "__main__"}
-        self.known = Known(kinds.BUILTINS)
-        self.echo: Callable[[Any], None] | None = None
+        self.known = Known({**kinds.BUILTINS, "exit": leave, "quit": leave})
         _defaults()
         kinds.set_writer(out, err)
 
@@ -91,7 +90,13 @@ class Session:
 def _defaults() -> None:
     """Start from PyTorch's state: grad mode, default dtype, random numbers."""
     from autodiff.graph.dtypes import float32
-    from autodiff.tensor import modes
+    from autodiff.tensor import modes, random
 
     modes._grad[0] = True
     modes._dtype[0] = float32
+    random.manual_seed(random.DEFAULT_SEED)
+
+
+def leave(code: Any = None) -> None:
+    """`exit(code)`: end the program."""
+    raise SystemExit(code)

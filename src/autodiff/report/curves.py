@@ -47,6 +47,7 @@ def curves(problem: Problem, name: str, points: np.ndarray, order: int) -> list[
         rows.append([float(np.asarray(value).reshape(())) for value in run(plan, feeds)])
         plan = None if again else plan
     values = np.array(rows).T
+    values[1:, np.isnan(values[0])] = math.nan  # rules give numbers beyond the domain as well, 1/x for log(x)
     formulas = _formulas(problem, name, order)
     return [Curve("f" + "'" * i, formulas[i], values[i]) for i in range(order + 1)]
 
@@ -62,7 +63,7 @@ def _plan(asked: Problem, name: str, order: int) -> tuple[Plan, bool]:
                 f"a plot is of one number for each {name}, and this has shape {show(graph.output.shape)}",
                 type="ValueError",
                 span=parsed(asked.expr).span,
-                help=f"make it a number with sum(…), or give {', '.join(asked.variables)} as numbers",
+                help="make it a number with sum(…), or give the variables as numbers",
             )
         latest: Node | None = graph.output
         for _ in range(order):

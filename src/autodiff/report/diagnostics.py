@@ -125,7 +125,8 @@ def excerpt(source: Source, marks: Sequence[Mark], gutter: int, columns: int | N
         _place(mark, texts, starts, by_line)
     lines: list[Line] = []
     if source.name != "expr":
-        where = f", line {min(by_line) + 1}" if len(texts) > 1 and by_line else ""
+        own = [number for number, drawn in by_line.items() if any(mark.style == "mark" for mark in drawn)]
+        where = f", line {min(own or by_line) + 1}" if len(texts) > 1 and by_line else ""
         lines.append([(" " * gutter + " in ", "bar"), (displayed(source.name) + where, "")])
     room = max(20, (SOURCE_WIDTH if columns is None else columns) - gutter - 3)
     previous = None

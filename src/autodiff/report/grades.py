@@ -13,7 +13,8 @@ from autodiff.report.diagnostics import Line
 
 COLUMNS = ("student", "question", "verdict", "credit", "kind", "place", "feedback")
 FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"  # a spreadsheet runs a cell that starts with one of these
-MOST_COMMON = 3  # mistakes that the table tells of a question
+MOST_COMMON = 3  # mistakes that the table tells of a question, one where there are many questions
+MANY = 8
 ANSWER_WIDTH = 48
 BAR = 20
 STYLE = {"right": "right", "wrong": "wrong", "undecided": "warning", "invalid": "note"}
@@ -56,7 +57,8 @@ def table(summary: Summary, columns: int | None = None) -> list[Line]:
     """Verdicts by question, and below them the commonest mistakes; `columns` is the width of the terminal."""
     lines = _heading(summary)
     lines += _verdicts(summary.questions)
-    mistakes = [line for question in summary.questions for line in _mistakes(question, columns)]
+    most = MOST_COMMON if len(summary.questions) <= MANY else 1
+    mistakes = [line for question in summary.questions for line in _mistakes(question, most, columns)]
     if mistakes:
         lines += [[], [("The commonest mistakes", "title")], *mistakes]
     if summary.stray:
@@ -108,18 +110,18 @@ def _padded(text: str, size: int) -> str:
     return text + " " * (size - width(text))
 
 
-def _mistakes(question: ByQuestion, columns: int | None) -> list[Line]:
+def _mistakes(question: ByQuestion, most: int, columns: int | None) -> list[Line]:
     """Of one question: the kinds of wrong answers, and the answers that came most often, each with its cause."""
     if not question.common:
         return []
-    kinds = ", ".join(f"{KINDS.get(kind, 'no known mistake')} {count}" for kind, count in question.kinds.items())
+    kinds = ", ".join(f"{KINDS.get(kind, 'cause not found')} {count}" for kind, count in question.kinds.items())
     lines: list[Line] = [
         [],
         [(displayed(question.item.id), "title"), (f"  {displayed(question.item.question.expr)}", "")],
     ]
     if kinds:
         lines.append([(f"  wrong: {kinds}", "dim")])
-    for common in question.common[:MOST_COMMON]:
+    for common in question.common[:most]:
         lines += _common(common, columns)
     return lines
 

@@ -142,7 +142,7 @@ def _asked(item: Item) -> str:
 def _kinds(question: ByQuestion) -> str:
     """How many answers have each kind of mistake, as bars that are full where all have."""
     rows = "".join(
-        f'<li><span class="kind">{_text(KINDS.get(kind, "no known mistake"))}</span>'
+        f'<li><span class="kind">{_text(KINDS.get(kind, "cause not found"))}</span>'
         f'<span class="track"><span class="fill" style="width:{100 * count / question.answers:.1f}%"></span></span>'
         f'<span class="n">{count}</span></li>'
         for kind, count in question.kinds.items()

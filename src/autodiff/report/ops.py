@@ -30,6 +30,9 @@ SIGNS = {
 }  # fmt: skip
 
 
+SHORTEST = 2  # letters of a word that is searched for
+
+
 class About(NamedTuple):
     """Everything there is to say of an operation."""
 
@@ -78,6 +81,8 @@ def _carried_out(example: str) -> str:
 def matching(words: str) -> list[Operation]:
     """Operations with all of the words in their names or lines of documentation; those with them in the name first."""
     parts = words.lower().split()
+    if words and max(map(len, parts), default=0) < SHORTEST:
+        return []
     found = [op for op in _shown() if all(part in _searched(op) for part in parts)]
     return sorted(found, key=lambda op: not all(part in " ".join(_names(op)).lower() for part in parts))
 

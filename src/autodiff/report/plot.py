@@ -41,7 +41,7 @@ def text_lines(drawn: Sequence[Curve], name: str, points: np.ndarray, columns: i
 
 def _labels(low: float, high: float) -> dict[int, str]:
     """Tick texts by row."""
-    return {_row(tick, low, high): tick_text(tick) for tick in ticks(low, high, HEIGHT // 3)}
+    return {_row(tick, low, high): tick_text(tick) for tick in ticks(low, high, 5)}
 
 
 def _row(value: float, low: float, high: float) -> int:

@@ -233,8 +233,14 @@ def _formula(text: str, shapes: Mapping[str, tuple[object, ...]]) -> str:
     except AutodiffError:
         written = rf"\texttt{{{re.sub(r'([_^&%$#{}])', _escape, text)}}}"
     for name, word in barred.items():
-        written = written.replace(latex_name(word), rf"\bar{{{latex_name(name.removesuffix('.grad'))}}}")
+        written = written.replace(latex_name(word), _barred(latex_name(name.removesuffix(".grad"))))
     return written
+
+
+def _barred(name: str) -> str:
+    """A name with a bar over it, not over its subscript."""
+    base, _, below = name.partition("_")
+    return rf"\bar{{{base}}}_{below}" if below and base.isalpha() else rf"\bar{{{name}}}"
 
 
 def _stand_in(number: int) -> str:

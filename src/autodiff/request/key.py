@@ -107,10 +107,10 @@ class _Reader:
         defaults = data.get("defaults", {})
         if not isinstance(defaults, dict):
             self.wrong("defaults must be a table", "defaults")
-        self.known(defaults, [name for name in FIELDS if name not in ("id", "expression", "title")])
         self.called = "defaults"
+        self.known(defaults, [name for name in FIELDS if name not in ("id", "expression", "title")])
         self.fields(defaults)
-        self.section = None
+        self.section, self.called = None, ""
         items: dict[str, Item] = {}
         lines: dict[str, int | None] = {}
         for self.place, question in enumerate(questions):

@@ -209,13 +209,23 @@ def _records(lines: Sequence[str], start: int, delimiter: str, width: int) -> It
 def _quoted(lines: Sequence[str], at: int, delimiter: str, width: int) -> tuple[int, list[str], bool]:
     """The line after a record with quotes, its cells, and whether the quotes are closed."""
     for end in range(at + 1, min(len(lines), at + MOST_LINES) + 1):
-        text = "\n".join(lines[at:end])
-        if not _open(text, delimiter):
-            cells = next(csv.reader(text.splitlines(True), delimiter=delimiter), [])
-            if end > at + 1 and len(cells) != width:
-                break
-            return end, cells, True
+        if _open("\n".join(lines[at:end]), delimiter):
+            continue
+        if end == at + 1:
+            return end, _cells(lines[at], delimiter), True
+        cells = _well_formed([f"{line}\n" for line in lines[at:end]], delimiter)
+        if len(cells) != width:
+            break
+        return end, cells, True
     return at + 1, _cells(lines[at], delimiter), False
+
+
+def _well_formed(lines: Sequence[str], delimiter: str) -> list[str]:
+    """The cells of a record over several lines; none if something follows a closing quote."""
+    try:
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _open(text: str, delimiter: str) -> bool:

@@ -28,6 +28,7 @@ from autodiff.tensor.storage import record
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
+PLAIN = frozenset(("equal", "allclose", "is_contiguous"))  # answer with a Python bool
 IGNORED = ("device", "layout", "pin_memory", "memory_format", "non_blocking")
 
 
@@ -48,6 +49,8 @@ def function(operation: Operation, name: str) -> Callable[..., Any]:
         wanted = kwargs.pop("requires_grad", False)
         out = kwargs.pop("out", None)
         result = call(bind, args, kwargs)
+        if name in PLAIN and isinstance(result, Tensor):
+            return result.item()
         if wanted:
             _refuse_integers(result)
             result.requires_grad_()

@@ -28,9 +28,7 @@ class Generator:
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to a seed."""
         self._seed = int(seed) % 2**64
-        twister = np.random.MT19937()
-        twister._legacy_seeding(self._seed & 0xFFFFFFFF)
-        self._twister = twister
+        self._twister: Any = None  # made when it is first drawn from: importing numpy.random takes 8 ms
         self._spare: float | None = None
         return self
 
@@ -39,6 +37,9 @@ class Generator:
 
     def words(self, count: int) -> np.ndarray[Any, Any]:
         """The next 32-bit words, as uint64."""
+        if self._twister is None:
+            self._twister = np.random.MT19937()
+            self._twister._legacy_seeding(self._seed & 0xFFFFFFFF)
         words: np.ndarray[Any, Any] = self._twister.random_raw(count)
         return words
 

@@ -292,7 +292,7 @@ class Tensor:
         return int(self._array.item())
 
     def __format__(self, spec: str) -> str:
-        if not self.ndim and spec:
+        if not self.ndim and type(self) is Tensor:
             return format(self.item(), spec)
         return object.__format__(self, spec)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autodiff.formula.term.core import Scalar, Term, common_shape, is_zero, make, num, number_of, ones, zeros
+from autodiff.formula.term.core import Scalar, Term, common_shape, is_zero, make, num, number_of, one, ones, zeros
 from autodiff.graph.sizes import Dim, Shape
 
 # Sums
@@ -95,6 +95,7 @@ def mul(terms: Sequence[Term]) -> Term:
     coefficient: Scalar = Fraction(1)
     powers: dict[Term, Term] = {}  # by base, the exponent
     exponents: list[Term] = []  # of e
+    first = one()
     stack = list(reversed(terms))
     while stack:
         term = stack.pop()
@@ -117,7 +118,7 @@ def mul(terms: Sequence[Term]) -> Term:
     factors: list[Term] = []
     again = False
     for base, exponent in powers.items():
-        factor = power(base, exponent)
+        factor = base if exponent is first else power(base, exponent)
         again = again or factor.kind in ("num", "mul") or (factor.kind == "fn" and factor.data[0] == "exp")
         if not (factor.kind == "num" and factor.data == 1) and factor.kind != "ones":
             factors.append(factor)
@@ -149,7 +150,7 @@ def power_of(term: Term) -> tuple[Term, Term]:
     """A term as base and exponent."""
     if term.kind == "pow":
         return term.args[0], term.args[1]
-    return term, num(1)
+    return term, one()
 
 
 def power(base: Term, exponent: Term | int | Fraction) -> Term:

@@ -54,6 +54,14 @@ def num(value: Scalar | int) -> Term:
     return make("num", (), Fraction(value) if isinstance(value, int) else value, ())
 
 
+def one() -> Term:
+    """The number 1, which is the exponent of most factors."""
+    found = _known.get("one")
+    if found is None:
+        found = _known["one"] = num(1)
+    return found
+
+
 def var(name: str, shape: Shape) -> Term:
     return make("var", (), name, shape)
 

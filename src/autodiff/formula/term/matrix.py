@@ -252,6 +252,12 @@ def total(x: Term, dims: tuple[int, ...] | None, keepdim: bool) -> Term:
     return make("sum", (x,), (dims, keepdim), shape)
 
 
+def _countable(x: Term) -> bool:
+    """Whether the sum over this needs no elements: of a number, an identity, a product of sums."""
+    _, rest = scalars_of(x)
+    return not rest.shape or rest.kind in ("ones", "eye", "outer")
+
+
 def _total(x: Term) -> Term:
     if not x.shape:
         return x
@@ -279,6 +285,6 @@ def _total(x: Term) -> Term:
         others = [a for a in x.args if a is not product and a.kind != "ones"]
         if product is not None and common_shape(others) == x.shape:
             return chain([product.args[0], mul(others), product.args[1]])
-    if x.kind == "add" and any(not arg.shape for arg in x.args):
+    if x.kind == "add" and all(_countable(arg) for arg in x.args):
         return add([_total(mul([arg, ones(x.shape)])) for arg in x.args])
     return make("sum", (x,), (None, False), ())

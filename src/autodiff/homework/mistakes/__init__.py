@@ -1,15 +1,15 @@
 """Mistakes: each kind in its own file, as wrong applications of one rule.
 
-A kind is a function that takes a `Walk` and yields slips.  `MISTAKES` is the one table of them, the most specific first:
-where two mistakes lead to the same answer, the earlier is named.  The antiderivative is told from the answer itself, and
-a constant factor of the whole answer from its numbers; `autodiff.homework.search` does both.
+A kind is a function that takes a `Walk` and yields slips.  `MISTAKES` is the one table of them, the most specific
+first: where two mistakes lead to the same answer, the earlier is named.  The antiderivative is told from the answer
+itself, and a constant factor of the whole answer from its numbers; `autodiff.homework.search` does both.
 """
 
 from __future__ import annotations
 
 from autodiff.homework.mistakes.accumulate import lost_paths
-from autodiff.homework.mistakes.chain import chains
-from autodiff.homework.mistakes.count import counts
+from autodiff.homework.mistakes.chain import chains, inner_misused
+from autodiff.homework.mistakes.count import counts, other_counts
 from autodiff.homework.mistakes.elementwise import elementwise_products
 from autodiff.homework.mistakes.factor import factors
 from autodiff.homework.mistakes.functions import functions
@@ -38,6 +38,8 @@ MISTAKES: tuple[Mistakes, ...] = (
     shapes,
     totals,
     originals,
+    inner_misused,
+    other_counts,
 )
 KINDS = (
     "sign", "factor", "chain", "count", "transpose", "product", "quotient", "power", "accumulate", "elementwise",

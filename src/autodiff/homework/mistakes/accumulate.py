@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, only, text
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, lost, only, text
 
 HINT = "the variable stands in several places: do all of them contribute?"
 
@@ -22,16 +22,17 @@ def lost_paths(walk: Walk) -> Iterator[Slip]:
         if node is walk.output:
             continue
         says = f"the part of the gradient that comes from {text(node)} is missing"
-        yield walk.slip("accumulate", "path", node, lambda g, node=node: [None] * len(node.inputs), says, HINT)
+        yield walk.slip("accumulate", "path", node, _nothing, says, HINT, given=(node,))
     for node in walk.pieces:
         if sum(map(walk.depends, node.inputs)) < 2:
             continue
         for i, x in enumerate(node.inputs):
             says = f"{text(x)} in {text(node)} is taken for a constant"
-            rule = lambda g, node=node, i=i: [  # noqa: E731
-                None if place == i else part for place, part in enumerate(walk.cotangents(node, g))
-            ]
-            yield walk.slip("accumulate", f"operand {i}", node, rule, says, HINT)
+            yield walk.slip("accumulate", f"operand {i}", node, walk.changed, says, HINT, given=(node, i, lost))
+
+
+def _nothing(g: Node, node: Node) -> list[Node | None]:
+    return [None] * len(node.inputs)
 
 
 def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -52,6 +53,3 @@ def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
         diagonal: Rule = lambda g: only(node, 0, g * (1 - ops.exp(node)))  # noqa: E731
         says = f"each element of {here} depends on all elements, and only its own is counted"
         yield walk.slip("accumulate", "diagonal", node, diagonal, says, HINT)
-
-
-__all__ = ["HINT", "Node", "lost_paths"]

@@ -7,12 +7,10 @@ where that was skipped.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from autodiff.backward import pull_back
 from autodiff.graph.node import Node
-from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, is_elementwise, text
+from autodiff.graph.op import ops, variable
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, grafted, is_elementwise, text
 
 HINT = "look at the chain rule again: something is inside of something"
 
@@ -29,7 +27,14 @@ def chains(walk: Walk) -> Iterator[Slip]:
         if is_elementwise(node) and sum(map(walk.depends, node.inputs)) == 1:
             yield from _misplaced(walk, node)
     for node in inner:
-        yield from _wrong_inner(walk, node)
+        yield from _taken_elsewhere(walk, node)
+
+
+def inner_misused(walk: Walk) -> Iterator[Slip]:
+    """At each inner function, its derivative used in another way than as a factor."""
+    for node in walk.pieces:
+        if node is not walk.output and walk.is_inner(node):
+            yield from _wrong_inner(walk, node)
 
 
 def _without_inner(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -50,7 +55,7 @@ def _skipped(walk: Walk, node: Node) -> Iterator[Slip]:
 
 
 def _misplaced(walk: Walk, node: Node) -> Iterator[Slip]:
-    """f'(u'), f(u'), f'(x) u' and f(u) u'."""
+    """f(u') and f(u) u'."""
     place = next(i for i, x in enumerate(node.inputs) if walk.depends(x))
     u = node.inputs[place]
     inner, outer = text(u), text(node)
@@ -64,31 +69,44 @@ def _misplaced(walk: Walk, node: Node) -> Iterator[Slip]:
     g, slope = walk.cotangent(node), walk.elementwise(behind(u))
     if g is None or slope is None:
         return
-    says = f"the derivative of {inner} stands inside of the derivative of {outer}; it is a factor"
-    yield walk.whole(
-        "chain", "f'(u')", behind(u), lambda: walk.instead_of(node, _at(node, place, slope, g)), says, HINT
-    )
     says = f"{inner} is replaced by its derivative inside of {outer}"
     yield walk.whole(
         "chain", "f(u')", behind(u), lambda: walk.instead_of(node, g * _applied(node, place, slope)), says, HINT
     )
-    says = f"the derivative of {outer} is taken at {walk.setting.wrt}, and not at {inner}"
-    rule: Rule = lambda g: [_at(node, place, walk.leaf, g) if i == place else None for i in range(len(node.inputs))]  # noqa: E731
-    yield walk.slip("chain", "f'(x)u'", node, rule, says, HINT, behind(u))
+
+
+def _taken_elsewhere(walk: Walk, node: Node) -> Iterator[Slip]:
+    """f'(u') and f'(x) u', for everything around u as f."""
+    slope = walk.elementwise(node)
+    if slope is None:
+        return
+    inner = text(node)
+    says = f"the derivative of {inner} stands inside, in place of {inner}; it is a factor"
+    yield walk.whole("chain", "f'(u')", node, _around, says, HINT, (walk, node, slope))
+    says = f"the derivative of what is around {inner} is taken at {walk.setting.wrt}, and not at {inner}"
+    yield walk.whole("chain", "f'(x)u'", node, lambda: _around(walk, node, walk.leaf) * slope, says, HINT)
+
+
+def _around(walk: Walk, node: Node, place: Node) -> Node:
+    """The derivative of the expression by one of its nodes, taken where that is something else."""
+    here = variable(" place", node.shape, node.dtype, True)
+    made: dict[Node, Node] = {node: here}
+    for outer in walk.useful:
+        if any(x in made for x in outer.inputs):
+            made[outer] = _with_inputs(outer, tuple([made.get(x, x) for x in outer.inputs]))
+    found = walk.pulled(made[walk.output], here)
+    return grafted(found, here, place)
+
+
+def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """The node's operation applied to something else."""
+    made = Node(node.op, inputs, node.params, node.shape, node.dtype, True)
+    made.span = node.span
+    return made
 
 
 def _applied(node: Node, place: int, u: Node) -> Node:
-    """The node's operation applied to something else."""
-    inputs = tuple([u if i == place else x for i, x in enumerate(node.inputs)])
-    return Node(node.op, inputs, node.params, node.shape, node.dtype, True)
-
-
-def _at(node: Node, place: int, u: Node, g: Node) -> Node:
-    """The cotangent that a node would hand to its operand if that were `u`."""
-    applied = _applied(node, place, u)
-    received: dict[Node, Any] = {}
-    pull_back(applied, g, received, {u})
-    return received[u]  # type: ignore[no-any-return]
+    return _with_inputs(node, tuple([u if i == place else x for i, x in enumerate(node.inputs)]))
 
 
 def _wrong_inner(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -114,19 +132,21 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
     x, here = node.inputs[0], text(node)
     rules: list[tuple[str, Rule, str]] = []
     if node.op.name == "vector_norm" and node.params[0] == 2 and not node.shape:
+        squares = f"of {here}, which is the root of the sum of squares,"
         rules = [
-            ("no root", lambda g: [g * 2 * x], f"the square root of {here} is left out: this is the gradient of the sum of squares"),
-            ("inner", lambda g: [g / (2 * node) * ops.ones_like(x)], f"the derivative of the squares inside of {here} is left out"),
-            ("half", lambda g: [g * x / (2 * node)], f"the squares inside of {here} lose their factor 2"),
-            ("no half", lambda g: [g * 2 * x / node], f"the square root of {here} loses its factor 1/2"),
-            ("squares", lambda g: [g * x], f"{here} is differentiated as half of the sum of squares"),
-            ("not root", lambda g: [g * x / node**2], f"the derivative of the root in {here} is not a root any more"),
-        ]  # fmt: skip
+            ("no root", lambda g: [g * 2 * x], f"{squares} the root is left out"),
+            ("inner", lambda g: [g / (2 * node) * ops.ones_like(x)], f"{squares} the squares are left out"),
+            ("half", lambda g: [g * x / (2 * node)], f"{squares} the squares lose their factor 2"),
+            ("no half", lambda g: [g * 2 * x / node], f"{squares} the root loses its factor 1/2"),
+            ("squares", lambda g: [g * x], f"{squares} only half of the squares' derivative is there"),
+            ("not root", lambda g: [g * x / node**2], f"{squares} the root is no root any more"),
+        ]
     if node.op.name == "logsumexp":
+        inside = f"of {here}, which is log(sum(exp(x))),"
         rules = [
-            ("inner", lambda g: [ops.ones_like(x) * _spread(g / ops.exp(node), node, x)], f"the derivative of the exponentials inside of {here} is left out"),
-            ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"the logarithm of {here} is left out"),
-        ]  # fmt: skip
+            ("inner", lambda g: [_spread(g / ops.exp(node), node, x)], f"{inside} the exponentials are left out"),
+            ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"{inside} the logarithm is left out"),
+        ]
     if node.op.name in ("det", "linalg.det"):
         rules = [
             ("no det", lambda g: [g * ops.t(ops.linalg_inv(x))], f"the factor {here} of its derivative is missing")

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
+from autodiff.graph.sizes import concrete
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, count, text
 
-MEANS = frozenset(
-    "mean nanmean var std var_mean std_mean mse_loss l1_loss smooth_l1_loss huber_loss nll_loss cross_entropy"
-    " binary_cross_entropy kl_div".split()
-)
-SUMS = frozenset("sum nansum dot vdot trace mm mv".split())
+MEANS = frozenset(("mean", "nanmean", "var", "std", "kl_div", "cross_entropy"))  # and every loss
+SUMS = frozenset(("sum", "nansum", "dot", "vdot", "trace", "mm", "mv"))
 
 
 def counts(walk: Walk) -> Iterator[Slip]:
@@ -30,19 +28,33 @@ def counts(walk: Walk) -> Iterator[Slip]:
         if averages and ratio != 1:
             says = f"this is the gradient without the 1/n of the mean: {here} averages over {ratio:g} elements"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
-            for label, n in _sizes(walk, operand):
-                says = (
-                    f"the mean {here} is divided by {_named(walk, label, n)}, and it averages over {ratio:g} elements"
-                )
-                yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
             says = f"the mean {here} is divided by its number of elements twice"
             yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
             if ratio > 1:
                 says = f"the mean {here} is divided by n - 1 in place of n"
                 yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
         elif node.op.name in SUMS:
-            for label, n in _sizes(walk, operand):
-                says = f"this is divided by {_named(walk, label, n)} as if {here} were a mean, and it is a sum"
+            n = count(operand)
+            says = f"this is divided by {n} as if {here} were a mean, and it is a sum"
+            yield walk.slip("count", "mean", node, _times(walk, node, 1 / n), says, _HINT)
+
+
+def other_counts(walk: Walk) -> Iterator[Slip]:
+    """At each mean and each sum, another size for n: less likely, as a small number may come from elsewhere."""
+    for node in walk.pieces:
+        operand = next((x for x in node.inputs if walk.depends(x)), None)
+        if operand is None or not operand.shape:
+            continue
+        ratio = count(operand) / max(1, count(node))
+        here = text(node)
+        averages = node.op.name in MEANS or "loss" in node.op.name
+        for label, n in _sizes(walk, operand) if averages or node.op.name in SUMS else ():
+            by = label if label in walk.setting.sizes else str(n)
+            if averages:
+                says = f"the mean {here} is divided by {by}, and it averages over {ratio:g} elements"
+                yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
+            else:
+                says = f"this is divided by {by} as if {here} were a mean, and it is a sum"
                 yield walk.slip("count", f"mean/{label}", node, _times(walk, node, 1 / n), says, _HINT)
 
 
@@ -52,7 +64,7 @@ _HINT = "count the elements: is it a sum or a mean, and of how many?"
 def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:
     """Numbers that might be taken for n, under names that are the same whatever the sizes are."""
     found = [("numel", count(operand))]
-    found += [(f"dim {dim}", int(size)) for dim, size in enumerate(operand.shape)]  # type: ignore[arg-type]
+    found += [(f"dim {dim}", size) for dim, size in enumerate(concrete(operand.shape))]
     found += walk.setting.sizes.items()
     for name, shape in walk.setting.shapes.items():
         found += [(f"{name} {dim}", size) for dim, size in enumerate(shape)]
@@ -60,10 +72,6 @@ def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:
         by_number = {n: label for label, n in reversed(found)}
         found = [(label, n) for label, n in found if by_number[n] == label]
     return [(label, n) for label, n in found if n != 1]
-
-
-def _named(walk: Walk, label: str, n: int) -> str:
-    return label if label in walk.setting.sizes else str(n)
 
 
 def _times(walk: Walk, node: Node, factor: float) -> Rule:

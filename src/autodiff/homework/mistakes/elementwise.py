@@ -19,14 +19,15 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
         if node.op.name in ("dot", "mv") and g is not None:
             x, y = node.inputs
             says = f"the products of {here} are taken element by element, and not differentiated"
-            yield walk.whole("elementwise", "products", node, lambda x=x, y=y: x * y, says, HINT)
+            yield walk.whole("elementwise", "products", node, lambda x, y: x * y, says, HINT, (x, y))
         for label, chosen, wrong in _others(node):
             if walk.depends(node.inputs[chosen]):
                 says = f"on the way back through {here}, * and @ are exchanged"
-                rule = lambda g, node=node, chosen=chosen, wrong=wrong: [  # noqa: E731
-                    wrong(g) if i == chosen else part for i, part in enumerate(walk.cotangents(node, g))
-                ]
-                yield walk.slip("elementwise", label, node, rule, says, HINT)
+                yield walk.slip("elementwise", label, node, _exchanged, says, HINT, given=(walk, node, chosen, wrong))
+
+
+def _exchanged(g: Node, walk: Walk, node: Node, chosen: int, wrong: Callable[[Node], Node]) -> list[Node | None]:
+    return [wrong(g) if i == chosen else part for i, part in enumerate(walk.cotangents(node, g))]
 
 
 def _others(node: Node) -> list[tuple[str, int, Callable[[Node], Node]]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, text
+from autodiff.homework.mistakes.walk import Slip, Walk, only, text
 
 HINT = "look up the derivative of the function"
 # By function, for the operand x and the result y: the kind, the wrong derivative, and what is wrong with it.
@@ -68,11 +68,9 @@ def functions(walk: Walk) -> Iterator[Slip]:
     """At each function of the table, its wrong derivatives."""
     for node in walk.pieces:
         for number, (kind, wrong, what) in enumerate(TABLE.get(node.op.name, ())):
-            rule: Rule = (
-                lambda g, node=node, wrong=wrong: [  # noqa: E731
-                    g * wrong(node.inputs[0], node),
-                    *[None for _ in node.inputs[1:]],
-                ]
-            )
             says = f"the derivative of {text(node)} is remembered wrongly: {what}"
-            yield walk.slip(kind, f"{node.op.name} {number}", node, rule, says, HINT)
+            yield walk.slip(kind, f"{node.op.name} {number}", node, _wrongly, says, HINT, given=(node, wrong))
+
+
+def _wrongly(g: Node, node: Node, wrong: Callable[[Node, Node], Node]) -> list[Node | None]:
+    return only(node, 0, g * wrong(node.inputs[0], node))

@@ -12,7 +12,7 @@ from typing import Any
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, only, text
+from autodiff.homework.mistakes.walk import Slip, Walk, only, text
 
 Variant = tuple[str, Callable[[Node, Any], Node], str]
 
@@ -73,12 +73,14 @@ def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[
     if not walk.depends(x):
         return
     for label, wrong, says in variants:
-        rule = _rule(lambda wrong=wrong: wrong(x, n))  # type: ignore[misc]
-        yield walk.slip("power", label, node, rule, says.format(here=text(node), n=n), HINT)
+        if label == "factor n-1" and 2 * n == 1:  # that would be the sign
+            continue
+        says = says.format(here=text(node), n=n)
+        yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 0, wrong, x, n))
 
 
-def _rule(local: Callable[[], Node]) -> Rule:
-    return lambda g: [g * local()]
+def _wrongly(g: Node, node: Node, place: int, wrong: Callable[[Node, Any], Node], x: Node, n: Any) -> list[Node | None]:
+    return only(node, place, g * wrong(x, n))
 
 
 def _of_tensors(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -86,15 +88,14 @@ def _of_tensors(walk: Walk, node: Node) -> Iterator[Slip]:
     x, n = node.inputs
     here = text(node)
     if walk.depends(x) and walk.depends(n):
-        for i, says in ((0, f"{here} is differentiated as if its exponent were constant"),
-                        (1, f"{here} is differentiated as if its base were constant")):  # fmt: skip
-            rule = lambda g, i=i: only(node, i, walk.cotangents(node, g)[i])  # noqa: E731
-            yield walk.slip("power", f"only {i}", node, rule, says, HINT)
+        for i, part in ((0, "exponent"), (1, "base")):
+            says = f"{here} is differentiated as if its {part} were constant"
+            yield walk.slip("power", f"only {i}", node, walk.alone, says, HINT, given=(node, i))
     elif walk.depends(x):
         for label, wrong, says in OF_NUMBER[:6]:
-            rule = lambda g, wrong=wrong: [g * wrong(x, n), None]  # noqa: E731
-            yield walk.slip("power", label, node, rule, says.format(here=here, n=text(n)), HINT)
+            says = says.format(here=here, n=text(n))
+            yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 0, wrong, x, n))
     else:
         for label, wrong, says in OF_BASE[:2]:
-            rule = lambda g, wrong=wrong: [None, g * wrong(n, x)]  # noqa: E731
-            yield walk.slip("power", label, node, rule, says.format(here=here, n=text(x)), HINT)
+            says = says.format(here=here, n=text(x))
+            yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 1, wrong, n, x))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
-from autodiff.homework.mistakes.walk import Slip, Walk, behind, only, text
+from autodiff.homework.mistakes.walk import Slip, Walk, behind, minus, text
 
 HINT = "look at the product rule again: both factors depend on the variable"
-PRODUCTS = frozenset("mul dot vdot mm mv bmm outer matmul".split())
+PRODUCTS = frozenset(("mul", "dot", "vdot", "mm", "mv", "bmm", "outer", "matmul"))
 
 
 def products(walk: Walk) -> Iterator[Slip]:
@@ -25,19 +25,13 @@ def products(walk: Walk) -> Iterator[Slip]:
             says = (
                 f"this is one term of the product rule for {here}: the one with the derivative of {factor} is missing"
             )
-            rule = lambda g, node=node, i=i: only(node, i, walk.cotangents(node, g)[i])  # noqa: E731
-            yield walk.slip("product", f"term {i}", node, rule, says, HINT)
+            yield walk.slip("product", f"term {i}", node, walk.alone, says, HINT, given=(node, i))
         yield from _derivatives(walk, node)
         for i in (1, 0):
             says = f"the two terms of the product rule for {here} are subtracted"
-            rule = lambda g, node=node, i=i: _minus(walk.cotangents(node, g), i)  # noqa: E731
-            yield walk.slip("product", f"minus {i}", node, rule, says, HINT)
+            yield walk.slip("product", f"minus {i}", node, walk.changed, says, HINT, given=(node, i, minus))
         if node.op.name == "mul":
             yield from _mixed(walk, node)
-
-
-def _minus(parts: list[Node | None], chosen: int) -> list[Node | None]:
-    return [-part if i == chosen and part is not None else part for i, part in enumerate(parts)]
 
 
 def _derivatives(walk: Walk, node: Node) -> Iterator[Slip]:

@@ -13,26 +13,26 @@ from autodiff.homework.mistakes.walk import Rule, Slip, Walk, text
 HINT = "look at the quotient rule again: (u'*v - u*v')/v^2"
 Parts = Callable[[Node, Node, Node], list[Node | None]]
 
-# What u and v get for g, and what happened.
+# What u and v get for g, and what happened to the rule for {here}.
 BOTH: list[tuple[str, Parts, str]] = [
     ("no v'", lambda g, u, v: [g / v, None], "the denominator of {here} is treated as a constant"),
     ("no u'", lambda g, u, v: [None, -g * u / v**2], "the numerator of {here} is treated as a constant"),
     ("plus", lambda g, u, v: [g / v, g * u / v**2], "the two terms of the quotient rule for {here} are added"),
     ("reversed", lambda g, u, v: [-g / v, g * u / v**2], "the two terms of the quotient rule for {here} are swapped"),
-    ("not squared", lambda g, u, v: [g * 1, -g * u / v], "the denominator of the quotient rule for {here} is not squared"),
+    ("not squared", lambda g, u, v: [g * 1, -g * u / v], "the denominator in the rule for {here} is not squared"),
     ("no denominator", lambda g, u, v: [g * v, -g * u], "the quotient rule for {here} lacks its denominator"),
-    ("over u^2", lambda g, u, v: [g * v / u**2, -g / u], "the quotient rule for {here} divides by the numerator squared"),
-    ("no v", lambda g, u, v: [g / v**2, -g * u / v**2], "in the quotient rule for {here} u' is not multiplied by v"),
-    ("no u", lambda g, u, v: [g / v, -g / v**2], "in the quotient rule for {here} v' is not multiplied by u"),
-    ("u not squared", lambda g, u, v: [g / v, -g * u / v], "a term of the quotient rule for {here} lacks the square"),
-    ("crossed", lambda g, u, v: [g * u / v**2, -g / v], "in the quotient rule for {here} each derivative has its own factor"),
-]  # fmt: skip
+    ("over u^2", lambda g, u, v: [g * v / u**2, -g / u], "the rule for {here} divides by the numerator squared"),
+    ("no v", lambda g, u, v: [g / v**2, -g * u / v**2], "in the rule for {here} u' is not multiplied by v"),
+    ("no u", lambda g, u, v: [g / v, -g / v**2], "in the rule for {here} v' is not multiplied by u"),
+    ("u not squared", lambda g, u, v: [g / v, -g * u / v], "a term of the rule for {here} lacks the square"),
+    ("crossed", lambda g, u, v: [g * u / v**2, -g / v], "in the rule for {here} each derivative has its own factor"),
+]
 BELOW: list[tuple[str, Parts, str]] = [
     ("plus", lambda g, u, v: [None, g * u / v**2], "the minus of the quotient rule for {here} is lost"),
-    ("not squared", lambda g, u, v: [None, -g * u / v], "the denominator of the quotient rule for {here} is not squared"),
+    ("not squared", lambda g, u, v: [None, -g * u / v], "the denominator in the rule for {here} is not squared"),
     ("plus, not squared", lambda g, u, v: [None, g * u / v], "the quotient rule for {here} lacks minus and square"),
     ("no u", lambda g, u, v: [None, -g / v**2], "the numerator of {here} is lost"),
-]  # fmt: skip
+]
 
 
 def quotients(walk: Walk) -> Iterator[Slip]:
@@ -45,8 +45,7 @@ def quotients(walk: Walk) -> Iterator[Slip]:
         u, v = node.inputs
         table = BOTH if walk.depends(u) else BELOW
         for label, parts, says in table:
-            rule: Rule = lambda g, parts=parts, u=u, v=v: parts(g, u, v)  # noqa: E731
-            yield walk.slip("quotient", label, node, rule, says.format(here=text(node)), HINT)
+            yield walk.slip("quotient", label, node, parts, says.format(here=text(node)), HINT, given=(u, v))
         yield from _of_derivatives(walk, node, u if walk.depends(u) else None, v)
 
 

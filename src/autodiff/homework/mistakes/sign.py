@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
-from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, text
+from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, minus, text
 
 HINT = "check the signs"
 # Operations whose derivatives have a minus, or are easily given one.
-SIGNED = frozenset("neg sub rsub cos acos acot reciprocal rsqrt sin tanh sigmoid cosh sinh tan".split())
+SIGNED = frozenset(
+    ("neg", "sub", "rsub", "cos", "acos", "reciprocal", "rsqrt", "sin", "tanh", "sigmoid", "cosh", "sinh", "tan")
+)
 
 
 def signs(walk: Walk) -> Iterator[Slip]:
@@ -29,12 +31,7 @@ def _at(walk: Walk, node: Node) -> Iterator[Slip]:
     for i in reversed(range(len(node.inputs))):
         if walk.depends(node.inputs[i]):
             says = f"the sign of the derivative of {here} is wrong"
-            rule = lambda g, i=i: [  # noqa: E731
-                -part if place == i and part is not None else part
-                for place, part in enumerate(walk.cotangents(node, g))
-            ]
-            yield walk.slip("sign", f"operand {i}", node, rule, says, HINT)
+            yield walk.slip("sign", f"operand {i}", node, walk.changed, says, HINT, given=(node, i, minus))
     if sum(map(walk.depends, node.inputs)) > 1 or not is_elementwise(node):
         says = f"the sign of the part that comes from {here} is wrong"
-        all_of = lambda g: [None if part is None else -part for part in walk.cotangents(node, g)]  # noqa: E731
-        yield walk.slip("sign", "all", node, all_of, says, HINT)
+        yield walk.slip("sign", "all", node, lambda g: walk.cotangents(node, -g), says, HINT)

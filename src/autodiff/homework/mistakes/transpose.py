@@ -31,7 +31,7 @@ def transposes(walk: Walk) -> Iterator[Slip]:
                 yield walk.slip("transpose", f"result {i}", node, _turned(walk, node, i), says, hint)
     if len(walk.leaf.shape) == 2:
         says = "the answer is the transpose of the gradient"
-        yield walk.whole("transpose", "whole", walk.output, lambda: ops.t(walk.right), says, hint)  # type: ignore[no-any-return]
+        yield walk.whole("transpose", "whole", walk.output, lambda: ops.t(walk.right), says, hint)
 
 
 def _products(node: Node) -> list[Rule | None]:

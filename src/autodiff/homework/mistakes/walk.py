@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from autodiff.backward import leading_to, pull_back
 from autodiff.errors import AutodiffError
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import BROADCAST, CONVERT, PICK, Elementwise, none, ops, zero
 from autodiff.graph.sizes import concrete
 from autodiff.homework.setting import Setting
@@ -101,6 +101,12 @@ class Walk:
         received: dict[Node, Any] = {node: ops.ones_like(node)}
         return self._walked(received, leading_to([node], [self.leaf]), {})
 
+    def pulled(self, output: Node, leaf: Node) -> Node:
+        """The derivative of another result by another node."""
+        received: dict[Node, Any] = {output: self.start}
+        self._walked(received, leading_to([output], [leaf]), {})
+        return received[leaf]  # type: ignore[no-any-return]
+
     # What goes wrong
 
     def cotangents(self, node: Node, g: Node) -> list[Node | None]:
@@ -115,6 +121,17 @@ class Walk:
             else:
                 found.append(ops.zeros_like(operand) if rule is zero else rule(g, node, *args))
         return found
+
+    def changed(self, g: Node, node: Node, place: int, change: Callable[[Node], Node | None]) -> Cotangents:
+        """What the node's own rules hand to its operands, with one of them changed: a rule, once it has `given`."""
+        parts = self.cotangents(node, g)
+        part = parts[place]
+        parts[place] = None if part is None else change(part)
+        return parts
+
+    def alone(self, g: Node, node: Node, place: int) -> Cotangents:
+        """What the node's own rules hand to one operand, and nothing for the others: a rule, once it has `given`."""
+        return only(node, place, self.cotangents(node, g)[place])
 
     def with_rules(self, rules: Mapping[Node, Rule]) -> Node:
         """The gradient when these nodes follow these rules."""
@@ -227,3 +244,24 @@ def is_elementwise(node: Node) -> bool:
 def itself(part: Node) -> Node:
     """A node as a gradient."""
     return part
+
+
+def minus(part: Node) -> Node:
+    """With the other sign."""
+    return -part
+
+
+def lost(part: Node) -> None:
+    """Nothing of it."""
+
+
+def grafted(node: Node, old: Node, new: Node) -> Node:
+    """The graph of a node with another node in the place of one of its ancestors."""
+    made: dict[Node, Node] = {old: new}
+    for part in ancestors([node]):
+        if part not in made and any(x in made for x in part.inputs):
+            inputs = tuple([made.get(x, x) for x in part.inputs])
+            made[part] = Node(
+                part.op, inputs, part.params, part.shape, part.dtype, part.requires_grad, part.weak, part.results
+            )
+    return made.get(node, node)

@@ -26,7 +26,8 @@ from autodiff.program.kinds.texts import repr_, text
 
 __all__ = [
     "BINARY", "BUILTINS", "COMPARE", "INPLACE", "OPERATOR_METHODS", "REFUSED", "UNARY", "Kind", "Module", "Super",
-    "bounded", "call", "del_item", "delete", "find_module", "format_value", "get", "get_item", "is_callable", "iterate", "names",
+    "bounded", "call", "del_item", "delete", "find_module", "format_value", "get", "get_item", "is_callable", "iterate",
+    "names",
     "own", "own_classes", "own_code", "refused", "register", "repr_", "resolve", "set", "set_item", "set_writer",
     "streamed", "text", "truth", "type_name",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,17 @@ from autodiff.tensor.tensor import Tensor
 ITEM = 8  # bytes of a number, at most
 DTYPES = """float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool_"""
 ATTRIBUTES = "shape ndim size dtype T itemsize nbytes real"
-METHODS = """sum mean std var min max argmin argmax prod cumsum cumprod reshape flatten ravel transpose squeeze swapaxes dot
-    item tolist all any round clip fill sort argsort nonzero diagonal trace"""
-FUNCTIONS = """abs absolute add all allclose amax amin any append arccos arcsin arctan arctan2 argmax argmin argsort
-    argwhere array_equal atleast_1d atleast_2d average cbrt ceil clip concatenate copy corrcoef cos cosh count_nonzero cov
-    cross cumprod cumsum deg2rad degrees diag diff divide dot equal exp exp2 expand_dims expm1 fabs flip floor floor_divide
-    fmax fmin greater greater_equal hstack hypot inner interp isclose isfinite isinf isnan isscalar less less_equal log
-    log10 log1p log2 logaddexp logical_and logical_not logical_or matmul max maximum mean median min minimum mod moveaxis
-    multiply negative nan_to_num nonzero not_equal percentile polyfit polyval power prod rad2deg radians ravel reciprocal
-    remainder reshape roll round rint shape sign sin sinh size sort split sqrt square squeeze stack std subtract sum
-    swapaxes tan tanh tensordot trace transpose trapezoid tril triu true_divide trunc unique var vdot vstack where
-    zeros_like ones_like empty_like full_like"""
+METHODS = """sum mean std var min max argmin argmax prod cumsum cumprod reshape flatten ravel transpose squeeze swapaxes
+    dot item tolist all any round clip fill sort argsort nonzero diagonal trace"""
+FUNCTIONS = """abs absolute add all allclose amax amin any append arccos arcsin arctan arctan2 argmax argmin argsort argwhere
+    array_equal atleast_1d atleast_2d average cbrt ceil clip concatenate copy corrcoef cos cosh count_nonzero cov
+    cross cumprod cumsum deg2rad degrees diag diff divide dot equal exp exp2 expand_dims expm1 fabs flip floor
+    floor_divide fmax fmin greater greater_equal hstack hypot inner interp isclose isfinite isinf isnan isscalar
+    less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or matmul max maximum mean
+    median min minimum mod moveaxis multiply negative nan_to_num nonzero not_equal percentile polyfit polyval
+    power prod rad2deg radians ravel reciprocal remainder reshape roll round rint shape sign sin sinh size sort
+    split sqrt square squeeze stack std subtract sum swapaxes tan tanh tensordot trace transpose trapezoid tril
+    triu true_divide trunc unique var vdot vstack where zeros_like ones_like empty_like full_like"""
 LINALG = """norm inv det solve eigh eigvalsh qr cholesky matrix_rank pinv lstsq svd slogdet matrix_power cond"""
 
 
@@ -90,10 +91,8 @@ def _check_together(args: tuple[Any, ...]) -> None:
     """Ask for the memory that arrays take when they are broadcast together."""
     shapes = [arg.shape for arg in args if isinstance(arg, np.ndarray)]
     if len(shapes) > 1:
-        try:
+        with suppress(ValueError):  # shapes that do not fit are NumPy's to refuse
             limits.allocate(ITEM * math.prod(np.broadcast_shapes(*shapes)))
-        except ValueError:
-            pass
 
 
 def _check_two(a: Any, b: Any) -> None:
@@ -152,7 +151,8 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 def meshgrid(*arrays: Any, indexing: str = "xy") -> Any:
     """Coordinates of a grid."""
     limits.allocate(ITEM * len(arrays) * math.prod(np.size(_plain(a)) for a in arrays))
-    return list(np.meshgrid(*map(_plain, arrays), indexing=indexing))
+    axes: list[Any] = [_plain(a) for a in arrays]
+    return list(np.meshgrid(*axes, indexing="ij" if indexing == "ij" else "xy"))
 
 
 def outer(a: Any, b: Any) -> Any:
@@ -247,10 +247,6 @@ for _name in DTYPES.split():
     TITLES[_cls] = f"numpy.{_cls.__name__}"
 
 
-def _show_dtype(dtype: Any) -> str:
-    return repr(dtype)
-
-
 register(np.dtype, Kind("dtype", host("name kind itemsize")), family=True)
 CONSTRUCTORS[np.dtype] = _dtype
 TITLES[np.ndarray] = "numpy.ndarray"
@@ -259,9 +255,10 @@ CHANGED.add(np.ndarray)
 
 
 def _register_texts() -> None:
-    from autodiff.program.kinds.texts import REPRS
+    from autodiff.program.kinds.texts import REPRS, STRS
 
-    REPRS.update({np.ndarray: repr, np.generic: repr, np.dtype: _show_dtype})
+    REPRS.update({np.ndarray: repr, np.generic: repr, np.dtype: repr})
+    STRS.update({np.ndarray: str, np.generic: str, np.dtype: str})
 
 
 _register_texts()

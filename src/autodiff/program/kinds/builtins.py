@@ -369,8 +369,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 _TYPES: dict[type, Callable[..., Any]] = {
     bool: bool_, complex: complex_, dict: dict_, float: float_, frozenset: _collected(frozenset), int: int_,
     list: _collected(list), object: object_, property: property_, range: lambda *args: range(*args),
-    set: _collected(set), slice: lambda *args: slice(*args), str: str_, tuple: _collected(tuple), staticmethod: lambda f: staticmethod(f),
-    classmethod: lambda f: classmethod(f),
+    set: _collected(set), slice: lambda *args: slice(*args), str: str_, tuple: _collected(tuple),
+    staticmethod: lambda f: staticmethod(f), classmethod: lambda f: classmethod(f),
 }  # fmt: skip
 EXCEPTIONS = """BaseException Exception ArithmeticError AssertionError AttributeError BufferError DeprecationWarning
     EOFError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError ImportError IndexError KeyError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from types import GeneratorType
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from autodiff.program import limits
 from autodiff.program.kinds.guards import WORD, bounded
 from autodiff.program.kinds.items import CHANGED, INDEXED
+from autodiff.program.kinds.objects import CLASS_TABLES
 from autodiff.program.kinds.table import TITLES, Kind, Table, host, methods, register
+from autodiff.program.kinds.texts import REPRS, repr_
 
 
 def resolved(function: Any) -> Any:
@@ -69,6 +72,7 @@ def _fromkeys(keys: Any, value: Any = None) -> dict[Any, Any]:
 
 DICTS = host("get keys values items pop popitem setdefault clear copy") | methods({"update": _update})
 register(dict, Kind("dict", DICTS | {"fromkeys": lambda value: _fromkeys}))
+CLASS_TABLES[dict] = {"fromkeys": lambda cls: _fromkeys}
 
 
 def _of_iterables(cls: type, name: str) -> Any:
@@ -136,6 +140,23 @@ TITLES.update(
         deque: "collections.deque",
     }
 )
+
+
+def _named(value: Any) -> str:
+    """Python's texts of the collections that carry their name."""
+    name = type(value).__name__
+    if isinstance(value, defaultdict):
+        return f"{name}({repr_(value.default_factory)}, {repr_(dict(value))})"
+    if isinstance(value, deque):
+        return f"{name}({repr_(list(value))}{'' if value.maxlen is None else f', maxlen={value.maxlen}'})"
+    if not value:
+        return f"{name}()"
+    if isinstance(value, Counter):
+        return f"{name}({repr_(dict(value.most_common()))})"
+    return f"{name}({repr_(list(value.items()) if sys.version_info < (3, 12) else dict(value))})"
+
+
+REPRS.update(dict.fromkeys((defaultdict, OrderedDict, Counter, deque), _named))
 INDEXED.update((defaultdict, OrderedDict, Counter, deque))
 CHANGED.update((defaultdict, OrderedDict, Counter, deque))
 

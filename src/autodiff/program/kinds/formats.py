@@ -59,7 +59,7 @@ def _format_object(value: Any, spec: str, plain: str) -> str:
         made = format(value, spec)
         check_width(len(made))
         return made
-    if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value.ndim and spec):
+    if isinstance(value, np.generic) or (type(value) is Tensor and not value.ndim):
         check_spec(spec)
         return format(value, spec)
     if not spec:
@@ -312,9 +312,9 @@ def _one(found: Any, flags: str, width: str | None, precision: str | None, lette
         raise ValueError(f"unsupported format character '{letter}' ({ord(letter):#x}) at index {place}")
     if width is not None and width.startswith("-"):
         flags, width = flags + "-", width[1:]
-    return (
-        "%" + flags + (width or "") + ("." + precision.lstrip("-") if precision is not None else "") + letter
-    ) % value  # type: ignore[no-any-return]
+    digits = "" if precision is None else ".0" if precision.startswith("-") else "." + precision
+    field: str = f"%{flags}{width or ''}{digits}{letter}"
+    return field % value
 
 
 def _as_float(value: Any) -> float:

@@ -9,16 +9,16 @@ from typing import Any
 from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
 from autodiff.program.kinds.guards import bounded
 from autodiff.program.kinds.items import INDEXED
-from autodiff.program.kinds.objects import BASES, HIDDEN, Table, type_name
-from autodiff.program.kinds.table import MISSING, TITLES, Kind, host, method, no_attribute, register
+from autodiff.program.kinds.objects import BASES, HIDDEN
+from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, method, no_attribute, register, type_name
 from autodiff.program.kinds.texts import REPRS
 from autodiff.tensor import layers
 
 INNER = frozenset(("_parameters", "_buffers", "_modules"))
 _TABLE: Table = host(
-    """forward register_parameter register_buffer add_module register_module named_modules modules named_children children
-    named_parameters parameters named_buffers buffers state_dict load_state_dict zero_grad train eval requires_grad_ to
-    double float cpu extra_repr"""
+    """forward register_parameter register_buffer add_module register_module named_modules modules named_children
+    children named_parameters parameters named_buffers buffers state_dict load_state_dict zero_grad train eval
+    requires_grad_ to double float cpu extra_repr"""
 ) | {"apply": method(lambda self, fn: layers.Module.apply(self, resolve(fn)))}
 
 

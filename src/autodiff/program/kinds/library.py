@@ -154,7 +154,9 @@ def _collections() -> dict[str, Any]:
         return lambda *args, **kwargs: cls(*(pairs(a) for a in args), **kwargs)
 
     def default(factory: Any = None, *args: Any, **kwargs: Any) -> Any:
-        return defaultdict(None if factory is None else resolve(factory), *(pairs(a) for a in args), **kwargs)
+        made = None if factory is None else resolve(factory)
+        # Without arguments the host's own constructors are as good as ours, and the text of the dict names them.
+        return defaultdict(factory if isinstance(factory, type) else made, *(pairs(a) for a in args), **kwargs)
 
     def counter(*args: Any, **kwargs: Any) -> Any:
         return Counter(*(a if isinstance(a, dict) else bounded(a) for a in args), **kwargs)

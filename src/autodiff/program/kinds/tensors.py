@@ -7,6 +7,8 @@ from operator import attrgetter
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
 from autodiff.graph.dtypes import DType
 from autodiff.graph.op import ATTRIBUTES, REGISTRY
 from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
@@ -14,7 +16,7 @@ from autodiff.program.kinds.guards import bounded
 from autodiff.program.kinds.items import CHANGED, INDEXED
 from autodiff.program.kinds.objects import BASES, CLASS_TABLES, HIDDEN, is_own
 from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, is_dunder, method, register
-from autodiff.program.kinds.texts import REPRS, plain_repr
+from autodiff.program.kinds.texts import REPRS, STRS, plain_repr
 from autodiff.tensor import modes, optim
 from autodiff.tensor.engine import GradFn
 from autodiff.tensor.function import Context, Function
@@ -93,9 +95,10 @@ def _data_ptr(self: Tensor) -> int:
     """A number that two tensors share if they begin at the same place, and that is no address."""
     from autodiff.program.kinds.texts import identity
 
-    base = self._base if self._base is not None else self
-    memory = base._counter
-    offset: int = self._array.__array_interface__["data"][0] - base._array.__array_interface__["data"][0]
+    memory = self._array
+    while isinstance(memory.base, np.ndarray):
+        memory = memory.base
+    offset: int = self._array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
     return identity(memory) + offset
 
 
@@ -155,7 +158,8 @@ register(DType, Kind("dtype", {"is_floating_point": attrgetter("is_floating"), "
 register(Device, Kind("device", host("type index")))
 register(Generator, Kind("Generator", host("manual_seed initial_seed") | {"device": lambda value: DEVICE}))
 register(Handle, Kind("RemovableHandle", host("remove id")))
-REPRS[Device] = repr
+REPRS[Device] = REPRS[Named] = repr
+STRS[Device] = str
 
 
 def _field(value: Named, name: str) -> Any:

@@ -18,7 +18,9 @@ FIRST = 0x7F0000000000
 KEPT = 4096
 _numbers: dict[int, tuple[Any, int]] = {}
 _next = [0]
+# Texts of host types that are no nested collections; `str` where it is not `repr`.
 REPRS: dict[type, Callable[[Any], str]] = {}
+STRS: dict[type, Callable[[Any], str]] = {}
 DEPTH = 900  # of nested collections: CPython raises RecursionError near it
 
 
@@ -62,14 +64,8 @@ def text(value: Any) -> str:
 def default_text(value: Any) -> str:
     if isinstance(value, BaseException):
         return _exception_text(value)
-    show = _numpy_text(value)
-    return repr_(value) if show is None else show
-
-
-def _numpy_text(value: Any) -> str | None:
-    import numpy as np
-
-    return str(value) if isinstance(value, (np.ndarray, np.generic)) else None
+    show = next((show for of, show in STRS.items() if isinstance(value, of)), repr_)
+    return show(value)
 
 
 def _exception_text(error: BaseException) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import autodiff.tensor as torch
 from autodiff.program.kinds import tensors
-from autodiff.program.kinds.calls import resolve
+from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
 from autodiff.program.kinds.modules import Module, find_module
+from autodiff.program.kinds.table import Kind, register
 from autodiff.program.kinds.tensors import calling_back, library
 from autodiff.tensor import differentiate, functional, modes, namespace, optim
 from autodiff.tensor.function import Context, Function
@@ -44,6 +45,10 @@ class _Anomaly:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+register(_Anomaly, Kind("set_detect_anomaly"))
+CONSTRUCTORS[_Anomaly] = _Anomaly
 
 
 def _typename(value: Any) -> str:
