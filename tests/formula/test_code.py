@@ -111,6 +111,11 @@ def test_a_variable_may_be_called_as_the_module() -> None:
     assert "return torch_.cos(torch)" in written("torch", "sum(sin(torch))", "torch:n")
 
 
+def test_counts_are_of_the_variables_dtype_in_pytorch() -> None:
+    assert "torch.sum(x > 0, dtype=x.dtype)" in written("torch", "sum(x)/sum(x > 0)", "x:n")
+    assert "torch.eye(x.numel(), dtype=x.dtype)" in written("torch", "x @ x", "x:n", order=2)
+
+
 @pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
 def test_quotes_and_backslashes_stay_in_the_docstring(target: str) -> None:
     question = Question('x^2 # """ \\', {"x": ()})

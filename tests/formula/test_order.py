@@ -93,7 +93,10 @@ def test_formulas_give_the_hessian_that_is_computed(expr: str) -> None:
     for x, row in found.hessian.items():
         for y, text in row.items():
             value = solve(Problem(text, leaves, backward=False)).value
-            np.testing.assert_allclose(value, wanted.parts[x, y], rtol=1e-6, atol=1e-9, err_msg=text)
+            assert value is not None
+            exact = wanted.parts[x, y]
+            assert exact is not None
+            np.testing.assert_allclose(value, exact, rtol=1e-6, atol=1e-9, err_msg=text)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,7 @@ LINEAR = [
     "(u @ diag(v) @ A @ u)*u",
     "u*sum(sin(u)*(A @ v))",
     "u*sum(A*v*sin(B))",
+    "u*sum(A*unsqueeze(v, 1)*sin(B))",
     "A @ v + u @ v",
 ]
 
@@ -138,4 +142,5 @@ def test_the_matrix_of_a_linear_map(text: str) -> None:
     product = solve(Problem(text, leaves, backward=False)).value
     value = solve(Problem(Printer(shapes).text(matrix), leaves, backward=False)).value
     assert value is not None
+    assert product is not None
     np.testing.assert_allclose(value @ leaves["v"].array, product, rtol=1e-9)

@@ -32,6 +32,11 @@ def test_both_sides_of_a_rule_have_the_same_values(rule: Rule) -> None:
     np.testing.assert_allclose(left, np.broadcast_to(right, left.shape), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.left)
+def test_a_rule_is_applied(rule: Rule) -> None:
+    assert simplified(rule.left) == simplified(rule.right)
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -169,6 +169,7 @@ MATRICES = [
     Case("trace(inv(X))", "X:3,3", "inv(X).T @ inv(X).T", "sign"),
     Case("trace(inv(X))", "X:3,3", "-inv(X) @ inv(X)", "transpose"),
     Case("sum((x - mean(x))^2)", "x:4", "2*(x - mean(x))"),
+    Case("sum(x^2)", "x:4", "sum(2*x)", "shape"),
     Case("mean(x)", "x:4", "ones_like(x)/4"),
     Case("mean(x)", "x:4", "ones_like(x)", "count"),
     Case("mean(x^3)", "x:4", "3*x^2", "count", "mean(x^3)"),

@@ -12,9 +12,9 @@ import pytest
 from autodiff.homework import grade as module
 from autodiff.homework.check import check
 from autodiff.homework.grade import grade
-from autodiff.homework.marking import Grade, Item, Submission
+from autodiff.homework.marking import Grade, Item, Submission, judged
 from autodiff.homework.prepare import Prepared, prepare
-from autodiff.homework.question import Question, Verdict
+from autodiff.homework.question import Cause, Question, Verdict
 from autodiff.homework.summary import summary
 from autodiff.homework.workers import Failure, in_workers
 
@@ -81,8 +81,41 @@ def test_equal_answers_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_blanks_that_matter_are_kept() -> None:
-    rows = graded(("a", "3*x^2 # +\n"), ("a", "3*x ^2"), ("a", "3*x* *2"), ("a", "3*x**2"))
+    rows = graded(("a", "3*x # twice\n *x"), ("a", "3*x ^2"), ("a", "3*x* *2"), ("a", "3*x**2"))
     assert [row.verdict for row in rows] == ["right", "right", "invalid", "right"]
+
+
+def test_a_row_is_there_before_the_next_answer_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def noted(prepared: Prepared, answer: Any) -> Verdict:
+        asked.append(answer)
+        return check(prepared, answer)
+
+    monkeypatch.setattr(module, "check", noted)
+    rows = grade(ITEMS, PREPARED, [Submission(i, "", "a", f"{i}*x^2") for i in range(5)], 0)
+    assert next(rows).verdict == "wrong"
+    assert asked == ["0*x^2"]
+
+
+def test_without_revealing_the_hint_is_told() -> None:
+    cause = Cause("chain", "x^2", (4, 7), "this is the gradient without 2*x", "look at the chain rule")
+    witness = {"at": {"x": 1.0}, "answer": 2.0, "expected": 30.0}
+    verdict = Verdict("wrong", cause.says, cause, witness, 0, 12, None, None, "2*x*cos(x^2)")
+    assert judged(verdict).feedback == (
+        "This is the gradient without 2*x. At x = 1 the answer is 2, and the gradient is 30. Expected: 2*x*cos(x^2)"
+    )
+    hint = judged(verdict, reveal=False)
+    assert hint.feedback == "Look at the chain rule. At x = 1 the answer is 2, and the gradient is not."
+    assert (hint.kind, hint.place, hint.cause) == ("chain", "x^2", "Look at the chain rule.")
+
+
+def test_lists_of_any_depth() -> None:
+    deep: Any = 1
+    for _ in range(5000):
+        deep = [deep]
+    (row,) = graded(("a", deep))
+    assert (row.verdict, row.kind, row.answer) == ("invalid", "limit-nesting", "[…]")
 
 
 def test_an_answer_that_ends_or_stalls_its_process_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,9 @@ def test_a_bad_line_is_one_bad_row(line: bytes, kind: str) -> None:
     found = rows(b"student,question,answer\nAda,1a,x\n" + line + b"\nBob,1a,x,,\n")
     assert [row.trouble and row.trouble[0] for row in found] == [None, kind, None]
     assert [row.line for row in found] == [2, 3, 4]
+    assert found[1].student == (
+        "" if line.startswith(b",") else line.split(b",")[0].decode("utf-8", "backslashreplace")
+    )
 
 
 def test_json_lines() -> None:

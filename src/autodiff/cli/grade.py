@@ -70,8 +70,8 @@ def command(
         raise usage("--csv and --json cannot go together")
     if key == "-" and answers == "-":
         raise usage("standard input is asked for twice, as KEY and as ANSWERS")
-    for path in (output, html):
-        _check_own(path, (key, answers, output if path is html else None))
+    _check_own(output, (key, answers))
+    _check_own(html, (key, answers, output))
     np.seterr(all="ignore")
     if not gc.isenabled():  # main disabled it, and a class is long enough to fill the memory
         gc.freeze()

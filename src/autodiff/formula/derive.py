@@ -227,7 +227,8 @@ def _needs_sizes(shapes: Mapping[str, Shape], assumes: Mapping[str, str], wrt: S
 
 def _first_right(raw: t.Term, printer: Printer, points: Points, nothing: str) -> str | None:
     """The best form of a term that has the right values."""
-    for candidate in [*_candidates(raw, printer), lambda: nothing]:
+    candidates: list[Callable[[], str]] = [*_candidates(raw, printer), lambda: nothing]
+    for candidate in candidates:
         text = candidate()
         if points.agree(text):
             return text

@@ -142,11 +142,10 @@ class Linear:
         if inner is None:
             return None
         rest = t.mul([t.num(x.data), *others, t.ones(x.shape)])
-        if len(inner.shape) == 1:
-            return self.row(t.chain([t.total(rest, (0,), False), inner]))
-        if inner.kind == "col":
-            return self.row(t.chain([t.total(rest, (1,), False), inner.args[0]]))
-        return None
+        # Along the other dim, inner is the same: its coefficients are sums.
+        along, vector = (1, inner.args[0]) if inner.kind == "col" else (0, inner)
+        matrix = self.matrix(vector)
+        return None if matrix is None else t.chain([t.transpose(matrix), t.total(rest, (along,), False)])
 
 
 def _with_one_diagonal(parts: list[Term]) -> Term:

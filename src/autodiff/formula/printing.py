@@ -426,9 +426,13 @@ def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
                 break
             texts.pop()
     names = [param.name for param in known]
-    for i, param in enumerate(op.signature.params[: len(texts)]):
-        if param.name in names and (names.index(param.name) != i or known[i].keyword_only):
-            texts[i] = f"{param.name}={texts[i]}"  # the operation that users call has it in another place
+    own = [param.name for param in op.signature.params[: len(texts)]]
+    if set(own) == set(names[: len(own)]):
+        texts = [texts[own.index(other)] for other in names[: len(own)]]
+        own = names[: len(own)]
+    for i, param in enumerate(own):
+        if param in names and (names.index(param) != i or known[i].keyword_only):
+            texts[i] = f"{param}={texts[i]}"  # the operation that users call has it in another place
     return f"{name}({', '.join(texts)})", ATOM
 
 

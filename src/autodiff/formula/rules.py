@@ -161,7 +161,7 @@ def infix(node: Node, operands: Sequence[Node], terms: Mapping[Node, Term]) -> s
             text = printer.text(from_graph.convert([behind(value)], terms)[0])
             alone = re.fullmatch(r"[\w.]+", text) or f"({param.name})" in template
             texts[param.name] = text if alone else f"({text})"
-    return re.sub(r"[^\W\d]\w*", lambda word: texts.get(word[0], word[0]), template)
+    return re.sub(r"[^\W\d]\w*\b(?!=[^=])", lambda word: texts.get(word[0], word[0]), template)
 
 
 def _mean(dims: tuple[int, ...] | None, keepdim: bool) -> str:

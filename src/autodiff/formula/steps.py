@@ -283,7 +283,12 @@ class _Walk:
         simple = all(operand.op in (VARIABLE, CONSTANT) for operand in operands)
         if node.span is not None and simple and node.op.name == "index":
             return " ".join(node.span.text.split())
-        return f"{node.op.name}({', '.join(self.names.get(operand, '…') for operand in operands)})"
+        if node.op is PICK:
+            (inner,) = node.inputs
+            field = f".{inner.op.fields[node.params[0]]}" if inner.op.fields else f"[{node.params[0]}]"
+            return self._as_it_was_written(inner) + field
+        names = [self.names.get(operand, "…") for operand in operands]
+        return f"{node.op.name}({', '.join([*names, *['…'] * bool(node.params)])})"
 
     # Backward
 

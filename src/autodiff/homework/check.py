@@ -49,6 +49,8 @@ def check(prepared: Prepared, answer: Any, symbolic: bool = False) -> Verdict:
         written = read(answer, prepared.names, prepared.question.allowed)
         if written.numbers is not None and prepared.given is not None:
             return _numbers(prepared, prepared.given, written)
+        if prepared.given is not None and not written.names & prepared.names:
+            return _numbers(prepared, prepared.given, _computed(prepared, prepared.given, written))
         return _formula(prepared, written, symbolic)
     except AutodiffError as error:
         return _verdict(prepared, "invalid", _sentence(error), error=error)
@@ -200,6 +202,13 @@ def _other_shape(prepared: Prepared, setting: Setting, node: Node, tree: Tree) -
 
 
 # Numbers
+
+
+def _computed(prepared: Prepared, given: Setting, written: Written) -> Written:
+    """An answer without variables (`[4/3, 2]`) as the numbers that it comes to."""
+    node = evaluable(given, written.tree, prepared.question.let)
+    numbers = given.at([node], prepared.limit_bytes)[0][0].astype(np.float64)
+    return written._replace(numbers=numbers, allowance=np.zeros_like(numbers))
 
 
 def _numbers(prepared: Prepared, given: Setting, written: Written) -> Verdict:

@@ -159,4 +159,9 @@ def credit(item: Item, judgement: Judged) -> float:
 
 def text_of(answer: Any) -> str:
     """What a student wrote, as text."""
-    return answer if isinstance(answer, str) else shown(answer)
+    if isinstance(answer, str):
+        return answer
+    try:
+        return shown(answer)
+    except RecursionError:
+        return "[…]"

@@ -23,7 +23,7 @@ from autodiff.formula.derive import derive
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import Shape
 from autodiff.homework.compare import same
-from autodiff.homework.mistakes import MISTAKES
+from autodiff.homework.mistakes import MISTAKES, UNLIKELY
 from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
 from autodiff.homework.mistakes.walk import Slip, Walk, behind
 from autodiff.homework.question import Cause
@@ -59,10 +59,14 @@ class Library:
         self.right = setting.expected
         places = {node: place for place, node in enumerate(self.walk.useful)}
         slips: dict[Key, Slip] = {}
-        for mistakes in MISTAKES:
+        self.unlikely: set[Key] = set()
+        for mistakes in (*MISTAKES, *UNLIKELY):
             for slip in mistakes(self.walk):
-                if len(slips) < MOST_SLIPS:
-                    slips.setdefault((slip.kind, slip.label, places.get(slip.node, -1)), slip)
+                key = slip.kind, slip.label, places.get(slip.node, -1)
+                if len(slips) < MOST_SLIPS and key not in slips:
+                    slips[key] = slip
+                    if mistakes in UNLIKELY:
+                        self.unlikely.add(key)
         self.slips = slips
         self.single = self._evaluated({key: ((slip,), slip.gradient) for key, slip in slips.items()})
 
@@ -186,7 +190,8 @@ class Search:
             return None
         libraries = [self.library(setting) for setting in settings]
         found = self._single(libraries, values, tree)
-        if found is None or found.kind != "sign":  # sin(x) for the derivative of cos(x) is a sign first
+        number = not settings[0].leaf.shape
+        if found is None or (number and found.kind != "sign"):  # for cos(x)' = -sin(x), sin(x) is a sign first
             found = self._integral(settings, tree) or found
         return (
             found
@@ -206,6 +211,7 @@ class Search:
         if not found:
             return None
         chosen = found[0][1]
+        found = [(key, entry) for key, entry in found if key not in libraries[0].unlikely]
         if any(entry.slips[0].kind != chosen.slips[0].kind for _, entry in found):
             varied = self.prepared.varied
             if varied is not None:

@@ -32,6 +32,7 @@ BROAD: Interval = (-2.5, 2.5)
 NARROWER: tuple[Interval, ...] = ((0.1, 3.0), (0.05, 0.95), (1.05, 3.0), (-0.95, 0.95), (-3.0, -0.1), (3.0, 9.0))
 ENOUGH = 0.2  # of the points drawn must be usable, or the next choice of intervals is tried
 LARGEST = 1e8  # gradients beyond are of points where rounding decides
+BLOCKS = 8  # of points, to find enough among them
 MOST = 10**6  # elements of all variables at a point
 WORK = 400_000  # numbers drawn for one choice of intervals
 
@@ -111,10 +112,18 @@ class Setting:
             block = max(2, min(2 * count, WORK // each))
             feeds = self._drawn(random, free, intervals, block)
             usable = self._usable(feeds, block)
-            kept = int(min(count, usable.sum()))
-            if kept > best[1]:
-                best = {name: array[usable][:count] for name, array in feeds.items()}, kept
-            if usable.mean() >= ENOUGH:
+            enough = usable.mean() >= ENOUGH
+            kept = {name: array[usable] for name, array in feeds.items()}
+            for _ in range(BLOCKS if enough else 0):
+                if len(kept[self.wrt]) >= count:
+                    break
+                more = self._drawn(random, free, intervals, block)
+                usable = self._usable(more, block)
+                kept = {name: np.concatenate([array, more[name][usable]]) for name, array in kept.items()}
+            found = min(count, len(kept[self.wrt]))
+            if found > best[1]:
+                best = {name: array[:count] for name, array in kept.items()}, found
+            if enough:
                 break
         self.take_points(*best)
 

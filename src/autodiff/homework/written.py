@@ -29,6 +29,7 @@ class Written(NamedTuple):
     """An answer that may be evaluated; `numbers` and their tolerances where it is made of literals alone."""
 
     tree: T.Tree
+    names: frozenset[str]
     numbers: np.ndarray | None
     allowance: np.ndarray | None
 
@@ -45,7 +46,8 @@ def read(answer: Any, names: Collection[str], allowed: Collection[str] | None) -
     _check_names(items, names)
     _check_calls(items, names, allowed)
     found = _literals(tree)
-    return Written(tree, *(found if found is not None else (None, None)))
+    used = frozenset(item.id for item in items if isinstance(item, T.Name))
+    return Written(tree, used, *(found if found is not None else (None, None)))
 
 
 def _dumped(answer: Any) -> str:

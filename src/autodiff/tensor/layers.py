@@ -377,7 +377,7 @@ class Identity(Module):
         return input
 
 
-def _layer(name: str, function: str, shown: str = "", **options: Any) -> type[Module]:
+def _layer(name: str, function: str, shown: str = "", **options: Any) -> Any:
     """A layer without parameters: a function, its options with their defaults, and which of them its text shows."""
     names = list(options)
     visible = shown.split()
@@ -414,7 +414,7 @@ Softmax = _layer("Softmax", "softmax", "dim", dim=None)
 LogSoftmax = _layer("LogSoftmax", "log_softmax", "dim", dim=None)
 
 
-def _loss(name: str, function: str, **options: Any) -> type[Module]:
+def _loss(name: str, function: str, **options: Any) -> Any:
     """A loss: a function of input and target, with options."""
     names = [*options, "reduction"]
     defaults = {**options, "reduction": "mean"}

@@ -43,7 +43,7 @@ def test_specifications_are_the_hosts(value: Any, spec: str) -> None:
 
 @given(VALUES, st.sampled_from(["r", "s", "a"]), st.sampled_from(["", ">10", "<3", "^8.2"]))
 def test_conversions_are_the_hosts(value: Any, conversion: str, spec: str) -> None:
-    convert = {"r": repr, "s": str, "a": ascii}[conversion]
+    convert: Any = {"r": repr, "s": str, "a": ascii}[conversion]
     assert kinds.format_value(value, conversion, spec) == format(convert(value), spec)
 
 
@@ -64,7 +64,8 @@ def test_templates_are_the_hosts(parts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["{", "}", "{}}", "{{}", "{0", "{!r", "{!}", "{0!rx}", "{:{:{}}}", "{.}", "{[}", "{[]}", "{0[0]x}", "{0}{}", "{}{0}",
+    ["{", "}", "{}}", "{{}", "{0", "{!r", "{!}", "{0!rx}", "{:{:{}}}", "{.}", "{[}", "{[]}", "{0[0]x}", "{0}{}",
+    "{}{0}",
      "{9}", "{z}", "{a b}", "{:>{1}}", "{0:{0}}", "{!r:>5}", "{{}}", "{0:}}", "a{0!s:}b", "{ }", "{0 }", "{-1}"],
 )  # fmt: skip
 def test_templates_that_are_wrong_in_some_way(template: str) -> None:
@@ -88,8 +89,10 @@ def test_percent_is_the_hosts(parts: list[str], values: list[Any]) -> None:
 
 @pytest.mark.parametrize(
     ("template", "values"),
-    [("%(a)s %(b)05.2f", {"a": 1, "b": 2}), ("%(c)s", {"a": 1}), ("%s", [1, 2]), ("%s %s", "ab"), ("%d", "x"), ("%d", 1.7),
-     ("%x", 1.5), ("%c", "ab"), ("%c", 65), ("%.3s|", "abcdef"), ("%s", (1,)), ("%(a)s", 5), ("x", ()), ("x", 1), ("x", {}),
+    [("%(a)s %(b)05.2f", {"a": 1, "b": 2}), ("%(c)s", {"a": 1}), ("%s", [1, 2]), ("%s %s", "ab"), ("%d", "x"), ("%d",
+    1.7),
+     ("%x", 1.5), ("%c", "ab"), ("%c", 65), ("%.3s|", "abcdef"), ("%s", (1,)), ("%(a)s", 5), ("x", ()), ("x", 1),
+     ("x", {}),
      ("%5.1f%%", 12.34), ("%-8s|", "ab"), ("%+.2e", 12345.678), ("%*.*f", (8, 2, 3.14159)), ("%r", "a'b")],
 )  # fmt: skip
 def test_percent_with_mappings_and_misfits(template: str, values: Any) -> None:

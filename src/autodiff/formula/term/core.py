@@ -31,11 +31,13 @@ class Term:
 
 
 _known: dict[Any, Term] = {}
+TRANSPOSES: dict[Term, Term] = {}
 
 
 def forget() -> None:
     """Start numbering anew, so that the order of terms depends on one expression alone."""
     _known.clear()
+    TRANSPOSES.clear()
 
 
 def make(kind: str, args: Iterable[Term], data: Any, shape: Shape) -> Term:

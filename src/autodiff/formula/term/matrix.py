@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from autodiff.formula.term.algebra import add, dim_term, mul, numel_term, outer, power, scalars_of
 from autodiff.formula.term.core import (
     ELEMENTWISE,
+    TRANSPOSES,
     Term,
     common_shape,
     eye,
@@ -24,8 +25,34 @@ from autodiff.graph.sizes import Shape, reduced
 
 
 def transpose(x: Term) -> Term:
-    if len(x.shape) < 2:
-        return x
+    """The transpose, at the leaves; remembered, and found without recursion: terms may be thousands deep."""
+    stack = [x]
+    while stack:
+        top = stack[-1]
+        if top in TRANSPOSES or len(top.shape) < 2:
+            stack.pop()
+            continue
+        missing = [arg for arg in _passed_through(top) if len(arg.shape) == 2 and arg not in TRANSPOSES]
+        if missing:
+            stack.extend(missing)
+        else:
+            TRANSPOSES[top] = _transposed(top)
+            stack.pop()
+    return x if len(x.shape) < 2 else TRANSPOSES[x]
+
+
+def _passed_through(x: Term) -> Sequence[Term]:
+    """The operands that a transpose passes on to."""
+    if x.kind in ("chain", "add", "mul"):
+        return x.args
+    if x.kind == "pow" and number_of(x.args[1]) is not None:
+        return x.args[:1]
+    if x.kind == "fn" and x.data[0] in ELEMENTWISE and len(x.args) == 1:
+        return x.args
+    return ()
+
+
+def _transposed(x: Term) -> Term:
     kind = x.kind
     if kind in ("t", "eye"):
         return x.args[0] if kind == "t" else x

@@ -14,7 +14,7 @@ from autodiff.homework.mistakes.elementwise import elementwise_products
 from autodiff.homework.mistakes.factor import factors
 from autodiff.homework.mistakes.functions import functions
 from autodiff.homework.mistakes.original import originals
-from autodiff.homework.mistakes.power import powers
+from autodiff.homework.mistakes.power import powers, unlikely_powers
 from autodiff.homework.mistakes.product import products
 from autodiff.homework.mistakes.quotient import quotients
 from autodiff.homework.mistakes.shape import shapes
@@ -38,12 +38,12 @@ MISTAKES: tuple[Mistakes, ...] = (
     shapes,
     totals,
     originals,
-    inner_misused,
-    other_counts,
 )
+# Less likely ones, named when none of the others explains an answer.
+UNLIKELY: tuple[Mistakes, ...] = (inner_misused, unlikely_powers, other_counts)
 KINDS = (
     "sign", "factor", "chain", "count", "transpose", "product", "quotient", "power", "accumulate", "elementwise",
     "shape", "integral", "original", "total",
 )  # fmt: skip
 
-__all__ = ["KINDS", "MISTAKES", "Slip", "Walk"]
+__all__ = ["KINDS", "MISTAKES", "UNLIKELY", "Slip", "Walk"]

@@ -25,9 +25,11 @@ OF_NUMBER: list[Variant] = [
     ("factor n-1", lambda x, n: (n - 1) * x ** (n - 1), "the factor is the new exponent of {here}, not {n}"),
     ("to n", lambda x, n: n * x, "the exponent of {here} became a factor, and its power is gone"),
     ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it is lowered"),
-    ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it is multiplied by it"),
     ("n to 1", lambda x, n: n * ops.ones_like(x), "of {here} only the exponent is left"),
     ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
+]
+UNLIKELY: list[Variant] = [
+    ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it is multiplied by it"),
     ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it is lowered by one"),
     ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if x stood in the exponent"),
     ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
@@ -66,6 +68,14 @@ def powers(walk: Walk) -> Iterator[Slip]:
             yield from _slips(walk, node, "e", OF_E)
         elif name == "pow_tensor":
             yield from _of_tensors(walk, node)
+
+
+def unlikely_powers(walk: Walk) -> Iterator[Slip]:
+    """What else may become of a power."""
+    for node in walk.pieces:
+        n = node.params[0] if node.op.name == "pow" else ROOTS.get(node.op.name)
+        if n is not None:
+            yield from _slips(walk, node, n, UNLIKELY)
 
 
 def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[Slip]:

@@ -26,15 +26,17 @@ DTYPES = """float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 u
 ATTRIBUTES = "shape ndim size dtype T itemsize nbytes real"
 METHODS = """sum mean std var min max argmin argmax prod cumsum cumprod reshape flatten ravel transpose squeeze swapaxes
     dot item tolist all any round clip fill sort argsort nonzero diagonal trace"""
-FUNCTIONS = """abs absolute add all allclose amax amin any append arccos arcsin arctan arctan2 argmax argmin argsort argwhere
-    array_equal atleast_1d atleast_2d average cbrt ceil clip concatenate copy corrcoef cos cosh count_nonzero cov
-    cross cumprod cumsum deg2rad degrees diag diff divide dot equal exp exp2 expand_dims expm1 fabs flip floor
-    floor_divide fmax fmin greater greater_equal hstack hypot inner interp isclose isfinite isinf isnan isscalar
-    less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or matmul max maximum mean
-    median min minimum mod moveaxis multiply negative nan_to_num nonzero not_equal percentile polyfit polyval
-    power prod rad2deg radians ravel reciprocal remainder reshape roll round rint shape sign sin sinh size sort
-    split sqrt square squeeze stack std subtract sum swapaxes tan tanh tensordot trace transpose trapezoid tril
-    triu true_divide trunc unique var vdot vstack where zeros_like ones_like empty_like full_like"""
+FUNCTIONS = """abs absolute add all allclose amax amin any append arccos arcsin arctan arctan2 argmax argmin
+    argsort argwhere array_equal atleast_1d atleast_2d average cbrt ceil clip concatenate copy
+    corrcoef cos cosh count_nonzero cov cross cumprod cumsum deg2rad degrees diag diff divide dot
+    equal exp exp2 expand_dims expm1 fabs flip floor floor_divide fmax fmin greater greater_equal
+    hstack hypot inner interp isclose isfinite isinf isnan isscalar less less_equal log log10 log1p
+    log2 logaddexp logical_and logical_not logical_or matmul max maximum mean median min minimum mod
+    moveaxis multiply negative nan_to_num nonzero not_equal percentile polyfit polyval power prod
+    rad2deg radians ravel reciprocal remainder reshape roll round rint shape sign sin sinh size sort
+    split sqrt square squeeze stack std subtract sum swapaxes tan tanh tensordot trace transpose
+    trapezoid tril triu true_divide trunc unique var vdot vstack where zeros_like ones_like empty_like
+    full_like"""
 LINALG = """norm inv det solve eigh eigvalsh qr cholesky matrix_rank pinv lstsq svd slogdet matrix_power cond"""
 
 

@@ -166,7 +166,8 @@ CHANGED.update((defaultdict, OrderedDict, Counter, deque))
 register(GeneratorType, Kind("generator", host("send close throw")))
 _ITERATORS: tuple[Any, ...] = (
     zip(), map(str, ()), filter(None, ()), enumerate(()), reversed([]), iter([]), iter(()), iter({}), iter(set()),
-    iter(""), iter("é"), iter(range(0)), iter(range(1 << 70)), iter({}.items()), iter({}.values()), reversed({}), iter(str, ""),
+    iter(""), iter("é"), iter(range(0)), iter(range(1 << 70)), iter({}.items()), iter({}.values()), reversed({}),
+    iter(str, ""),
     reversed(()), reversed(range(0)),
 )  # fmt: skip
 for _iterator in _ITERATORS:

@@ -289,7 +289,7 @@ def _star(width: str | None, take: Any) -> str | None:
         number = take()
         if not isinstance(number, int):
             raise TypeError("* wants int")
-        width = str(number) if abs(number) < 10**12 else "9" * 12
+        width = str(int(number)) if abs(number) < 10**12 else "9" * 12
     if width:
         check_width(abs(int(width)) if len(width) < 13 else 10**12)
     return width
@@ -313,8 +313,9 @@ def _one(found: Any, flags: str, width: str | None, precision: str | None, lette
     if width is not None and width.startswith("-"):
         flags, width = flags + "-", width[1:]
     digits = "" if precision is None else ".0" if precision.startswith("-") else "." + precision
-    field: str = f"%{flags}{width or ''}{digits}{letter}"
-    return field % value
+    field = f"%{flags}{width or ''}{digits}{letter}"
+    shown: str = field % value
+    return shown
 
 
 def _as_float(value: Any) -> float:
