@@ -18,6 +18,9 @@ from autodiff.solve import Leaf, Problem, solve
 N = Size.named("n")
 
 
+SHORT = ("_ + 1", "-(_)", "(_).abs()")
+
+
 def nested(pattern: str, times: int) -> str:
     text = "x"
     for _ in range(times):
@@ -26,23 +29,24 @@ def nested(pattern: str, times: int) -> str:
 
 
 @pytest.mark.parametrize("pattern", ["sin(_)", "sqrt(_ + 1)", "_ + 1", "-(_)", "(_).abs()", "exp(-_)"])
-def test_a_thousand_deep_is_a_formula_or_an_error(pattern: str) -> None:
-    try:
-        derive(Question(nested(pattern, 1000), {"x": ()}))
-    except AutodiffError as error:
-        assert error.code == "no-formula"
+def test_what_is_deep_is_a_formula_or_an_error(pattern: str) -> None:
+    question = Question(nested(pattern, 1000 if pattern in SHORT else 400), {"x": ()})
+    if pattern in SHORT:
+        assert derive(question).gradient["x"]
+    else:
+        with pytest.raises(AutodiffError, match="longer than"):
+            derive(question)
 
 
 def test_deep_matrices_turn_and_print_without_recursion() -> None:
     t.forget()
     shape: Shape = (N, N)
     term = t.var("X", shape)
-    for _ in range(5000):
+    for _ in range(1200):
         term = t.fn("tanh", [t.add([term, t.num(1)])], (), shape)
     turned = t.transpose(term)
     assert t.transpose(turned) is term
-    with pytest.raises(AutodiffError):
-        Printer({"X": shape}).text(turned)
+    assert Printer({"X": shape}).text(turned).startswith("tanh(tanh(")
 
 
 def test_a_product_of_matrices_and_activations_is_not_turned_again_and_again() -> None:

@@ -34,7 +34,11 @@ def test_both_sides_of_a_rule_have_the_same_values(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.left)
 def test_a_rule_is_applied(rule: Rule) -> None:
-    assert simplified(rule.left) == simplified(rule.right)
+    t.forget()
+    scope = {name: variable(name, (), float64, False) for name in "ab"}
+    left, right = from_graph.convert([Builder(scope).tensor(parsed(side)) for side in (rule.left, rule.right)])
+    simplifier = Simplifier()
+    assert left is right or simplifier.simplify(left) is simplifier.simplify(right)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def _calculus(random: Random) -> Iterator[Made]:
     yield expr, x, "x", f"({inner_slope})*({factor})", ""
     if inner_slope not in ("1", "-1"):
         yield expr, x, "x", factor, "chain power"
-    yield expr, x, "x", f"-({factor})*({inner_slope})", "sign chain" + (" original" if inner == "-x" else "")
+    yield expr, x, "x", f"-({factor})*({inner_slope})", "sign chain" + (" original integral" if inner == "-x" else "")
     if inner != "-x":
         yield expr, x, "x", slope.replace("U", inner_slope), "chain power factor quotient"
     (u, du), (v, dv) = random.sample(PLAIN, 2)
@@ -116,7 +116,8 @@ def _tensors(random: Random) -> Iterator[Made]:
     yield f"sum({c}*({f}))", x, "x", f"{c}*({slope})/numel(x)", "count"
     yield f"sum({c}*({f}))", x, "x", f"({slope})", "factor"
     yield f"sum({f})", x, "x", f"sum({slope})", "shape"
-    yield f"sum({f})", x, "x", f"{f}", "original chain"
+    if f != "exp(x)":
+        yield f"sum({f})", x, "x", f"{f}", "original chain"
     ls: dict[str, tuple[int, ...]] = {"X": (m, n), "w": (n,), "y": (m,)}
     loss, grad = f"sum((X @ w - {c}*y)^2)", f"X.T @ (X @ w - {c}*y)"
     yield loss, ls, "w", f"2*{grad}", ""

@@ -115,7 +115,7 @@ def test_lists_of_any_depth() -> None:
     for _ in range(5000):
         deep = [deep]
     (row,) = graded(("a", deep))
-    assert (row.verdict, row.kind, row.answer) == ("invalid", "limit-nesting", "[…]")
+    assert (row.verdict, row.answer) == ("invalid", "[…]")
 
 
 def test_an_answer_that_ends_or_stalls_its_process_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ from random import Random
 
 import pytest
 
+from autodiff.errors import AutodiffError
 from autodiff.homework.check import Question, check, prepare
 from autodiff.homework.mistakes import KINDS
 from homework.asking import question, verdict
 from homework.homework_cases import CASES, Case
 from homework.mutations import Mutated, mutated
 from homework.rewrites import backwards, by_hand
+from ops.samples import Sample, samples
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check.jsonl"
 
@@ -135,3 +137,46 @@ def test_libraries_are_made_once() -> None:
     first = prepared.search.library(prepared.settings[0])
     check(prepared, "x*exp(x)")
     assert prepared.search.library(prepared.settings[0]) is first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.text)
+def test_every_operation_as_homework(sample: Sample) -> None:
+    """Its own formula is right, and looking for mistakes in it comes to an end."""
+    shapes = {name: leaf.array.shape for name, leaf in sample.variables.items()}
+    domains = {
+        name: (float(leaf.array.min()), float(leaf.array.max()) + 1e-3) for name, leaf in sample.variables.items()
+    }
+    if not shapes or any(leaf.array.size == 0 for leaf in sample.variables.values()):
+        pytest.skip("nothing to differentiate by")
+    try:
+        prepared = prepare(Question(f"sum({sample.expr})", next(iter(shapes)), shapes, domains=domains))
+    except AutodiffError as error:
+        if error.code not in ("needs-value", "not-differentiable"):
+            raise
+        return
+    library = prepared.search.library(prepared.settings[0])
+    assert all(len(entry.slips) == 2 for entry in library.pairs.values())
+    if prepared.expected is not None and len(prepared.expected) < 1000:
+        assert check(prepared, prepared.expected).verdict in ("right", "undecided")
+
+
+def test_a_misread_transpose_of_a_product() -> None:
+    """The answer cannot be computed; with all sizes equal it can, and is explained."""
+    found = verdict("sum((X @ w - y)^2)", "w:3 X:4,3 y:4", "2*X @ (X @ w - y)")
+    assert found.verdict == "wrong"
+    assert found.error is not None
+    assert found.error.code == "matmul-shape"
+    assert found.cause is not None
+    assert (found.cause.kind, found.cause.at) == ("transpose", "X @ w")
+
+
+def test_a_kind_that_fails_leaves_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = prepare(Question("x^3", "x"))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(type(prepared.search), "formula", broken)
+    found = check(prepared, "x^2")
+    assert (found.verdict, found.cause) == ("wrong", None)

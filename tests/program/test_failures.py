@@ -29,7 +29,7 @@ def test_an_error_in_a_function_names_the_calls(program: Run) -> None:
         "  ⋮\n"
         "5 │     return div(x, 0)\n"
         "  │            ───────── div is called here, in outer\n"
-        "  ⋮\n"
+        "6 │\n"
         "7 │ outer(3)\n"
         "  │ ──────── outer is called here\n"
         "  = more: autodiff explain uncaught\n"

@@ -40,7 +40,8 @@ def test_printing(program: Callable[..., Any]) -> None:
         tensor = case["tensor"]
         grad = ".requires_grad_()" if tensor["requires_grad"] else ""
         lines.append(
-            f"t = torch.tensor({literal(tensor['data'])}, dtype=torch.{tensor['dtype']}).reshape({tensor['shape']}){grad}"
+            f"t = torch.tensor({literal(tensor['data'])}, dtype=torch.{tensor['dtype']})"
+            f".reshape({tensor['shape']}){grad}"
         )
         lines.append("print(t, end='\\n@@\\n')")
         expected.append(case["expect"])

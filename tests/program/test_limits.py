@@ -14,7 +14,7 @@ ENDLESS = [
     "while True: pass",
     "while True:\n    try:\n        while True: pass\n    except: pass",
     "while True:\n    try:\n        pass\n    finally:\n        continue",
-    "def f():\n    while True:\n        try:\n            return 1\n        finally:\n            while True: pass\nf()",
+    "def f():\n    try:\n        return 1\n    finally:\n        while True: pass\nf()",
     "def g():\n    while True: yield 1\nfor x in g(): pass",
     "def g():\n    while True: yield 1\nlist(g())",
     "def g():\n    while True: yield 1\nsum(x for x in g())",
@@ -28,7 +28,14 @@ ENDLESS = [
     "any(False for x in iter(int, 1))",
     "class A:\n    def __iter__(self): return self\n    def __next__(self): return 1\nlist(A())",
     "class A:\n    def __getitem__(self, i): return i\nfor x in A(): pass",
-    "class A:\n    def __exit__(self, *a): return True\n    def __enter__(self): pass\nwhile True:\n    with A():\n        while True: 1 / 0",
+    """
+class A:
+    def __exit__(self, *a): return True
+    def __enter__(self): pass
+while True:
+    with A():
+        while True: 1 / 0
+""",
     "x = [1]\nfor v in x: x.append(v)",
     "f = lambda: [f() for i in range(10)]\ndef g(n):\n    return 0 if n == 0 else g(n - 1) + g(n - 1)\ng(40)",
 ]
@@ -105,7 +112,16 @@ RECURSION = [
     "def g():\n    for x in g(): yield x\nlist(g())",
     "def f(): return [f() for i in range(2)]\nf()",
     "def f(): return sum(f() for i in range(2))\nf()",
-    "x = torch.ones(1, requires_grad=True)\ndef h(g): return f()\n@torch.enable_grad()\ndef f():\n    y = x * 2\n    y.register_hook(h)\n    y.backward()\nf()",
+    """
+x = torch.ones(1, requires_grad=True)
+def h(g): return f()
+@torch.enable_grad()
+def f():
+    y = x * 2
+    y.register_hook(h)
+    y.backward()
+f()
+""",
     "x = []\nfor i in range(100000): x = [x]\nprint(x)",
     "x = []\ny = []\nfor i in range(100000): x, y = [x], [y]\nx == y",
 ]

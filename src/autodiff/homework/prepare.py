@@ -37,8 +37,8 @@ SIZES = (2, 3, 4, 5)
 SMALLEST_LIMIT = 2**16  # bytes that one piece of an answer may have
 CHECKED_ELEMENTS = 400  # of a variable, for comparing the key with differences
 
-# Why there is no formula of the key, which numbers can do without.
-WITHOUT_FORMULA = ("no-formula", "needs-value", "limit-nesting")
+# What the search for a formula finds wrong with a key; without a formula, numbers do.
+WRONG_KEY = ("needs-shape", "non-scalar-output", "unknown-wrt")
 
 
 class Prepared:
@@ -152,9 +152,9 @@ def prepare(question: Question) -> Prepared:
     try:
         found = derive(Asked(question.expr, shapes, [wrt], None, question.let))
     except AutodiffError as error:
-        if error.code not in WITHOUT_FORMULA:
+        if error.code in WRONG_KEY:
             raise
-        shapes |= dict.fromkeys(free, ())
+        shapes |= dict.fromkeys(free, ())  # what else is wrong is told when the graph is built
     else:
         expected = found.gradient[wrt]
         for name in free:

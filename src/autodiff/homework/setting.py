@@ -29,6 +29,7 @@ Feeds = dict[str, np.ndarray]
 # Where numbers are drawn from when nothing is declared: what is broad comes first, what logarithms, roots and inverse
 # functions need comes after it.
 BROAD: Interval = (-2.5, 2.5)
+WIDE_ROWS, WIDER = 4, 4.0  # each fourth point has numbers four times as large, to see what happens further out
 NARROWER: tuple[Interval, ...] = ((0.1, 3.0), (0.05, 0.95), (1.05, 3.0), (-0.95, 0.95), (-3.0, -0.1), (3.0, 9.0))
 ENOUGH = 0.2  # of the points drawn must be usable, or the next choice of intervals is tried
 LARGEST = 1e8  # gradients beyond are of points where rounding decides
@@ -134,6 +135,8 @@ class Setting:
             shape = self.shapes[name]
             numbers = [low + (high - low) * random.random() for _ in range(rows * prod(shape))]
             feeds[name] = np.array(numbers, np.float64).reshape(rows, *shape)
+            if intervals[name] is BROAD:
+                feeds[name][WIDE_ROWS - 1 :: WIDE_ROWS] *= WIDER
         if self.wrt in self.fixed:  # the point that was given comes first
             feeds[self.wrt][0] = self.fixed[self.wrt]
         return feeds
@@ -148,7 +151,7 @@ class Setting:
         with np.errstate(all="ignore"):
             size = _largest(gradient)
             finite = np.isfinite(_largest(value)) & np.isfinite(size)
-            steady = _largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-30)
+            steady = _largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-7)
             return np.asarray(finite & (size <= LARGEST) & steady)
 
 

@@ -31,8 +31,7 @@ def deep(function: Callable[[], Any], limits_: Limits) -> Any:
 
     def run() -> None:
         try:
-            with wall(limits_.memory):
-                outcome.append((function(), None))
+            outcome.append((function(), None))
         except BaseException as error:
             outcome.append((None, error))
 
@@ -40,8 +39,9 @@ def deep(function: Callable[[], Any], limits_: Limits) -> Any:
     thread = threading.Thread(target=run, daemon=True)
     try:
         sys.setrecursionlimit(RECURSION)
-        thread.start()
-        _wait(thread, limits_.seconds)
+        with wall(limits_.memory + STACK):
+            thread.start()
+            _wait(thread, limits_.seconds)
     finally:
         threading.stack_size(before[0])
         if outcome:
@@ -84,4 +84,5 @@ def _wait(thread: threading.Thread, seconds: float) -> None:
         thread.join(GRACE)
         raise
     if thread.is_alive():
+        limits.interrupt()
         raise limits.out_of_time()

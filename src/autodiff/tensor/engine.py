@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import CONSTANT, PICK, VARIABLE, none, ops, pick, zero
-from autodiff.graph.shown import grad_fn, visible
+from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, ops, pick, zero
+from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
+from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, record
 
 FREED = (
@@ -71,19 +72,33 @@ class Walk:
                 self.captured[node] = g
         if node.op is VARIABLE:
             if self.accumulate and (self.wanted is None or node in self.wanted):
-                known.leaf._accumulate(g, self.create)
+                self._accumulate(known, g)
             return
         if any(operand in useful for operand in node.inputs):
             self._pull_back(node, known, g, useful)
+
+    def _accumulate(self, known: Record, g: Node) -> None:
+        """The leaf's turn, with the hooks of its AccumulateGrad around it."""
+        shown = known.context
+        leaf = known.leaf
+        if shown is not None and shown._before:
+            (g,) = before(shown, [g], self.create)
+        leaf._accumulate(g, self.create)
+        for hook in list((leaf._afterwards or {}).values()):
+            hook(leaf)
+        if shown is not None and shown._after:
+            after(shown, [], [g], self.create)
 
     def _hooked(self, known: Record, g: Node) -> Node:
         from autodiff.tensor.tensor import of_node
 
         hooks = known.leaf._hooks if known.leaf is not None else known.hooks
         for hook in list((hooks or {}).values()):
-            replaced = hook(of_node(g))
+            given = of_node(g)
+            replaced = hook(given)
             if replaced is not None:
-                g = replaced._node if self.create else held(replaced._array)
+                check_replacement(hook, replaced, given)
+                g = replaced._current if self.create else held(replaced._array)
         if known.retained is not None:
             known.retained._accumulate(g, self.create)
         return g
@@ -96,12 +111,19 @@ class Walk:
             place = node.params[0]
             gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
             return
+        shown: GradFn | None = known.context if known.function is None else known.context._shown
+        if shown is not None and shown._before:
+            several = before(shown, g if isinstance(g, list) else [g], self.create)
+            g = several if isinstance(g, list) else several[0]
         if known.function is not None:
             pulled = known.function(known.context, g, known.freed, self.create)
             known.freed = known.freed or not self.retain
-            for operand, cotangent in zip(node.inputs, pulled, strict=True):
-                if cotangent is not None and operand in useful:
-                    self._receive(operand, cotangent)
+            passed = [
+                (operand, cotangent)
+                for operand, cotangent in zip(node.inputs, pulled, strict=True)
+                if cotangent is not None and operand in useful
+            ]
+            self._pass_on(shown, passed, g)
             return
         pairs = _cotangents(node, g, useful)
         read = _read(node, g, [cotangent for _, cotangent in pairs])
@@ -111,8 +133,35 @@ class Walk:
             _check_versions(node, known, read)
         if not self.retain:
             known.freed = True
-        for operand, cotangent in pairs:
-            self._receive(operand, self._settled(cotangent))
+        self._pass_on(shown, [(operand, self._settled(cotangent)) for operand, cotangent in pairs], g)
+
+    def _pass_on(self, shown: GradFn | None, pairs: list[tuple[Node, Node]], g: Any) -> None:
+        """Hand operands their cotangents, as the hooks behind the node leave them."""
+        if shown is None or not shown._after:
+            for operand, cotangent in pairs:
+                self._receive(operand, cotangent)
+            return
+        edges: list[Node | None] = []
+        made: list[Node | None] = []
+        left = [self._uncovered(operand, cotangent) for operand, cotangent in pairs]
+        for edge, number in numbered(shown._node):
+            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (edge, number)), None)
+            operand, cotangent = (None, None) if place is None else left.pop(place)
+            edges.append(operand)
+            made.append(cotangent)
+        for operand, replaced in zip(
+            edges, after(shown, made, g if isinstance(g, list) else [g], self.create), strict=True
+        ):
+            if operand is not None and replaced is not None:
+                self._receive(operand, replaced)
+
+    def _uncovered(self, operand: Node, cotangent: Node) -> tuple[Node, Node]:
+        """An operand without the broadcasts and conversions that people do not see, and what reaches it."""
+        while operand.op is BROADCAST or operand.op is CONVERT:
+            assert operand.op.vjp is not None
+            cotangent = self._settled(operand.op.vjp[0](cotangent, operand, *operand.args))
+            operand = operand.inputs[0]
+        return operand, cotangent
 
     def _settled(self, node: Node) -> Node:
         """The node with its value; without its history unless that is wanted."""
@@ -215,65 +264,4 @@ def modified(node: Node, version: int, expected: int) -> RuntimeError:
     )
 
 
-class GradFn:
-    """A node as `grad_fn` shows it: `name()`, `next_functions`, and the hooks of what it made."""
-
-    _names: dict[str, type[GradFn]] = {}  # noqa: RUF012
-
-    def __init__(self, node: Node, name: str) -> None:
-        self._node = node
-        self._name = name
-
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
-        if self._node.op is VARIABLE:
-            return ()
-        return tuple((grad_fn_of(operand) if operand is not None else None, 0) for operand in _edges(self._node))
-
-    @property
-    def variable(self) -> Any:
-        """The leaf, of an AccumulateGrad."""
-        return self._node.eager.leaf
-
-    @property
-    def saved_tensors(self) -> Any:
-        return record(self._node).context.saved_tensors
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} object at {id(self):#x}>"
-
-
-def _edges(node: Node) -> list[Node | None]:
-    from autodiff.graph.shown import edges
-
-    found = edges(node)
-    # Plain numbers are no operands that PyTorch knows of.
-    if node.op.edges is None and len(found) == len(node.inputs):
-        found = [
-            edge
-            for edge, operand in zip(found, node.inputs, strict=True)
-            if not (operand.op is CONSTANT and operand.weak and len(node.inputs) == 1)
-        ]
-    return found
-
-
-def grad_fn_of(node: Node) -> GradFn:
-    """The one GradFn of a node that wants a gradient."""
-    node = visible(node)
-    known = record(node)
-    if isinstance(known.context, GradFn):
-        return known.context
-    if node.op is VARIABLE:
-        name = kind = "AccumulateGrad"
-        name = "torch::autograd::AccumulateGrad"
-    else:
-        name = kind = grad_fn(node) or ""
-        kind = kind.rpartition("::")[2]
-    cls = GradFn._names.setdefault(kind, type(kind, (GradFn,), {}))
-    shown = cls(node, name)
-    if known.function is None:
-        known.context = shown
-    return shown
+__all__ = ["FREED", "GradFn", "Walk", "grad_fn_of", "modified", "saved"]

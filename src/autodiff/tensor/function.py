@@ -31,6 +31,7 @@ class Context:
         self._plain: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
         self._materialize = True
+        self._shown: Any = None  # how `grad_fn` shows it
         self.needs_input_grad: tuple[bool, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:

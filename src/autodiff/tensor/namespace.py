@@ -19,7 +19,7 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
-from autodiff.tensor import differentiate, functional, inplace, modes, optim
+from autodiff.tensor import differentiate, functional, inplace, methods, modes, optim
 from autodiff.tensor import random as random_
 from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
 from autodiff.tensor.function import Function
@@ -170,6 +170,8 @@ def _equip() -> None:
             setattr(Tensor, f"__i{name}__", _in_place(sign))
     for name, sign in _COMPARISONS.items():
         setattr(Tensor, f"__{name}__", _binary(sign, False))
+    for name, member in methods.METHODS.items():
+        setattr(Tensor, name, member)
     own = set(dir(Tensor))
     names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
     for name in names - own:

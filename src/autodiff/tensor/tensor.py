@@ -33,7 +33,7 @@ class Tensor:
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
     __slots__ = (
-        "__weakref__", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path", "_seen",
+        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path", "_seen",
     )  # fmt: skip
     __array_priority__ = 1000  # NumPy leaves operators to us
 
@@ -46,6 +46,7 @@ class Tensor:
     _history: int  # how often this tensor has, by writes
     _grad: Tensor | None
     _hooks: dict[int, Any] | None
+    _afterwards: dict[int, Any] | None  # hooks for when `grad` has received something
 
     def __init__(self, *data: Any) -> None:
         if data and all(isinstance(size, int) for size in data):
@@ -351,7 +352,7 @@ def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Coun
     tensor._path = ()
     tensor._seen = tensor._history = 0
     tensor._grad = None
-    tensor._hooks = None
+    tensor._hooks = tensor._afterwards = None
     tensor._stand_for(node)
 
 

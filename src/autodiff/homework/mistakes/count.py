@@ -26,7 +26,7 @@ def counts(walk: Walk) -> Iterator[Slip]:
         here = text(node)
         averages = node.op.name in MEANS or "loss" in node.op.name
         if averages and ratio != 1:
-            says = f"this is the gradient without the 1/n of the mean: {here} averages over {ratio:g} elements"
+            says = f"this is the gradient without the 1/n of the mean: {here} averages over {_many(walk, ratio)}"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
             says = f"the mean {here} is divided by its number of elements twice"
             yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
@@ -51,7 +51,7 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
         for label, n in _sizes(walk, operand) if averages or node.op.name in SUMS else ():
             by = label if label in walk.setting.sizes else str(n)
             if averages:
-                says = f"the mean {here} is divided by {by}, and it averages over {ratio:g} elements"
+                says = f"the mean {here} is divided by {by}, and it averages over {_many(walk, ratio)}"
                 yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
             else:
                 says = f"this is divided by {by} as if {here} were a mean, and it is a sum"
@@ -59,6 +59,11 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
 
 
 _HINT = "count the elements: is it a sum or a mean, and of how many?"
+
+
+def _many(walk: Walk, count: float) -> str:
+    """How many elements there are, where that is a number and not a name."""
+    return "all its elements" if walk.setting.sizes else f"{count:g} elements"
 
 
 def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:

@@ -20,6 +20,11 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
             x, y = node.inputs
             says = f"the products of {here} are taken element by element, and not differentiated"
             yield walk.whole("elementwise", "products", node, lambda x, y: x * y, says, HINT, (x, y))
+        if node.op.name == "mv" and node.inputs[1] is walk.leaf and g is not None:
+            x = node.inputs[0]
+            says = f"the gradient through {here} multiplies element by element, and @ adds up"
+            yield walk.whole("elementwise", "x.T*g", node, lambda x, g: ops.t(x) * g, says, HINT, (x, g))
+            yield walk.whole("elementwise", "x*g", node, lambda x, g: x * g, says, HINT, (x, g))
         for label, chosen, wrong in _others(node):
             if walk.depends(node.inputs[chosen]):
                 says = f"on the way back through {here}, * and @ are exchanged"

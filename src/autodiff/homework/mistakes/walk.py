@@ -59,7 +59,11 @@ class Walk:
     def pieces(self) -> list[Node]:
         """The nodes on the way to the variable that stand for a piece of the expression, outermost first."""
         hidden = (BROADCAST, CONVERT, PICK)
-        return [node for node in reversed(self.useful) if node.op not in hidden and node is not self.leaf]
+        return [
+            node
+            for node in reversed(self.useful)
+            if node.op not in hidden and node.results is None and node is not self.leaf
+        ]
 
     def depends(self, node: Node) -> bool:
         """Whether the variable is in it."""
@@ -67,7 +71,7 @@ class Walk:
 
     def cotangent(self, node: Node) -> Node | None:
         """The derivative of the result by this node."""
-        return self.received.get(node)
+        return self.received.get(node) if node.results is None else None
 
     def is_inner(self, node: Node) -> bool:
         """Whether a function that is not linear stands around it."""
@@ -208,7 +212,8 @@ def fitting(part: Node, operand: Node) -> Node:
     if part.shape == operand.shape:
         return part
     if not part.shape:
-        return part * ops.ones_like(operand)
+        spread: Node = part * ops.ones_like(operand)
+        return spread
     raise AutodiffError("shape-mismatch", "the mistake does not fit here")
 
 
@@ -264,4 +269,5 @@ def grafted(node: Node, old: Node, new: Node) -> Node:
             made[part] = Node(
                 part.op, inputs, part.params, part.shape, part.dtype, part.requires_grad, part.weak, part.results
             )
-    return made.get(node, node)
+    whole: Node = made.get(node, node)
+    return whole
