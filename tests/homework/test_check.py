@@ -40,7 +40,7 @@ def test_a_small_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["2*x*exp(0*x)", "2*x + 1e-15", "2*x*(1e8*x + 1 - 1e8*x)", "2*x*(1e10*x + 1 - 1e10*x)"]
+    "answer", ["2*x*exp(0*x)", "2*x + 1e-15", "2*x*(1e8*x + 1 - 1e8*x)", "((1e5 + x)^2 - 1e10 - 2e5*x)*2/x"]
 )
 def test_rounding_is_no_mistake(answer: str) -> None:
     assert verdict("x^2", "x:", answer).verdict == "right"

@@ -16,7 +16,8 @@ HERE = Path(__file__).parent / "language"
 def pieces() -> list[Any]:
     found = []
     for path in sorted(HERE.glob("*.txt")):
-        title, lines = "", []
+        title = ""
+        lines: list[str] = []
         number = 1
         for i, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "---"], 1):
             if line.startswith("---"):

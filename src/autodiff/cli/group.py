@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "grade": Entry("autodiff.cli.grade", "The answers of a whole class, graded."),
     "gradcheck": Entry("autodiff.cli.gradcheck", "Whether gradients agree with finite differences."),
     "run": Entry("autodiff.cli.run", "Run a PyTorch-style program."),
+    "repl": Entry("autodiff.cli.repl", "A dialogue: programs, statement by statement."),
     "ops": Entry("autodiff.cli.ops", "Every operation: signature, derivative, example."),
     "explain": Entry("autodiff.cli.explain", "What an error means and how to get out of it."),
 }

@@ -10,7 +10,8 @@ import numpy as np
 RTOL = 1e-6
 ATOL = 1e-9  # of the largest element at a point
 LEAST = 1e-13
-ROUNDING = 32  # times what the last bits of the input change
+CHANGES = (2.0**-51, -(2.0**-50), 1e-9, -3e-9, 1e-8)  # of each number, for telling rounding from a difference
+ROUNDING = 32  # times what these change
 HOPELESS = 1e-2  # of the largest element: where rounding changes as much as this, a point says nothing
 
 # Values of answer and key again, with each input number changed by so much of itself.
@@ -61,14 +62,12 @@ def _allowed(e: np.ndarray, rtol: float | None, atol: float | None) -> np.ndarra
 
 
 def _noise(again: Again, a: np.ndarray, e: np.ndarray) -> np.ndarray:
-    """How far values move when the input moves by its last bits."""
+    """How far the difference of both moves when the input hardly does: a true one stays, one of rounding jumps."""
     noise = np.zeros_like(e)
-    for bits in (2.0**-51, -(2.0**-50), 2.0**-49):
-        near_a, near_e = again(bits)
-        near_a = np.broadcast_to(near_a.reshape(len(a), -1), a.shape)
-        for near, here in ((near_a, a), (near_e.reshape(e.shape), e)):
-            moved = abs(near - here)
-            noise = np.maximum(noise, np.where(np.isfinite(moved), moved, np.inf))
+    for change in CHANGES:
+        near_a, near_e = again(change)
+        moved = abs(np.broadcast_to(near_a.reshape(len(a), -1), a.shape) - near_e.reshape(e.shape) - (a - e))
+        noise = np.maximum(noise, np.where(np.isfinite(moved), moved, np.inf))
     return ROUNDING * noise
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from autodiff.program.limits import Closed, Limits
 STACK = 512 << 20  # bytes; only what is used becomes memory
 RECURSION = 20_000  # of the host; exceptions through nested generators cost the square of their number
 SPARE = 64 << 20  # bytes beyond the limit that the host may need for itself
+TURN = 0.02  # seconds between two calls to stop, of which a step under way can miss one
 GRACE = 1.0  # seconds that an operation may go on after the time limit
 
 
@@ -78,11 +80,14 @@ def wall(memory: int) -> Iterator[None]:
 
 def _wait(thread: threading.Thread, seconds: float) -> None:
     try:
-        thread.join(min(seconds + GRACE, threading.TIMEOUT_MAX))
+        thread.join(min(seconds, threading.TIMEOUT_MAX))
     except KeyboardInterrupt:
         limits.interrupt()
         thread.join(GRACE)
         raise
-    if thread.is_alive():
-        limits.interrupt()
-        raise limits.out_of_time()
+    until = time.monotonic() + GRACE
+    while thread.is_alive():
+        if time.monotonic() > until:
+            raise limits.out_of_time()
+        limits.stop(limits.out_of_time)
+        thread.join(TURN)

@@ -1,6 +1,6 @@
 """A dialogue: statements one after another in one session, each with limits of its own.
 
-    text ──parse──▶ statements ──echoing──▶ Worker (a thread) ──▶ what is printed; values come back as Python shows them
+text ──parse──▶ statements ──echoing──▶ Worker (a thread) ──▶ what is printed; values come back as Python shows them
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.errors import AutodiffError
 from autodiff.program import kinds
 from autodiff.program.echo import ECHO, echoing
 from autodiff.program.failures import failure

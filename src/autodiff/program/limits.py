@@ -107,10 +107,15 @@ def refill() -> None:
     FUEL[0] += more
 
 
-def interrupt() -> None:
-    """Stop the program at its next look; may be called from another thread."""
-    _meter.reached = lambda: Interrupted()
+def stop(reason: Callable[[], Stop]) -> None:
+    """Have the program raise this at its next step; may be called from another thread, and again to be sure."""
+    _meter.reached = reason
     FUEL[0] = -1
+
+
+def interrupt() -> None:
+    """Stop the program as Ctrl-C does."""
+    stop(Interrupted)
 
 
 def allocate(nbytes: int) -> None:

@@ -12,7 +12,7 @@ tensor           Tensor: nodes called, computed and wrapped
 engine           backward node by node; differentiate: `backward` and `grad` around it
 inplace          writes
 function, functional, optim, random
-namespace        all of it under PyTorch's names
+namespace        operations as functions and methods; modules: the modules below `torch`
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from autodiff.tensor.modes import (
     set_default_dtype,
     set_grad_enabled,
 )
-from autodiff.tensor.namespace import MODULES, as_tensor, detach, from_numpy, is_tensor, numel, stack, tensor
+from autodiff.tensor.modules import MODULES
+from autodiff.tensor.namespace import as_tensor, detach, from_numpy, is_tensor, numel, stack, tensor
 from autodiff.tensor.random import (
     Generator,
     initial_seed,

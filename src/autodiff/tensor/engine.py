@@ -125,12 +125,12 @@ class Walk:
             ]
             self._pass_on(shown, passed, g)
             return
-        pairs = _cotangents(node, g, useful)
-        read = _read(node, g, [cotangent for _, cotangent in pairs])
+        pairs = cotangents(node, g, useful)
+        read = values_read(node, g, [cotangent for _, cotangent in pairs])
         if read:
             if known.freed:
                 raise RuntimeError(FREED)
-            _check_versions(node, known, read)
+            check_versions(node, known, read)
         if not self.retain:
             known.freed = True
         self._pass_on(shown, [(operand, self._settled(cotangent)) for operand, cotangent in pairs], g)
@@ -173,7 +173,7 @@ class Walk:
         self.received[node] = cotangent if earlier is None else self._settled(earlier + cotangent)
 
 
-def _cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]]:
+def cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]]:
     """What the rules give for the operands on the way."""
     op = node.op
     out: Any = node
@@ -199,7 +199,7 @@ def _cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]
     ]
 
 
-def _read(node: Node, g: Any, made: list[Node]) -> set[Node]:
+def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
     """Those of a node's operands and itself whose values the cotangents are computed from."""
     given = {i for i in (g if isinstance(g, list) else [g]) if i is not None}
     targets = {node, *node.inputs}
@@ -228,10 +228,10 @@ def saved(node: Node) -> set[Node]:
         g: Any = [ops.zeros_like(pick(node, i)) for i in range(len(node.results))]
     else:
         g = ops.zeros_like(node)
-    return _read(node, g, [cotangent for _, cotangent in _cotangents(node, g, useful)])
+    return values_read(node, g, [cotangent for _, cotangent in cotangents(node, g, useful)])
 
 
-def _check_versions(node: Node, known: Record, read: set[Node]) -> None:
+def check_versions(node: Node, known: Record, read: set[Node]) -> None:
     for position, operand in enumerate(node.inputs):
         if operand not in read or known.seen is None:
             continue

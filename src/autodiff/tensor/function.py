@@ -6,6 +6,7 @@ runs in grad mode when a graph is wanted: so a Function is differentiable as oft
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -204,6 +205,37 @@ class Function:
         return found
 
 
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a backward that cannot itself be differentiated: a second derivative is an error."""
+
+    def guarded(ctx: Any, *args: Any) -> Any:
+        with modes.no_grad():
+            returned = backward(ctx, *args)
+        if not modes.is_grad_enabled() or not any(isinstance(a, Tensor) and a.requires_grad for a in args):
+            return returned
+        results = returned if isinstance(returned, tuple) else (returned,)
+        marked = tuple(_refusing(r) if isinstance(r, Tensor) else r for r in results)
+        return marked if isinstance(returned, tuple) else marked[0]
+
+    return guarded
+
+
+def _refuse(ctx: Any, *_: Any) -> Any:
+    raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+def _refusing(tensor: Tensor) -> Tensor:
+    """A tensor through which no gradient may go."""
+    if not tensor.dtype.is_floating:
+        return tensor
+    leaf = tensor.detach().requires_grad_()
+    op = private("Error(x)", _never, shape=lambda x: x.shape, vjp_all=_never, grad_fn="Error", doc="No derivative.")
+    node = Node(op, (leaf._current,), (), leaf._current.shape, leaf.dtype, True)
+    known = node.eager = Record(tensor._array)
+    known.context, known.function, known.counter = Context(), _refuse, Counter()
+    return of_node(node)
+
+
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     try:
         return np.broadcast_shapes(small, large) == tuple(large)
@@ -216,4 +248,4 @@ def _replaced(tensor: Any, old: tuple[Any, ...], new: list[Any]) -> Any:
     return next((n for o, n in zip(old, new, strict=True) if o is tensor), tensor)
 
 
-__all__ = ["Context", "Function", "record"]
+__all__ = ["Context", "Function", "once_differentiable", "record"]

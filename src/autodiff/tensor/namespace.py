@@ -1,14 +1,9 @@
-"""What `import torch` would give: every operation as function and method, and the modules they live in.
-
-`MODULES` maps the names of PyTorch's modules, without `torch`, to module objects: put them into `sys.modules` and
-programs that say `import torch.nn.functional as F` run on this package.
-"""
+"""Every operation as a function and as a method of tensors, and tensors from data."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,10 +14,9 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
-from autodiff.tensor import differentiate, functional, inplace, methods, modes, optim
+from autodiff.tensor import inplace, methods
 from autodiff.tensor import random as random_
 from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
-from autodiff.tensor.function import Function
 from autodiff.tensor.modes import as_dtype, session
 from autodiff.tensor.storage import record
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
@@ -210,24 +204,6 @@ def _equip() -> None:
 _equip()
 
 
-class Namespace(ModuleType):
-    """A module of operations, found by name when they are first asked for."""
-
-    def __init__(self, name: str, prefix: str | None, **members: Any) -> None:
-        super().__init__(f"torch.{name}" if name else "torch")
-        self._prefix = prefix
-        self.__path__: list[str] = []
-        for key, value in members.items():
-            setattr(self, key, value)
-
-    def __getattr__(self, name: str) -> Any:
-        found = None if self._prefix is None or name.startswith("__") else lookup(self._prefix, name)
-        if found is None:
-            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
-        setattr(self, name, found)
-        return found
-
-
 def lookup(prefix: str, name: str) -> Any:
     """An operation of a module as a function, None where there is none."""
     assert prefix in PREFIXES
@@ -235,36 +211,4 @@ def lookup(prefix: str, name: str) -> Any:
     return None if operation is None else function(operation, name)
 
 
-_FUNCTIONAL = Namespace("nn.functional", "F")
-_LINALG = Namespace("linalg", "linalg", LinAlgError=modes.LinAlgError)
-_SPECIAL = Namespace("special", "special")
-_AUTOGRAD_FUNCTIONAL = Namespace(
-    "autograd.functional",
-    None,
-    **{name: getattr(functional, name) for name in ("jacobian", "hessian", "jvp", "vjp", "hvp", "vhp")},
-)
-_AUTOGRAD = Namespace(
-    "autograd",
-    None,
-    Function=Function,
-    Variable=lambda data, requires_grad=False: data.detach().requires_grad_(requires_grad),
-    backward=differentiate.backward,
-    enable_grad=modes.enable_grad,
-    functional=_AUTOGRAD_FUNCTIONAL,
-    grad=differentiate.grad,
-    no_grad=modes.no_grad,
-    set_grad_enabled=modes.set_grad_enabled,
-)
-_NN = Namespace("nn", None, functional=_FUNCTIONAL)
-_OPTIM = Namespace("optim", None, SGD=optim.SGD, Adam=optim.Adam, Optimizer=optim.Optimizer)
-
-MODULES: dict[str, ModuleType] = {
-    "autograd": _AUTOGRAD,
-    "autograd.functional": _AUTOGRAD_FUNCTIONAL,
-    "linalg": _LINALG,
-    "nn": _NN,
-    "nn.functional": _FUNCTIONAL,
-    "optim": _OPTIM,
-    "special": _SPECIAL,
-}
 NAMES: dict[str, Any] = {**CONSTANTS, **DTYPES, **ALIASES}

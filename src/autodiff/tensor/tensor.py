@@ -33,7 +33,8 @@ class Tensor:
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
     __slots__ = (
-        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path", "_seen",
+        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path",
+        "_seen",
     )  # fmt: skip
     __array_priority__ = 1000  # NumPy leaves operators to us
 

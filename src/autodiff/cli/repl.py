@@ -1,0 +1,141 @@
+"""`autodiff repl`: programs, statement by statement."""
+
+from __future__ import annotations
+
+import gc
+
+import click
+
+from autodiff.cli.history import History, history_file
+from autodiff.cli.lines import Complete, Pipe, Terminal, on_terminal
+from autodiff.cli.options import color
+from autodiff.cli.programs import error_writer, failed, given_limits, left, limit_options, warner, writer
+from autodiff.cli.screen import Screen
+from autodiff.errors import AutodiffError
+from autodiff.program.dialogue import Dialogue
+from autodiff.program.lines import Reader
+from autodiff.program.warned import showing
+from autodiff.version import VERSION
+
+PROMPT, MORE = ">>> ", "... "
+LEAVING, ASKING = ("exit", "quit"), ("help", "help()")
+
+
+@click.command("repl", short_help="A dialogue: programs, statement by statement.")
+@limit_options
+@color
+@click.pass_obj
+def command(screen: Screen, limit_steps: int, limit_memory: str, limit_seconds: float) -> int:
+    """Run programs statement by statement, with the language of `autodiff run`; limits are for each statement.
+
+    torch, F, nn, optim, np and math are there without import; _ is the last result. Tab completes names, attributes
+    and arguments, Ctrl-C ends a statement, Ctrl-D the dialogue; :help lists what else there is.
+
+    Without a terminal, statements are read from standard input as from a file. After an error the next statement runs
+    all the same, and the exit status is that of the first error.
+
+    \b
+    autodiff repl
+    echo "torch.arange(3.).exp()" | autodiff repl
+    """
+    limits = given_limits(limit_steps, limit_memory, limit_seconds)
+    gc.enable()  # which the command leaves off
+    gc.freeze()
+    dialogue = Dialogue(writer(screen), error_writer(screen), limits)
+    return Conversation(screen, dialogue).run()
+
+
+class Conversation:
+    """A dialogue with where its lines come from and where everything is shown."""
+
+    def __init__(self, screen: Screen, dialogue: Dialogue) -> None:
+        self.screen = screen
+        self.dialogue = dialogue
+        self.status = 0  # of the first error
+        self.source: Terminal | Pipe = Pipe()
+        if on_terminal():
+            history = History(history_file())
+            self.source = Terminal(screen, history, self._complete())
+            if history.problem:
+                screen.note(f"what is typed is not kept for later: {history.path}: {history.problem}")
+        self.reader = Reader(self.source.is_terminal)
+
+    def _complete(self) -> Complete:
+        def complete(text: str) -> tuple[int, list[str]]:
+            from autodiff.cli.tab import complete
+
+            return complete(self.dialogue.session, self.reader.pending, text)
+
+        return complete
+
+    def run(self) -> int:
+        """The exit status, once it has ended."""
+        if self.source.is_terminal:
+            self.screen.err.write(f"autodiff {VERSION}   :help lists commands, Ctrl-D ends\n")
+        ended = None
+        while ended is None:
+            try:
+                ended = self._turn()
+            except KeyboardInterrupt:
+                if not self.source.is_terminal:
+                    raise
+                self._interrupted()
+        return ended
+
+    def _turn(self) -> int | None:
+        """Read a line and answer what it completes; the exit status if the dialogue ends."""
+        last = False
+        try:
+            statements = self.reader.add(self.source.read(MORE if self.reader.pending else PROMPT))
+        except EOFError:
+            statements, last = self.reader.rest(), True
+            if self.source.is_terminal:
+                self.screen.err.write("\n")
+                last = not statements
+        except AutodiffError as error:
+            self.reader.clear()
+            self.failed(error)
+            statements = []
+        for text in statements:
+            code = self._answer(text)
+            if code is not None:
+                return code
+        self.screen.flush()
+        return None if not last else 0 if self.source.is_terminal else self.status
+
+    def _answer(self, text: str) -> int | None:
+        """Run one statement, or a command; the exit status if it ends the dialogue."""
+        try:
+            if text.startswith(":"):
+                from autodiff.cli.colon import obey
+
+                return obey(self, text)
+            own = self.dialogue.session.globals
+            if text in LEAVING and text not in own:
+                return 0 if self.source.is_terminal else self.status
+            if text in ASKING and "help" not in own:
+                return self._answer(":help")
+            self.execute(text)
+        except SystemExit as leave:
+            return left(self.screen, leave.code)
+        except AutodiffError as error:
+            self.failed(error)
+        return None
+
+    def execute(self, text: str, name: str = "<input>", echo: bool = True) -> None:
+        """Run a text in the session; raises as Dialogue.run does."""
+        with showing(warner(self.screen)):
+            self.dialogue.run(text, name, echo)
+
+    def failed(self, error: AutodiffError) -> None:
+        """Show what went wrong, and go on."""
+        status = failed(self.screen, error)
+        self.status = self.status or status
+
+    def _interrupted(self) -> None:
+        self.reader.clear()
+        self.screen.flush()
+        self.screen.err.write("\nKeyboardInterrupt\n")
+        if self.dialogue.worker.busy:
+            self.screen.note("the operation that was interrupted goes on to its end, and the next statement waits")
+        self.screen.err.flush()

@@ -1,0 +1,109 @@
+"""The modules below `torch`, each member imported when it is first asked for.
+
+`MODULES` maps the names of PyTorch's modules, without `torch`, to module objects: put them into `sys.modules` and
+programs that say `import torch.nn.functional as F` run on this package.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from autodiff.tensor.namespace import lookup
+
+
+class Namespace(ModuleType):
+    """A module whose members live elsewhere: operations under a prefix, and names of this package's modules."""
+
+    def __init__(self, name: str, prefix: str | None = None, homes: dict[str, str] | None = None) -> None:
+        super().__init__(f"torch.{name}", f"PyTorch's `torch.{name}`.")
+        self._prefix = prefix
+        self._homes = {
+            member.partition("=")[0]: (home, member.rpartition("=")[2])
+            for home, members in (homes or {}).items()
+            for member in members.split()
+        }
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        found = MODULES.get(f"{self.__name__.removeprefix('torch.')}.{name}")
+        if found is None and name in self._homes:
+            home, own = self._homes[name]
+            found = getattr(import_module(f"autodiff.tensor.{home}"), own)
+        if found is None and self._prefix is not None:
+            found = lookup(self._prefix, name)
+        if found is None:
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        setattr(self, name, found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        below = self.__name__.removeprefix("torch.") + "."
+        inner = [name.removeprefix(below) for name in MODULES if name.startswith(below)]
+        return sorted({*super().__dir__(), *self._homes, *(name for name in inner if "." not in name)})
+
+
+_MODES = "enable_grad inference_mode no_grad set_grad_enabled"
+_SCHEDULERS = "CosineAnnealingLR ExponentialLR LambdaLR LinearLR LRScheduler MultiStepLR MultiplicativeLR ReduceLROnPlateau StepLR"
+_DATA = "DataLoader Dataset RandomSampler SequentialSampler Subset TensorDataset random_split"
+_INIT = (
+    "calculate_gain constant_ kaiming_normal_ kaiming_uniform_ normal_ ones_ uniform_ xavier_normal_ xavier_uniform_ zeros_"
+    " eye_"
+)
+_LAYERS = (
+    "AdaptiveAvgPool2d AvgPool1d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Bilinear CELU Conv1d Conv2d"
+    " CosineSimilarity CrossEntropyLoss Dropout ELU Embedding Flatten GELU GLU GroupNorm Hardsigmoid Hardswish Hardtanh"
+    " HuberLoss Identity KLDivLoss L1Loss LayerNorm LeakyReLU Linear LogSigmoid LogSoftmax MSELoss MaxPool1d MaxPool2d"
+    " Mish NLLLoss PReLU ReLU ReLU6 SELU SiLU Sigmoid SmoothL1Loss Softmax Softmin Softplus Softshrink Softsign Tanh"
+    " Tanhshrink Threshold Unflatten"
+)
+
+MODULES: dict[str, ModuleType] = {
+    module.__name__.removeprefix("torch."): module
+    for module in (
+        Namespace(
+            "autograd",
+            homes={
+                "differentiate": "backward grad",
+                "function": "Function",
+                "anomaly": "detect_anomaly set_detect_anomaly",
+                "modes": _MODES,
+                "numeric": "gradcheck gradgradcheck",
+                "creation": "Variable",
+            },
+        ),
+        Namespace("autograd.function", homes={"function": "Function FunctionCtx=Context once_differentiable"}),
+        Namespace("autograd.functional", homes={"functional": "hessian hvp jacobian jvp vhp vjp"}),
+        Namespace("autograd.grad_mode", homes={"modes": _MODES}),
+        Namespace(
+            "autograd.graph",
+            homes={
+                "grad_fns": "Node=GradFn",
+                "graph": "register_multi_grad_hook increment_version GradientEdge get_gradient_edge",
+            },
+        ),
+        Namespace("autograd.gradcheck", homes={"numeric": "gradcheck gradgradcheck GradcheckError"}),
+        Namespace(
+            "func", homes={"transforms": "functional_call grad grad_and_value hessian jacfwd jacrev jvp vjp vmap"}
+        ),
+        Namespace("linalg", "linalg", {"modes": "LinAlgError"}),
+        Namespace(
+            "nn",
+            homes={
+                "layers": _LAYERS,
+                "module": "Module ModuleDict ModuleList Parameter ParameterList Sequential",
+            },
+        ),
+        Namespace("nn.functional", "F", {"sampled": "dropout"}),
+        Namespace("nn.init", homes={"initialise": _INIT}),
+        Namespace("nn.parameter", homes={"module": "Parameter"}),
+        Namespace("optim", homes={"optim": "Adagrad Adam AdamW Optimizer RMSprop SGD"}),
+        Namespace("optim.lr_scheduler", homes={"schedulers": _SCHEDULERS}),
+        Namespace("special", "special"),
+        Namespace("utils"),
+        Namespace("utils.data", homes={"data": _DATA}),
+    )
+}

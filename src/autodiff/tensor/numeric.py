@@ -1,0 +1,163 @@
+"""Backward with numbers: from the newest node to the oldest, each by its assembled pullback.
+
+This is how `Walk` goes where no graph of the gradient is wanted.  Cotangents are arrays, or NumPy's scalars, and never
+written to: what a leaf keeps is its own.  Where hooks, a user's Function, or a rule that depends on values have a say,
+the node is visited as `Walk` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph.node import Node, ancestors
+from autodiff.graph.op import BROADCAST, PICK, VARIABLE
+from autodiff.tensor import modes
+from autodiff.tensor.engine import FREED, Walk, check_versions
+from autodiff.tensor.grad_fns import GradFn
+from autodiff.tensor.pullbacks import Pullback, pullback_of
+from autodiff.tensor.storage import KEPT, Record, held
+
+_OURS = 3  # references to a value that nobody else has: the walk's, the leaf's argument, and that of the count itself
+
+
+class _Tracked:
+    """All nodes that want a gradient."""
+
+    def __contains__(self, node: Node) -> bool:
+        return node.requires_grad
+
+
+class Numbers(Walk):
+    """One backward: cotangents on their way from the outputs to the leaves."""
+
+    def __init__(self, wanted: Sequence[Node] | None, *, retain: bool, accumulate: bool) -> None:
+        super().__init__(wanted, retain=retain, create=False, accumulate=accumulate)
+        self._useful: Any = _Tracked()
+        self._waiting: list[int] = []  # a heap of the negative numbers of the nodes that have received
+        self._numbered: dict[int, Node] = {}
+
+    def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
+        if self.wanted is not None:
+            self._useful = useful = set()
+            for node in ancestors(outputs, lambda node: node.requires_grad):
+                if node in self.wanted or not useful.isdisjoint(node.inputs):
+                    useful.add(node)
+        for output, cotangent in zip(outputs, cotangents, strict=True):
+            if output in self._useful:
+                self._receive(output, cotangent)
+        with np.errstate(all="ignore"):
+            self._empty()
+
+    def _empty(self) -> None:
+        waiting, numbered, received, wanted = self._waiting, self._numbered, self.received, self.wanted
+        while waiting:
+            node = numbered.pop(-heappop(waiting))
+            g = received.pop(node)
+            known: Record = node.eager if node.eager is not None else Record(None)
+            if node.op is PICK and (wanted is None or node not in wanted) and _plain(known):
+                self._gather(node, g)
+            elif (wanted is not None and node in wanted) or not _plain(known):
+                self._visit(node, _as_nodes(node, g), self._useful)
+            elif node.op is VARIABLE:
+                leaf = known.leaf
+                if wanted is not None or not self.accumulate:
+                    continue
+                if leaf._hooks or leaf._afterwards:
+                    self._visit(node, _as_nodes(node, g), self._useful)
+                else:
+                    leaf._add(g, getrefcount(g) <= _OURS)
+            else:
+                self._by_pullback(node, known, g)
+
+    def _by_pullback(self, node: Node, known: Record, g: Any) -> None:
+        step = known.step
+        everything = self.wanted is None
+        pullback: Any = step.pullback if step is not None and everything else None
+        if pullback is None:
+            pullback = self._pullback(node, g)
+            if pullback is None:
+                self._visit(node, _as_nodes(node, g), self._useful)
+                return
+            if step is not None and everything and not pullback.several:
+                step.pullback = pullback
+        if pullback.saves:
+            if known.freed:
+                raise RuntimeError(FREED)
+            self._check(node, known, pullback)
+        if not self.retain:
+            known.freed = True
+        slots = pullback.run(node, g)
+        inputs, received = node.inputs, self.received
+        for place, position in pullback.ends:
+            operand = inputs[position]
+            earlier = received.get(operand)
+            if earlier is None:
+                received[operand] = slots[place]
+                number = operand.index
+                self._numbered[number] = operand
+                heappush(self._waiting, -number)
+            else:
+                received[operand] = earlier + slots[place]
+
+    def _pullback(self, node: Node, g: Any) -> Pullback | None:
+        given = None if node.results is None else tuple([part is not None for part in g])
+        wanted = None if self.wanted is None else tuple([operand in self._useful for operand in node.inputs])
+        return pullback_of(node, given, wanted)
+
+    def _check(self, node: Node, known: Record, pullback: Pullback) -> None:
+        """Refuse values that have changed since they were saved."""
+        seen = known.seen
+        if seen is not None:
+            for position in pullback.reads:
+                source = node.inputs[position]
+                while source.op is BROADCAST:
+                    source = source.inputs[0]
+                counter = source.eager.counter
+                if counter is not None and counter.version != seen[position] != KEPT:
+                    check_versions(node, known, {node.inputs[i] for i in pullback.reads})
+        if pullback.reads_out and known.counter is not None and known.counter.version != known.version:
+            check_versions(node, known, {node})
+
+    def _gather(self, node: Node, g: Any) -> None:
+        """The cotangent of one of several results goes to its place."""
+        parent = node.inputs[0]
+        assert parent.results is not None
+        gaps = self.received.get(parent)
+        if gaps is None:
+            gaps = [None] * len(parent.results)
+            self._wait(parent, gaps)
+        place = node.params[0]
+        gaps[place] = g if gaps[place] is None else gaps[place] + g
+
+    def _receive(self, node: Node, cotangent: Any) -> None:
+        if isinstance(cotangent, Node):
+            cotangent = self._settled(cotangent).eager.value
+        earlier = self.received.get(node)
+        if earlier is None:
+            self._wait(node, cotangent)
+        else:
+            self.received[node] = earlier + cotangent
+
+    def _wait(self, node: Node, cotangent: Any) -> None:
+        self.received[node] = cotangent
+        self._numbered[node.index] = node
+        heappush(self._waiting, -node.index)
+
+
+def _plain(known: Record) -> bool:
+    """Whether nobody but the rule has a say in what a node does with its cotangent."""
+    if known.hooks or known.retained is not None or known.function is not None:
+        return False
+    shown = known.context
+    return shown is None or (isinstance(shown, GradFn) and not shown._before and not shown._after)
+
+
+def _as_nodes(node: Node, g: Any) -> Any:
+    if node.results is None:
+        return held(np.asarray(g))
+    return [part if part is None else held(np.asarray(part)) for part in g]
