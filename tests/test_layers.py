@@ -24,6 +24,7 @@ LAYERS = [
     "homework",
     "request",
     "report",
+    "api",
     "cli",
 ]
 ONLY_IMPORTERS = {"lark": "syntax", "rich": "report", "click": "cli"}

@@ -15,13 +15,13 @@ from autodiff.version import VERSION
 
 if TYPE_CHECKING:
     from autodiff.errors import AutodiffError
-    from autodiff.solve import Expression, expression
+    from autodiff.api import Expression, expression
 
 __version__ = VERSION
 
 __all__ = ["AutodiffError", "Expression", "__version__", "expression"]
 
-_HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.solve", "expression": "autodiff.solve"}
+_HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.api", "expression": "autodiff.api"}
 
 
 def __getattr__(name: str) -> Any:

@@ -331,46 +331,4 @@ def _targets(problem: Problem, compiled: Compiled, place: Place) -> dict[int, np
     }
 
 
-class Expression:
-    """An expression to be evaluated and differentiated from Python, on NumPy arrays.
-
-    Arrays keep their dtype; numbers and lists become float64.  Raises `AutodiffError`, what the command would print.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        parsed(text)
-
-    def value(self, **variables: Any) -> np.ndarray:
-        """The value, as an array of the result's shape."""
-        return self._solve(variables, False)[0]
-
-    def value_and_grad(self, **variables: Any) -> tuple[np.ndarray, dict[str, np.ndarray | None]]:
-        """The value and, for each floating-point variable, the gradient of the (scalar) result: an array of its shape.
-
-        A variable that the result does not depend on has the gradient None.
-        """
-        return self._solve(variables, True)
-
-    def _solve(self, variables: Mapping[str, Any], backward: bool) -> tuple[np.ndarray, dict[str, np.ndarray | None]]:
-        leaves = {name: Leaf(_as_array(value)) for name, value in variables.items()}
-        answer = solve(Problem(self.text, leaves, backward=backward))
-        if answer.error is not None:
-            raise answer.error
-        assert answer.value is not None
-        return answer.value, answer.grads or {}
-
-
-def _as_array(value: Any) -> np.ndarray:
-    if isinstance(value, np.ndarray):
-        return value
-    array = np.asarray(value)
-    return array.astype(np.float64) if array.dtype.kind in "iuf" else array
-
-
-def expression(text: str) -> Expression:
-    """Parse an expression; raises `AutodiffError` when it does not parse."""
-    return Expression(text)
-
-
-__all__ = ["Answer", "Expression", "Graph", "Leaf", "Problem", "expression", "solve"]
+__all__ = ["Answer", "Graph", "Leaf", "Problem", "solve"]

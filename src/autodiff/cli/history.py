@@ -1,4 +1,4 @@
-"""The lines of former sessions: a file that only its owner reads, in the folder for state of the XDG specification.
+"""What was typed in former sessions: a file that only its owner reads, in the folder for state of the XDG specification.
 
 `AUTODIFF_HISTORY` names another file, or none if it is empty. Whatever is wrong with the file, there is a session.
 Source: XDG Base Directory Specification 0.8, `XDG_STATE_HOME`.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 
-KEPT = 5000  # lines
+KEPT = 5000  # statements
+JOINED = "\r\n"
 LARGEST = 1 << 20  # bytes that are read of a file
 
 
@@ -25,7 +26,10 @@ def history_file() -> str:
 
 
 class History:
-    """Lines, the oldest first; `problem` says why they are not kept, if they are not."""
+    """Statements, the oldest first; `problem` says why they are not kept, if they are not.
+
+    In the file, a line of a statement that goes on with the next line ends with a carriage return.
+    """
 
     __slots__ = ("_file", "_last", "path", "problem")
 
@@ -62,24 +66,28 @@ class History:
         content = os.pread(file, LARGEST, max(about.st_size - LARGEST, 0))
         if about.st_size > LARGEST:
             content = content.partition(b"\n")[2]
-        lines = [line for line in content.decode("utf-8", "replace").split("\n") if line.strip()]
-        if about.st_size > LARGEST or len(lines) > 2 * KEPT:
-            lines = lines[-KEPT:]
+        lines = content.decode("utf-8", "replace").replace(JOINED, "\r").split("\n")
+        said = [line.replace("\r", "\n") for line in lines if line.strip()]
+        if about.st_size > LARGEST or len(said) > 2 * KEPT:
+            said = said[-KEPT:]
             os.ftruncate(file, 0)
-            os.write(file, "".join(f"{line}\n" for line in lines).encode())
+            os.write(file, "".join(map(_encoded, said)).encode())
         self._file = file
-        self._last = lines[-1] if lines else ""
-        return lines[-KEPT:]
+        self._last = said[-1] if said else ""
+        return said[-KEPT:]
 
     def add(self, text: str) -> bool:
-        """Keep a line (or several) at once, unless it says the same as the one before; whether it is new."""
+        """Keep a statement at once, unless it is the same as the one before; whether it is new."""
         if not text.strip() or text == self._last:
             return False
         self._last = text
         if self._file >= 0:
-            lines = "".join(f"{line}\n" for line in text.split("\n") if line.strip())
             try:
-                os.write(self._file, lines.encode("utf-8", "replace"))
+                os.write(self._file, _encoded(text).encode("utf-8", "replace"))
             except OSError:
                 self._file = -1
         return True
+
+
+def _encoded(text: str) -> str:
+    return text.replace("\r", "").replace("\n", JOINED) + "\n"

@@ -40,6 +40,9 @@ class Pipe:
             raise AutodiffError("unreadable-file", message, type="ValueError") from None
         return line.rstrip("\r\n")
 
+    def settle(self) -> None:
+        """A pipe has no history."""
+
 
 class Terminal:
     """Lines that are typed, with history and completion where the standard library has `readline`."""
@@ -51,6 +54,8 @@ class Terminal:
         self._history = history
         self._complete = complete
         self._found: list[str] = []
+        self._lines: list[str] = []
+        self._added = 0  # to what readline knows, line by line
         self._readline = _readline() if _is_terminal(sys.stdout) else None
         former = history.open()
         if self._readline is not None:
@@ -63,9 +68,23 @@ class Terminal:
             line = self._plain(prompt)
         else:
             line = input(prompt)
-            if self._history.add(line):
+            if line.strip():
                 self._readline.add_history(line)
+                self._added += 1
+        self._lines.append(line)
         return _encodable(line)
+
+    def settle(self) -> None:
+        """What was read since the last time is a statement: one entry of the history."""
+        text = "\n".join(self._lines).rstrip()
+        self._lines.clear()
+        new = self._history.add(_encodable(text))
+        if self._readline is not None:
+            for _ in range(self._added):
+                self._readline.remove_history_item(self._readline.get_current_history_length() - 1)
+            self._added = 0
+            if new:
+                self._readline.add_history(text)
 
     def _plain(self, prompt: str) -> str:
         self._screen.err.write(prompt)

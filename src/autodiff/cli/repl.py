@@ -12,7 +12,7 @@ from autodiff.cli.options import color
 from autodiff.cli.programs import error_writer, failed, given_limits, left, limit_options, warner, writer
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.program.dialogue import Dialogue
+from autodiff.program.dialogue import UNNAMED, Dialogue
 from autodiff.program.lines import Reader
 from autodiff.program.warned import showing
 from autodiff.version import VERSION
@@ -94,8 +94,10 @@ class Conversation:
                 last = not statements
         except AutodiffError as error:
             self.reader.clear()
-            self.failed(error)
+            self.refused(error)
             statements = []
+        if not self.reader.pending:
+            self.source.settle()
         for text in statements:
             code = self._answer(text)
             if code is not None:
@@ -119,20 +121,25 @@ class Conversation:
         except SystemExit as leave:
             return left(self.screen, leave.code)
         except AutodiffError as error:
-            self.failed(error)
+            self.refused(error)
         return None
 
-    def execute(self, text: str, name: str = "<input>", echo: bool = True) -> None:
-        """Run a text in the session; raises as Dialogue.run does."""
-        with showing(warner(self.screen)):
-            self.dialogue.run(text, name, echo)
+    def execute(self, text: str, name: str = UNNAMED, echo: bool = True) -> None:
+        """Run a text in the session, and show what goes wrong in it; raises SystemExit for `exit()`."""
+        try:
+            with showing(warner(self.screen)):
+                self.dialogue.run(text, name, echo)
+        except AutodiffError as error:
+            status = failed(self.screen, error)
+            self.status = self.status or status
 
-    def failed(self, error: AutodiffError) -> None:
-        """Show what went wrong, and go on."""
-        status = failed(self.screen, error)
+    def refused(self, error: AutodiffError) -> None:
+        """Show what is wrong about a command, or about a line that cannot be read."""
+        status = self.screen.report(error)
         self.status = self.status or status
 
     def _interrupted(self) -> None:
+        self.source.settle()
         self.reader.clear()
         self.screen.flush()
         self.screen.err.write("\nKeyboardInterrupt\n")

@@ -51,7 +51,7 @@ DTYPES: dict[str, DType] = {d.name: d for d in (bool_, uint8, int8, int16, int32
 ALIASES = {"float": float32, "double": float64, "half": float16, "int": int32, "long": int64, "short": int16}
 
 _of_numpy = {d.numpy: d for d in DTYPES.values()}
-_default = [float64]
+defaults = [float64]  # what a Python float becomes: the last one
 
 
 def dtype_of(array: np.ndarray | np.generic) -> DType:
@@ -69,16 +69,16 @@ def dtype_of(array: np.ndarray | np.generic) -> DType:
 
 def default_dtype() -> DType:
     """What a Python float becomes: float64 in `eval`, float32 in programs."""
-    return _default[-1]
+    return defaults[-1]
 
 
 @contextmanager
 def using_default_dtype(dtype: DType) -> Iterator[None]:
-    _default.append(dtype)
+    defaults.append(dtype)
     try:
         yield
     finally:
-        _default.pop()
+        defaults.pop()
 
 
 def promote(a: DType, b: DType) -> DType:

@@ -12,22 +12,22 @@ from autodiff.graph.node import Node
 
 Evaluate = Callable[[Node], np.ndarray]
 
-_evaluators: list[Evaluate | None] = [None]
+evaluators: list[Evaluate | None] = [None]  # the last one is asked
 
 
 @contextmanager
 def evaluating_with(evaluate: Evaluate | None) -> Iterator[None]:
     """Inside, `values_of` asks `evaluate`."""
-    _evaluators.append(evaluate)
+    evaluators.append(evaluate)
     try:
         yield
     finally:
-        _evaluators.pop()
+        evaluators.pop()
 
 
 def values_of(node: Node) -> np.ndarray:
     """The value of a node while the graph is built; raises `needs-value` where variables have none."""
-    evaluate = _evaluators[-1]
+    evaluate = evaluators[-1]
     if evaluate is None:
         raise AutodiffError(
             "needs-value",

@@ -57,10 +57,20 @@ def _words(session: Session, text: str, at: int, word: str) -> list[str]:
         receiver = _primary(session, text, tokens, len(tokens) - 2)
         return [] if receiver is None else _starting(word, members_of(receiver, word))
     arguments = _arguments(session, text, tokens)
-    names = set(session.names()) | {text[s:e] for kind, s, e in tokens if kind == "NAME"}
+    names = set(session.names()) | _written(text, tokens)
     if word:
         names |= {*kinds.BUILTINS, *PREDEFINED, *filter(str.isidentifier, parser().tables.keywords)}
     return [*_starting(word, arguments, "="), *_starting(word, names)]
+
+
+def _written(text: str, tokens: Tokens) -> set[str]:
+    """The names in the text itself, which may be parameters that have no value yet."""
+    kinds_before = ["", *(kind for kind, _, _ in tokens)]
+    return {
+        text[s:e]
+        for (kind, s, e), before in zip(tokens, kinds_before, strict=False)
+        if (kind == "NAME") > (before == "DOT")
+    }
 
 
 def _starting(word: str, names: Iterable[str], end: str = "") -> list[str]:

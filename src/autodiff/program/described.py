@@ -39,8 +39,10 @@ def described(value: Any) -> tuple[str, str]:
 
 def _tensor(value: Tensor) -> str:
     parts = [str(list(value.shape)), value.dtype.name]
-    if value.requires_grad:
-        parts.append("requires_grad" if value.is_leaf else f"grad_fn=<{value.grad_fn.name()}>")
+    if value.grad_fn is not None:
+        parts.append(f"grad_fn=<{value.grad_fn.name()}>")
+    elif value.requires_grad:
+        parts.append("requires_grad")
     if value.numel() == 1 and not value.shape:
         parts.append(f"= {value.item()!r:.24}")
     return ", ".join(parts)

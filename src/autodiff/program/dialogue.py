@@ -17,6 +17,7 @@ from autodiff.program.worker import Worker
 from autodiff.syntax.program import parse_program
 
 LAST = "_"
+UNNAMED = "<input>"  # what a text is called that somebody types
 
 
 class Dialogue:
@@ -30,7 +31,7 @@ class Dialogue:
         self._out = out
         self.session.known[ECHO] = self._echo
 
-    def run(self, text: str, name: str = "<input>", echo: bool = True) -> None:
+    def run(self, text: str, name: str = UNNAMED, echo: bool = True) -> None:
         """Run a text, and show the values in it.
 
         Raises AutodiffError for all that the program does wrong, SystemExit for `exit()`, KeyboardInterrupt, and
@@ -63,4 +64,4 @@ class Dialogue:
             self.session.known[LAST] = value
 
 
-__all__ = ["Dialogue"]
+__all__ = ["UNNAMED", "Dialogue"]

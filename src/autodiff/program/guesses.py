@@ -9,14 +9,15 @@ from autodiff.program.kinds import builtins, table
 from autodiff.program.kinds.calls import CONSTRUCTORS
 from autodiff.program.kinds.items import get_item
 from autodiff.program.kinds.modules import Module
-from autodiff.program.kinds.objects import is_own, own_classes, own_names
-from autodiff.program.kinds.table import KINDS, MISSING
+from autodiff.program.kinds.objects import BASES, HIDDEN, own_classes, own_names
+from autodiff.program.kinds.table import FAMILIES, KINDS, MISSING
 from autodiff.program.session import Session
 from autodiff.program.signatures import source_of
 from autodiff.syntax import statements as s
 from autodiff.syntax import tree as t
 from autodiff.syntax.tree import Tree
 from autodiff.tensor import Size, Tensor
+from autodiff.tensor.small import Named
 
 # What methods of tensors return where that is no tensor.
 RETURNED = {"tolist": list, "item": float, "backward": type(None), "stride": tuple, "dim": int, "numel": int}
@@ -56,7 +57,8 @@ def _attribute(session: Session, tree: t.Attribute) -> Guess | None:
         return None
     if owner.value is not MISSING:
         found = _found(owner.value, tree.name)
-        return None if found is MISSING else Guess(found)
+        if found is not MISSING and found is not None:
+            return Guess(found)
     if issubclass(owner.cls, Tensor):
         if tree.name in OF_TENSORS:
             return Guess(cls=OF_TENSORS[tree.name])
@@ -121,13 +123,31 @@ def members_of(found: Guess, word: str) -> list[str]:
     value = found.value
     if isinstance(value, Module):
         return _members(value, word)
-    if value is not MISSING:
-        known = builtins.dir_(value)
-        return [*known, *value.fields] if hasattr(type(value), "fields") and not is_own(value) else known
     if found.cls in own_classes:
-        return own_names(found.cls)
-    kind = KINDS.get(found.cls)
-    return [] if kind is None else list(kind.table)
+        return [*_of_own(found.cls, value), *_stored(value)]
+    if value is MISSING:
+        return list(KINDS[found.cls].table) if found.cls in KINDS else []
+    return [*builtins.dir_(value), *_stored(value), *(value.fields if isinstance(value, Named) else ())]
+
+
+def _of_own(cls: type, value: Any) -> list[str]:
+    """What instances of a class of the program have: by themselves, by class, and from the library."""
+    names = own_names(cls if value is MISSING else value)
+    for base in cls.__mro__:
+        names += BASES.get(base, {}) if base is not object else ()
+    for base, kind in FAMILIES:
+        names += kind.table if issubclass(cls, base) else ()
+    return names
+
+
+def _stored(value: Any) -> list[str]:
+    """What an instance keeps in groups, such as the parameters and layers of a network."""
+    names: list[str] = []
+    for base, groups in HIDDEN.items():
+        if isinstance(value, base):
+            kept = [value.__dict__.get(group) for group in groups]
+            names += [name for group in kept if isinstance(group, dict) for name in group if isinstance(name, str)]
+    return names
 
 
 def _members(module: Module, word: str) -> list[str]:

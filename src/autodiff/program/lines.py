@@ -22,6 +22,7 @@ COMPOUND = (s.If, s.While, s.For, s.With, s.Try, s.Def, s.Class)
 _STRING = re.compile(r"[rRuUbBfF]{0,2}(\"\"\"|'''|[\"'])")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|#")
 _BLANK = re.compile(r"\s*(?:#.*)?\Z")
+TRANSCRIPT, CONTINUED = ">>> ", "... "  # before what was said in a dialogue; other lines of one are answers
 EMPTY_LINES = 2  # that end a block in a file, for who waits for an answer before writing on
 
 
@@ -81,6 +82,8 @@ class Reader:
 
     def add(self, line: str) -> list[str]:
         """The statements that are whole with this line, each with all of its lines."""
+        if line.startswith(TRANSCRIPT) and not self._lines:
+            line = "\n".join(said[4:] for said in line.split("\n") if said[:4] in (TRANSCRIPT, CONTINUED))
         if "\n" in line:
             return self._paste(line)
         if not self._lines:

@@ -25,7 +25,8 @@ def parameters(function: Any) -> list[str]:
         return _of_class(function)
     found = source_of(function)
     if isinstance(found, Operation):
-        return [param.public_name for param in found.signature.params]
+        names = [param.public_name for param in found.signature.params]
+        return [*names, "requires_grad"] if "dtype" in names and not found.takes_tensor else names
     if isinstance(found, Signature):
         return [name for name in found.names if name not in (found.rest, found.extra)]
     if isinstance(found, FunctionType):

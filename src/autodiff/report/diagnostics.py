@@ -26,6 +26,7 @@ Line = list[Segment]
 
 SOURCE_WIDTH = 100  # columns of source text that are shown where the terminal does not say
 ELLIPSIS = "…"
+UNNAMED = ("expr", "<input>")  # sources that nobody needs to be told of
 SELF_EXPLANATORY = ("usage", "unreadable-file", "internal")
 
 
@@ -124,7 +125,7 @@ def excerpt(source: Source, marks: Sequence[Mark], gutter: int, columns: int | N
     for mark in marks:
         _place(mark, texts, starts, by_line)
     lines: list[Line] = []
-    if source.name != "expr":
+    if source.name not in UNNAMED:
         own = [number for number, drawn in by_line.items() if any(mark.style == "mark" for mark in drawn)]
         where = f", line {min(own or by_line) + 1}" if len(texts) > 1 and by_line else ""
         lines.append([(" " * gutter + " in ", "bar"), (displayed(source.name) + where, "")])

@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.graph.node import OPERATORS, Node, Results
 from autodiff.graph.op import ATTRIBUTES
 from autodiff.tensor import modes
+from autodiff.tensor.guards import NO_GRAD, SEVERAL
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, held, record
@@ -90,11 +91,13 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
 
 def _view(node: Node, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
     tensor = new(value, node if node.requires_grad else held(value), source._counter)
-    if modes._grad[0] or not source.requires_grad:
-        base = source._base if source._base is not None else source
-        tensor._base = base
-        tensor._path = (*source._path, *path)
-        tensor._seen = base._history
+    base = source._base
+    if base is None:
+        tensor._base, tensor._path, tensor._since = source, path, source._moves
+    else:
+        tensor._base, tensor._path, tensor._since = base, (*source._way(), *path), base._moves
+    several = path and path[-1][2] is not None
+    tensor._meta = NO_GRAD if not modes._grad[0] else SEVERAL if several else source._meta
     return tensor
 
 

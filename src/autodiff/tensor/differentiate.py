@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import size_text
 from autodiff.tensor.engine import Walk
+from autodiff.tensor.numeric import Numbers
 from autodiff.tensor.storage import held
 from autodiff.tensor.tensor import Tensor, of_array, of_node
 
@@ -50,6 +51,12 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
     return starts
 
 
+def _walk(wanted: Sequence[Node] | None, retain: bool, create: bool, accumulate: bool) -> Walk:
+    if create:
+        return Walk(wanted, retain=retain, create=True, accumulate=accumulate)
+    return Numbers(wanted, retain=retain, accumulate=accumulate)
+
+
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -75,7 +82,7 @@ def backward(
                 target.retain_grad()
     starts = _starts(outputs, grad_tensors, create_graph)
     retain = create_graph if retain_graph is None else retain_graph
-    walk = Walk(wanted, retain=retain, create=create_graph, accumulate=True)
+    walk = _walk(wanted, retain, create_graph, accumulate=True)
     walk.run([output._current for output in outputs], starts)
 
 
@@ -103,7 +110,7 @@ def grad(
     starts = _starts(results, grad_outputs, create_graph)
     nodes = [target._current for target in targets]
     retain = create_graph if retain_graph is None else retain_graph
-    walk = Walk(nodes, retain=retain, create=create_graph, accumulate=False)
+    walk = _walk(nodes, retain, create_graph, accumulate=False)
     walk.run([result._current for result in results], starts)
     found: list[Any] = []
     for i, (target, node) in enumerate(zip(targets, nodes, strict=True)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import broadcast_to, convert, ops
-from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
 from autodiff.tensor.calling import Sources, unwrapped, wrapped
+from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, writable
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record
 from autodiff.tensor.tensor import Tensor
@@ -51,48 +50,34 @@ COPY = private(
     lambda x, source: np.array(source),
     shape=lambda x, source: x.shape,
     vjp=[lambda g, out, x, source: ops.zeros_like(x), lambda g, out, x, source: g],
-    grad_fn="CopyBackwards",
+    grad_fn="torch::autograd::CopyBackwards",
     doc="Other values in place of x.",
 )
 
 
 def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
-    _refuse_leaf(tensor)
+    tracked = modes._grad[0]
+    if tracked:
+        tensor._current  # noqa: B018  (refuses views that may not be written to)
     sources: Sources = {}
     nodes = [unwrapped(value, sources) for value in (tensor, *args)]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()}
+    if tracked:
+        refuse_history(tensor, any(source.requires_grad for source in sources.values()))
     with session():
-        write(tensor, function(*nodes, **named))
+        result = function(*nodes, **named)
+        others = [source._array for source in sources.values() if source is not tensor]
+        if result.op.name in APART and len(args) and any(value is tensor for value in args):
+            others.append(tensor._array)
+        refuse_overlap(tensor._array, others, result.op.name)
+        write(tensor, result)
     return tensor
-
-
-def _refuse_leaf(tensor: Tensor) -> None:
-    if not modes.is_grad_enabled():
-        return
-    if tensor.is_leaf and tensor.requires_grad:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    base = tensor._base
-    if base is not None and base.requires_grad and any(number is not None for _, _, number in tensor._path):
-        name = re.sub(r"Backward[0-9]+$", "", grad_fn(tensor._current) or "")
-        number = next(number for _, _, number in reversed(tensor._path) if number is not None)
-        raise RuntimeError(
-            f"Output {number} of {name} is a view and is being modified inplace. This view is the output of a function"
-            " that returns multiple views. Such functions do not allow the output views to be modified inplace. You"
-            " should replace the inplace operation by an out-of-place one."
-        )
-    if base is not None and base.is_leaf and base.requires_grad:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def write(tensor: Tensor, result: Node) -> None:
     """Write a node's value into the tensor's memory and continue its history from there."""
     array = tensor._array
-    if result.shape != array.shape:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"output with shape {show(array.shape)} doesn't match the broadcast shape {show(result.shape)}",
-        )
     if result.dtype is not tensor.dtype:
         if result.dtype.kind > tensor.dtype.kind:
             raise AutodiffError(
@@ -101,30 +86,28 @@ def write(tensor: Tensor, result: Node) -> None:
                 f" {tensor.dtype.long_name}",
             )
         result = convert(result, tensor.dtype)
-    before = tensor._current
-    tracked = modes.is_grad_enabled() and (result.requires_grad or before.requires_grad)
-    value = record(result).value
-    if not array.flags.writeable:
+    if result.shape != array.shape:
         raise AutodiffError(
-            "bad-value",
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location."
-            " Please clone() the tensor before performing the operation.",
+            "shape-mismatch",
+            f"output with shape {show(array.shape)} doesn't match the broadcast shape {show(result.shape)}",
         )
+    before = tensor._current
+    tracked = modes._grad[0] and (result.requires_grad or before.requires_grad)
+    value = record(result).value
     if tracked:
         _keep(before, result, array)
-    array[...] = value
+    writable(array)[...] = value
     tensor._counter.version += 1
     if not tracked:
         return
     base = tensor._base
     if base is None:
         tensor._stand_for(result)
-        tensor._history += 1
         if record(before).retained is tensor:
             record(before).retained, record(result).retained = None, tensor
         return
-    base._stand_for(COPY_SLICES.make((base._current, result, tensor._path)))
-    base._history += 1
+    base._stand_for(COPY_SLICES.make((base._current, result, tensor._way())))
+    tensor._current  # noqa: B018  (PyTorch makes the view's new node at once)
 
 
 def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:

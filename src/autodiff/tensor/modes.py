@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from typing import Any
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
-from autodiff.graph.evaluate import evaluating_with
+from autodiff.graph.evaluate import evaluators
 from autodiff.tensor.storage import value_of
 
 _grad = [True]
@@ -123,11 +123,25 @@ def translated(error: AutodiffError) -> Exception:
     return _CLASSES.get(error.type, RuntimeError)(error.message)
 
 
-@contextmanager
-def session() -> Iterator[None]:
+class _Session:
+    """Has no state of its own: what it sets is on stacks."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        evaluators.append(value_of)
+        dtypes.defaults.append(_dtype[0])
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        evaluators.pop()
+        dtypes.defaults.pop()
+        if isinstance(error, AutodiffError):
+            raise translated(error) from error
+
+
+_SESSION = _Session()
+
+
+def session() -> _Session:
     """Operations inside compute at once with the default dtype; errors come out as Python's."""
-    try:
-        with evaluating_with(value_of), dtypes.using_default_dtype(_dtype[0]):
-            yield
-    except AutodiffError as error:
-        raise translated(error) from error
+    return _SESSION

@@ -71,7 +71,7 @@ MODULES: dict[str, ModuleType] = {
                 "function": "Function",
                 "anomaly": "detect_anomaly set_detect_anomaly",
                 "modes": _MODES,
-                "numeric": "gradcheck gradgradcheck",
+                "checking": "gradcheck gradgradcheck",
                 "creation": "Variable",
             },
         ),
@@ -85,7 +85,7 @@ MODULES: dict[str, ModuleType] = {
                 "graph": "register_multi_grad_hook increment_version GradientEdge get_gradient_edge",
             },
         ),
-        Namespace("autograd.gradcheck", homes={"numeric": "gradcheck gradgradcheck GradcheckError"}),
+        Namespace("autograd.gradcheck", homes={"checking": "gradcheck gradgradcheck GradcheckError"}),
         Namespace(
             "func", homes={"transforms": "functional_call grad grad_and_value hessian jacfwd jacrev jvp vjp vmap"}
         ),

@@ -123,6 +123,12 @@ class Numbers(Walk):
         if pullback.reads_out and known.counter is not None and known.counter.version != known.version:
             check_versions(node, known, {node})
 
+    def _pull_back(self, node: Node, known: Record, g: Any, useful: Any) -> None:
+        if node.op is PICK:
+            self._gather(node, g.eager.value)
+        else:
+            super()._pull_back(node, known, g, useful)
+
     def _gather(self, node: Node, g: Any) -> None:
         """The cotangent of one of several results goes to its place."""
         parent = node.inputs[0]

@@ -37,32 +37,23 @@ class Record:
     versions of its operands when it was computed; `freed` says that a backward has gone through it.
     """
 
-    __slots__ = (
-        "context",
-        "counter",
-        "freed",
-        "function",
-        "hooks",
-        "leaf",
-        "owner",
-        "retained",
-        "seen",
-        "value",
-        "version",
-    )
+    # What few nodes have is in a dict that few records make.
+    __slots__ = ("__dict__", "counter", "freed", "owner", "seen", "step", "value")
+
+    context: Any = None
+    function: Any = None
+    hooks: dict[int, Any] | None = None
+    leaf: Any = None
+    retained: Any = None
+    version = 0
 
     def __init__(self, value: Any) -> None:
         self.value = value
         self.counter: Counter | None = None
-        self.version = 0
         self.seen: list[int] | None = None
         self.owner: Any = None  # a weak reference to the tensor that the node stands for
         self.freed = False
-        self.leaf: Any = None
-        self.function: Any = None
-        self.context: Any = None
-        self.hooks: dict[int, Any] | None = None
-        self.retained: Any = None
+        self.step: Any = None  # of the recipe that made the node
 
 
 def record(node: Node) -> Record:

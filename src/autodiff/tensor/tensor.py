@@ -24,7 +24,8 @@ from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import CHANGE_NON_LEAF, NOT_A_LEAF, Handle, Size
 from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path
+from autodiff.tensor.guards import forbidden
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, places_between
 
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
@@ -33,8 +34,8 @@ class Tensor:
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
     __slots__ = (
-        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_history", "_hooks", "_node", "_path",
-        "_seen",
+        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_hooks", "_meta", "_moves", "_node",
+        "_path", "_seen", "_since",
     )  # fmt: skip
     __array_priority__ = 1000  # NumPy leaves operators to us
 
@@ -43,8 +44,10 @@ class Tensor:
     _counter: Counter
     _base: Tensor | None
     _path: Path
-    _seen: int  # how often the base had got a new history when the node was made
-    _history: int  # how often this tensor has, by writes
+    _meta: str | None  # what a view was made by, where that forbids writing through it
+    _seen: int  # the version when the node was made
+    _moves: int  # how often the tensor was transposed and the like in place
+    _since: int  # how often the base had been when the path was made
     _grad: Tensor | None
     _hooks: dict[int, Any] | None
     _afterwards: dict[int, Any] | None  # hooks for when `grad` has received something
@@ -60,14 +63,37 @@ class Tensor:
 
     @property
     def _current(self) -> Node:
-        """The node that stands for the tensor now: views see what was written through other views."""
+        """The node that stands for the tensor now: views see what was written to their memory."""
         base = self._base
-        if base is not None and base._history != self._seen:
-            self._seen = base._history
-            if base._node.requires_grad:
-                with session():
-                    self._stand_for(AS_STRIDED.make((base._node, self._path)))
+        if base is not None and (self._counter.version != self._seen or not self._node.requires_grad):
+            self._renew(base)
         return self._node
+
+    def _renew(self, base: Tensor) -> None:
+        """Be a view of what the base is by now; raises RuntimeError for views that may not be."""
+        if not self._node.requires_grad and not base.requires_grad:
+            return
+        if self._counter.version == self._seen:
+            if not self._node.requires_grad and self.dtype.is_floating:
+                seen = self._seen
+                self._become_leaf(True)
+                self._seen = seen
+            return
+        if self._meta is not None:
+            raise RuntimeError(forbidden(self, "its base or another view of its base has been"))
+        with session():
+            retained = record(self._node).retained
+            self._stand_for(AS_STRIDED.make((base._node, self._way())))
+            if retained is self:
+                record(self._node).retained = self
+
+    def _way(self) -> Path:
+        """How to get here from the base, which may have been transposed in place since."""
+        base = self._base
+        assert base is not None
+        if base._moves != self._since:
+            self._path, self._since = places_between(base._array, self._array), base._moves
+        return self._path
 
     def _stand_for(self, node: Node) -> None:
         """Be what a node made; its value is this tensor's memory."""
@@ -76,10 +102,13 @@ class Tensor:
         known.counter, known.version = self._counter, self._counter.version
         known.owner = ref(self)
         self._node = node
+        self._seen = self._counter.version
 
     @property
     def requires_grad(self) -> bool:
-        return self._current.requires_grad
+        if self._node.requires_grad:
+            return True
+        return self._base is not None and self._base._node.requires_grad and self.dtype.is_floating
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
@@ -141,10 +170,17 @@ class Tensor:
         earlier = self._grad
         if keep:
             self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
-        elif earlier is None:
-            self._grad = of_array(np.array(record(g).value))
         else:
-            np.add(earlier._array, record(g).value, out=earlier._array)
+            self._add(record(g).value, False)
+
+    def _add(self, g: Any, ours: bool) -> None:
+        """Add a gradient's numbers; an array that is `ours` may be kept."""
+        earlier = self._grad
+        if earlier is None:
+            fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
+            self._grad = of_array(g if fresh else np.array(g))
+        else:
+            np.add(earlier._array, g, out=earlier._array)
             earlier._counter.version += 1
 
     def backward(
@@ -351,7 +387,8 @@ def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Coun
     tensor._counter = counter
     tensor._base = None
     tensor._path = ()
-    tensor._seen = tensor._history = 0
+    tensor._moves = tensor._since = 0
+    tensor._meta = None
     tensor._grad = None
     tensor._hooks = tensor._afterwards = None
     tensor._stand_for(node)

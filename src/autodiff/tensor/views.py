@@ -15,9 +15,9 @@ from autodiff.backward import gradients
 from autodiff.execute.schedule import lowered
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import PICK, PRIMITIVES, Primitive, pick, variable
+from autodiff.graph.op import PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
 
-Step = tuple[Primitive, tuple[Any, ...], int | None]  # operation, parameters, which of its results
+Step = tuple[Primitive | None, Any, int | None]  # operation (None: places), parameters, which of its results
 Path = tuple[Step, ...]
 
 
@@ -40,9 +40,32 @@ def path_between(node: Node, sources: dict[Node, Any]) -> tuple[Any, Path] | Non
     return sources[node], tuple(reversed(steps))
 
 
+def places_between(base: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> Path:
+    """The way between two arrays over one memory, whatever made the one of the other."""
+    ends = [base.__array_interface__["data"][0], view.__array_interface__["data"][0]]
+    for array in (base, view):
+        reach = sum(step * (size - 1) for step, size in zip(array.strides, array.shape, strict=True) if size)
+        ends.append(array.__array_interface__["data"][0] + reach)
+    start, size = min(ends), base.itemsize
+    places = np.zeros((max(ends) - start) // size + 1, np.int64)
+    numbers = _laid_over(places, base, start)
+    numbers[...] = np.arange(base.size).reshape(base.shape)
+    return ((None, np.array(_laid_over(places, view, start)), None),)
+
+
+def _laid_over(places: np.ndarray[Any, Any], like: np.ndarray[Any, Any], start: int) -> np.ndarray[Any, Any]:
+    scale = places.itemsize // like.itemsize if like.itemsize <= places.itemsize else 1
+    offset = (like.__array_interface__["data"][0] - start) * scale
+    return np.ndarray(like.shape, places.dtype, places, offset, tuple(step * scale for step in like.strides))
+
+
 def follow(node: Node, path: Path) -> Node:
     """The view of `node` that a path leads to."""
     for op, params, result in path:
+        if op is None:
+            flat = ops.reshape(node, (-1,))
+            node = ops.reshape(ops.index_select(flat, 0, constant(params.reshape(-1))), params.shape)
+            continue
         made = op.make(op.arrange((node,), params))
         node = made if result is None else made[result]
     return node
@@ -53,6 +76,10 @@ def _places(shape: Sequence[int], path: Path) -> np.ndarray[Any, Any]:
     places: Any = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(tuple(shape))
     node = variable(" base", tuple(shape), dtypes.int64, False)
     for op, params, result in path:
+        if op is None:
+            places = places.reshape(-1)[params]
+            node = variable(" base", params.shape, dtypes.int64, False)
+            continue
         made = op.make(op.arrange((node,), params))
         node = made if result is None else made[result]
         source = node.inputs[0] if node.op is PICK else node
@@ -99,15 +126,23 @@ GRADIENT: Primitive = private(
     np.copy,
     shape=lambda x: x.shape,
     vjp=[lambda g, out, x: g],
-    grad_fn="CopyBackwards",
+    grad_fn="torch::autograd::CopyBackwards",
     doc="The first gradient that a leaf receives, when a graph is kept.",
 )
 
 
 def _zeros(value: Node, g: Node) -> Node:
-    from autodiff.graph.op import ops
-
     return ops.zeros_like(value)  # type: ignore[no-any-return]
 
 
-__all__ = ["AS_STRIDED", "COPY_SLICES", "GRADIENT", "Path", "follow", "path_between", "pick", "private"]
+__all__ = [
+    "AS_STRIDED",
+    "COPY_SLICES",
+    "GRADIENT",
+    "Path",
+    "follow",
+    "path_between",
+    "places_between",
+    "pick",
+    "private",
+]

@@ -1,0 +1,136 @@
+"""What in-place operations refuse: leaves, views that cannot be written through, memory that overlaps.
+
+The rules and texts are PyTorch's (`torch/csrc/autograd/VariableTypeUtils.h`, `variable.cpp`, `MemoryOverlap.cpp`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph.op import PICK
+from autodiff.graph.shown import grad_fn
+from autodiff.tensor import modes
+
+SEVERAL, NO_GRAD, INFERENCE, FUNCTION = "several", "no_grad", "inference", "function"  # how a view came to be
+
+INTERNAL = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please"
+    " clone() the tensor before performing the operation."
+)
+SHARED = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory"
+    " location. Please clone() the tensor before performing the operation."
+)
+# Operations that may write to memory that several elements share, those whose operands may lie anywhere, and those
+# whose operands may not even be the tensor itself.
+SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu", "fill_diagonal_"))
+ANYWHERE = SPREADS | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
+APART = frozenset(("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce"))
+
+
+def refuse_history(tensor: Any, requires_grad: bool) -> None:
+    """Raise PyTorch's error if an in-place operation with operands that want gradients may not change a tensor."""
+    if not requires_grad or not modes._grad[0]:
+        return
+    base = tensor._base
+    if base is not None:
+        if tensor._meta is not None:
+            raise RuntimeError(forbidden(tensor, "is being"))
+        if base.requires_grad and base.is_leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if tensor.requires_grad and tensor.is_leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def forbidden(tensor: Any, changed: str) -> str:
+    """Why a view may not be changed in place."""
+    meta, node = tensor._meta, tensor._node
+    name = grad_fn(node)
+    which = None
+    if name is not None:
+        number = node.params[0] if node.op is PICK else 0
+        which = f"Output {number} of {re.sub(r'Backward[0-9]*$', '', name.rpartition('::')[2])}"
+    if which is None or meta in (NO_GRAD, INFERENCE):
+        where = "A view was" if which is None else f"{which} is a view of a view which was"
+        text = (
+            f"{where} created in inference mode and {changed} modified inplace in normal mode."
+            if meta == INFERENCE
+            else f"{where} created in no_grad mode and {changed} modified inplace with grad mode enabled."
+        )
+    else:
+        text = f"{which} is a view and {changed} modified inplace."
+    if meta == SEVERAL:
+        return (
+            f"{text} This view is the output of a function that returns multiple views. Such functions do not allow the"
+            " output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if meta == FUNCTION:
+        return (
+            f"{text} This view was created inside a custom Function (or because an input was returned as-is) and the"
+            " autograd logic to handle view+inplace would override the custom backward associated with the custom"
+            " Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the"
+            " output of the custom Function."
+        )
+    block = "inference_mode" if meta == INFERENCE else "no_grad"
+    return (
+        f"{text} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by"
+        f" moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to"
+        " be tracked) or both outside (if you want the inplace to be tracked)."
+    )
+
+
+def refuse_overlap(array: np.ndarray[Any, Any], others: Iterable[np.ndarray[Any, Any]], name: str) -> None:
+    """Raise PyTorch's error if writing to an array would change what is still to be read."""
+    if name not in SPREADS and any(
+        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
+    ):
+        raise RuntimeError(INTERNAL)
+    if name in ANYWHERE:
+        return
+    for other in others:
+        if _overlap(array, other, name in APART):
+            raise RuntimeError(SHARED)
+
+
+def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], apart: bool) -> bool:
+    if a is not b and not np.may_share_memory(a, b):
+        return False
+    if not (_dense(a) and _dense(b)) or not a.size or not b.size:
+        return False
+    start, other = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
+    if start == other and a.size == b.size:
+        return apart or [s for s, n in zip(a.strides, a.shape, strict=True) if n > 1] != [
+            s for s, n in zip(b.strides, b.shape, strict=True) if n > 1
+        ]
+    return bool(start < other + b.nbytes and other < start + a.nbytes)
+
+
+def _dense(array: np.ndarray[Any, Any]) -> bool:
+    """Whether the elements fill a stretch of memory, each place once."""
+    if array.flags.c_contiguous:
+        return True
+    expected = array.itemsize
+    for step, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size == 1:
+            continue
+        if step != expected:
+            return False
+        expected *= size
+    return True
+
+
+def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same elements for writing, where NumPy has locked them because several share a place."""
+    if array.flags.writeable:
+        return array
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    if not root.flags.writeable:
+        return array.copy()
+    offset = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    return np.ndarray(array.shape, array.dtype, root, offset, array.strides)
