@@ -67,8 +67,8 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_together_as_alone(command: Any, library: str, seed: int, jobs: str) -> None:
     lines = stream(seed)
-    arguments = ("eval", "sum(x)", "y=[1,2]", "--rows", "-", "--jobs", jobs)
-    together = command(*arguments, stdin=b"\n".join(lines))
+    arguments = ("eval", "sum(x)", "y=[1,2]", "--rows", "-")
+    together = command(*arguments, "--jobs", jobs, stdin=b"\n".join(lines))
     alone = [command(*arguments, stdin=b"\n" * i + line) for i, line in enumerate(lines)]
     assert together.answers == [answer for result in alone for answer in result.answers]
     assert together.code == min(filter(None, (result.code for result in alone)))

@@ -113,4 +113,9 @@ def _plain_value(value: Any) -> Any:
 
 def item_of(self: Tensor, items: Any) -> Any:
     """`x[items]`."""
-    return call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
+    found = call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
+    if found is self:
+        from autodiff.tensor.restride import alias
+
+        return alias(self)
+    return found

@@ -154,7 +154,6 @@ class Function:
             made.eager.counter = t._counter if dirty else Counter()
             if dirty:
                 t._stand_for(made)
-                t._history += 1
                 fresh.append(t)
             else:
                 fresh.append(of_node(made))

@@ -166,6 +166,10 @@ def _equip() -> None:
         setattr(Tensor, f"__{name}__", _binary(sign, False))
     for name, member in methods.METHODS.items():
         setattr(Tensor, name, member)
+    for name in restride.NAMES:
+        setattr(Tensor, f"{name}_", restride.restrided(_bound(REGISTRY[name])))
+    Tensor.as_strided = restride.as_strided
+    Tensor.fill_diagonal_ = restride.fill_diagonal_
     own = set(dir(Tensor))
     names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
     for name in names - own:

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.graph.op import Primitive, ops
+from autodiff.graph.node import Node
+from autodiff.graph.op import Primitive
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
-from autodiff.tensor.calling import Sources, call, unwrapped
-from autodiff.tensor.guards import refuse_history
+from autodiff.tensor.calling import call, unwrapped
+from autodiff.tensor.guards import NO_GRAD, refuse_history
 from autodiff.tensor.modes import session
-from autodiff.tensor.storage import record
-from autodiff.tensor.tensor import Tensor
-from autodiff.tensor.views import path_between, private
+from autodiff.tensor.storage import held, record
+from autodiff.tensor.tensor import Tensor, new
+from autodiff.tensor.views import AS_STRIDED, path_between, places_between, private
 
 # PyTorch numbers the nodes of these forms behind those of the functions.
 TITLES = {
@@ -27,7 +28,7 @@ TITLES = {
     "SqueezeBackward0": "SqueezeBackward3", "SqueezeBackward1": "SqueezeBackward4",
     "SqueezeBackward2": "SqueezeBackward5", "AsStridedBackward0": "AsStridedBackward1",
 }  # fmt: skip
-NAMES = ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims", "swapaxes")
+NAMES = ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims")
 
 ALIAS = private(
     "alias(x)",
@@ -68,8 +69,7 @@ def restrided(bind: Callable[..., Any]) -> Callable[..., Tensor]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if modes._grad[0]:
             refuse_history(self, self.requires_grad)
-        sources: Sources = {}
-        node = unwrapped(self, sources)
+        node = unwrapped(self, {})
         with session():
             made = bind(node, *args, **kwargs)
             if made is node:
@@ -100,23 +100,46 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     shape = self.shape
     if self.ndim > 2 and len(set(shape)) > 1:
         raise RuntimeError("all dimensions of input must be of equal length")
-    steps = sum(self.stride())
-    small = min(shape)
-    array = self._array
-    view = self.as_strided((small,), (steps,), self.storage_offset())
-    view.fill_(fill_value)
+    small, step, start = min(shape), sum(self.stride()), self.storage_offset()
+    as_strided(self, (small,), (step,), start).fill_(fill_value)
     if self.ndim == 2 and wrap and shape[0] > shape[1] + 1:
-        size = shape[0] * shape[1]
-        start = steps * (shape[1] + 1) - (steps - self.stride()[0] - self.stride()[1])
-        del start
-        step = shape[1] + 1
-        rest = range(step * shape[1] + shape[1] - shape[1], size, step)
-        places = [p for p in range(0, size, step) if p >= shape[1] * shape[1]]
-        del rest
-        for place in places:
-            self[place // shape[1], place % shape[1]] = fill_value
-    del array
+        down = self.stride()[0]
+        more = -(-(shape[0] * shape[1] - small * (shape[1] + 1)) // (shape[1] + 1))
+        as_strided(self, (more,), (step,), start + (small + 1) * down).fill_(fill_value)
     return self
 
 
-__all__ = ["ALIAS", "NAMES", "alias", "fill_diagonal_", "ops", "restrided"]
+def as_strided(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A view of the memory with this shape, these steps and this beginning; raises RuntimeError beyond its end."""
+    array = self._array
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    begin = self.storage_offset() if storage_offset is None else storage_offset
+    sizes, steps = tuple(size), tuple(stride)
+    needed = begin + sum(step * (n - 1) for n, step in zip(sizes, steps, strict=True)) + 1 if all(sizes) else 0
+    if needed > root.size:
+        raise RuntimeError(
+            f"setStorage: sizes {list(sizes)}, strides {list(steps)}, storage offset {begin}, and itemsize"
+            f" {array.itemsize} requiring a storage size of {needed * array.itemsize} are out of bounds for storage of"
+            f" size {root.nbytes}"
+        )
+    view = np.ndarray(sizes, array.dtype, root, begin * array.itemsize, [step * array.itemsize for step in steps])
+    node = held(view)
+    if self.requires_grad and modes._grad[0]:
+        with session():
+            node = AS_STRIDED.make((self._current, places_between(array, view)))
+    return over(view, node, self)
+
+
+def over(view: np.ndarray[Any, Any], node: Node, source: Tensor) -> Tensor:
+    """A tensor that is a view of another one, by memory alone."""
+    tensor = new(view, node, source._counter)
+    base = source if source._base is None else source._base
+    tensor._base, tensor._since = base, base._moves
+    tensor._path = places_between(base._array, view)
+    tensor._meta = source._meta if modes._grad[0] else NO_GRAD
+    return tensor
+
+
+__all__ = ["NAMES", "alias", "as_strided", "fill_diagonal_", "restrided"]

@@ -21,10 +21,10 @@ from autodiff.graph.op import VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
+from autodiff.tensor.guards import forbidden
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import CHANGE_NON_LEAF, NOT_A_LEAF, Handle, Size
 from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.guards import forbidden
 from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, places_between
 
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
@@ -86,6 +86,26 @@ class Tensor:
             self._stand_for(AS_STRIDED.make((base._node, self._way())))
             if retained is self:
                 record(self._node).retained = self
+
+    def _look_at(self, array: np.ndarray[Any, Any], node: Node, path: Path) -> None:
+        """Show the same memory in another way, which a view operation on this tensor leads to."""
+        base = self._base
+        way = None if base is None else (*self._way(), *path)
+        self._array = array
+        self._counter.version += 1
+        if base is None or way is None:
+            self._moves += 1
+            retained = record(self._node).retained
+            self._stand_for(node if node.requires_grad else held(array))
+            if retained is self:
+                record(self._node).retained = self
+            return
+        self._path = way
+        tracked = self._node.requires_grad
+        if not tracked:
+            self._stand_for(held(array))
+        else:
+            self._renew(base)
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""

@@ -142,7 +142,7 @@ __all__ = [
     "Path",
     "follow",
     "path_between",
-    "places_between",
     "pick",
+    "places_between",
     "private",
 ]

@@ -1,0 +1,332 @@
+"""Calls remembered: what an operation made of tensors of certain forms, to be made again without asking.
+
+The first call of a function with tensors of some forms goes the general way (`calling`).  What it made is recorded as a
+recipe: which nodes, with which operands, and the program of their values.  Later calls with the same forms and the same
+other arguments allocate these nodes, run the program, and are done.  Whatever depends on values or on chance has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.graph.dtypes import DType, int64
+from autodiff.graph.node import Node, Results, ancestors
+from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE
+from autodiff.tensor import modes
+from autodiff.tensor.small import Named, Size
+from autodiff.tensor.storage import Counter, Record, held, memory_of
+from autodiff.tensor.straight import Assembler, NotStraightError, Program, quietly
+from autodiff.tensor.tensor import Form, Tensor, form_of, new
+from autodiff.tensor.views import Path, path_between
+
+LIMIT = 4096  # kept recipes, and plain numbers
+
+RECIPES: dict[Any, Recipe | None] = {}  # None: there is none for such calls
+_numbers: dict[Any, Node] = {}
+
+
+class Step:
+    """A node to be made: `inputs` are numbers of earlier nodes, those of the operands first.
+
+    `seen` has, for each input, the number of the operand in whose memory it is, or -1; `slot` is that of its value in
+    the program's outputs, or -1; `shared` is a plain number that all calls have in common.
+    """
+
+    __slots__ = ("dtype", "inputs", "op", "params", "pullback", "results", "seen", "shape", "shared", "slot", "tracked")
+
+    def __init__(self, node: Node, inputs: tuple[int, ...], seen: tuple[int, ...], slot: int) -> None:
+        self.op = node.op
+        self.inputs = inputs
+        self.params = node.params
+        self.shape = node.shape
+        self.dtype = node.dtype
+        self.tracked = node.requires_grad
+        self.results = node.results
+        self.seen = seen
+        self.slot = slot
+        self.shared = node if node.weak else None
+        self.pullback: Any = None  # for all operands that want a gradient
+
+
+class End:
+    """A result: a new tensor, a view of an operand's memory (`source`, `path`), or an operand as it is (`same`)."""
+
+    __slots__ = ("based", "contiguous", "form", "fresh", "number", "path", "same", "slot", "source")
+
+    def __init__(self) -> None:
+        self.number = -1  # of the node, -1 where no history is kept
+        self.slot = -1
+        self.form: Form | None = None
+        self.contiguous = False  # whether the value must be made contiguous
+        self.fresh = True  # whether the value is certainly nobody else's
+        self.same = -1
+        self.source = -1
+        self.path: Path = ()
+        self.based = False
+
+
+class Recipe:
+    """How a function's results are made of operands of certain forms."""
+
+    __slots__ = ("ends", "many", "program", "steps")
+
+    def __init__(self, program: Program, steps: list[Step], ends: list[End], many: Results | None) -> None:
+        self.program = program
+        self.steps = steps
+        self.ends = ends
+        self.many = None if many is None else (many.fields, many.function)
+
+    def run(self, operands: Sequence[Any]) -> Any:
+        """The results, for tensors (and plain numbers as nodes)."""
+        slots = quietly(self.program.run, [t._array if t.__class__ is not Node else t.eager.value for t in operands])
+        values = [slots[i] for i in self.program.outputs]
+        nodes = _nodes(self.steps, operands, values) if self.steps else []
+        ends = self.ends
+        if self.many is None:
+            return _ended(ends[0], operands, values, nodes)
+        named = Named(_ended(end, operands, values, nodes) for end in ends)
+        named.fields, named.function = self.many
+        return named
+
+
+class Single(Recipe):
+    """One elementwise operation of one or two operands, whose result is new."""
+
+    __slots__ = ("form", "kernel", "scalar", "step", "swapped", "typed")
+
+    def __init__(self, recipe: Recipe, operands: int) -> None:
+        super().__init__(recipe.program, recipe.steps, recipe.ends, None)
+        self.step = recipe.steps[0] if recipe.steps else None
+        self.form = recipe.ends[0].form
+
+    def run(self, operands: Sequence[Any]) -> Any:
+        step = self.step
+        slots = quietly(self.program.run, [t._array if t.__class__ is not Node else t.eager.value for t in operands])
+        value = slots[-1]
+        if value.__class__ is not np.ndarray:
+            value = np.array(value)
+        tensor: Any = Tensor.__new__(Tensor)
+        counter = Counter.__new__(Counter)
+        counter.version = 0
+        if step is None:
+            node = held(value)
+            known = node.eager
+        else:
+            known = Record(value)
+            known.step = step
+            known.seen = [0 if t.__class__ is Node else t._counter.version for t in operands]
+            nodes = [t if t.__class__ is Node else t._node if t._base is None else t._current for t in operands]
+            node = Node(step.op, tuple([nodes[i] for i in step.inputs]), step.params, step.shape, step.dtype, True)
+            known.seen = [known.seen[i] for i in step.inputs]
+            node.eager = known
+        known.counter = counter
+        tensor._array = value
+        tensor._node = node
+        tensor._counter = counter
+        tensor._form = self.form
+        tensor._base = tensor._grad = None
+        return tensor
+
+
+def _nodes(steps: list[Step], operands: Sequence[Any], values: list[Any]) -> list[Node]:
+    """The nodes of a recipe, those of the operands first."""
+    nodes: list[Node] = [t if t.__class__ is Node else t._current for t in operands]
+    for step in steps:
+        if step.shared is not None:
+            nodes.append(step.shared)
+            continue
+        inputs = tuple([nodes[i] for i in step.inputs])
+        node = Node(step.op, inputs, step.params, step.shape, step.dtype, step.tracked, False, step.results)
+        if step.slot >= 0:
+            known = node.eager = Record(values[step.slot])
+            known.step = step
+            if step.tracked:
+                known.seen = [_version(operands[i]) if i >= 0 else 0 for i in step.seen]
+        nodes.append(node)
+    return nodes
+
+
+def _version(operand: Any) -> int:
+    return 0 if operand.__class__ is Node else operand._counter.version  # type: ignore[no-any-return]
+
+
+def _ended(end: End, operands: Sequence[Any], values: list[Any], nodes: list[Node]) -> Any:
+    if end.same >= 0:
+        return operands[end.same]
+    value = values[end.slot]
+    if value.__class__ is not np.ndarray:
+        value = np.asarray(value)
+    node = None if end.number < 0 else nodes[end.number]
+    if end.source >= 0:
+        source = operands[end.source]
+        if node is None:
+            node = held(value)
+        tensor = new(value, node, source._counter)
+        if end.based:
+            base = source._base if source._base is not None else source
+            tensor._base = base
+            tensor._path = (*source._path, *end.path)
+            tensor._seen = base._history
+        return tensor
+    if end.contiguous and not value.flags.c_contiguous:
+        value = np.ascontiguousarray(value)
+    if not end.fresh and (
+        not value.flags.writeable
+        or any(t.__class__ is not Node and np.may_share_memory(value, t._array) for t in operands)
+    ):
+        value = np.array(value)
+    if node is None:
+        node = held(value)
+    tensor = new(value, node, Counter())
+    tensor._form = end.form
+    return tensor
+
+
+# Which call it is
+
+
+def plain_number(value: Any) -> Node:
+    """A plain number as an operand, the same node each time."""
+    key = (value.__class__, modes.get_default_dtype(), value)
+    node = _numbers.get(key) if value else None
+    if node is None:
+        dtype = int64 if value.__class__ is int else modes.get_default_dtype()
+        node = Node(CONSTANT, (), (value,), (), dtype, False, True)
+        node.eager = Record(value)
+        if len(_numbers) >= LIMIT:
+            _numbers.clear()
+        if value:  # zeros differ by their sign
+            _numbers[key] = node
+    return node
+
+
+def described(function: Any, args: Any, kwargs: Any) -> tuple[Any, list[Any]] | None:
+    """What a call has to have in common with an earlier one, and its tensors; None where it cannot be said."""
+    key: list[Any] = [function, modes._grad[0], modes._dtype[0]]
+    operands: list[Any] = []
+    for value in args:
+        if not _describe(value, key, operands):
+            return None
+    for name, value in kwargs.items():
+        key.append(name)
+        if not _describe(value, key, operands):
+            return None
+    return tuple(key), operands
+
+
+def _describe(value: Any, key: list[Any], operands: list[Any]) -> bool:
+    kind = value.__class__
+    if isinstance(value, Tensor):
+        for i, other in enumerate(operands):
+            if other is value:
+                key.append(i)
+                return True
+        operands.append(value)
+        key.append(form_of(value))
+    elif kind is Node:
+        operands.append(value)
+        key.append(value.params[0].__class__)
+    elif kind is int or kind is bool or kind is str:
+        key += (kind, value)
+    elif kind is float:
+        key += (kind, repr(value))
+    elif value is None or kind is DType:
+        key.append(value)
+    elif kind is slice:
+        key.append(slice)
+        return all([_describe(part, key, operands) for part in (value.start, value.stop, value.step)])
+    elif kind is list or kind is tuple or kind is Size:
+        if len(value) > 32:
+            return False
+        key += (kind is list, len(value))
+        return all([_describe(part, key, operands) for part in value])
+    elif value is Ellipsis:
+        key.append(value)
+    else:
+        return False
+    return True
+
+
+# What it made
+
+
+def remember(key: Any, operands: Sequence[Any], sources: dict[Node, Any], made: Any, result: Any) -> None:
+    """Keep the recipe of what a call made (nodes) and gave (tensors)."""
+    if len(RECIPES) >= LIMIT:
+        RECIPES.clear()
+    try:
+        RECIPES[key] = _recorded(operands, sources, made, result)
+    except NotStraightError:
+        RECIPES[key] = None
+
+
+def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, result: Any) -> Recipe:
+    several = isinstance(made, Results)
+    outputs: list[Node] = list(made) if several else [made]
+    tensors: list[Any] = list(result) if several else [result]
+    for node, tensor in zip(outputs, tensors, strict=True):
+        if not isinstance(node, Node) or node.weak or not isinstance(tensor, Tensor):
+            raise NotStraightError
+    places = {id(operand): i for i, operand in enumerate(operands)}
+    numbers = {node: places[id(tensor)] for node, tensor in sources.items()}
+    numbers |= {operand: i for i, operand in enumerate(operands) if operand.__class__ is Node}
+    stand: list[Any] = [None] * len(operands)
+    for node, i in numbers.items():
+        stand[i] = node
+    if None in stand:
+        raise NotStraightError
+    between = [node for node in ancestors(outputs, lambda node: node not in numbers) if node not in numbers]
+    tracked = any(node.requires_grad for node in outputs)
+    assembler = Assembler(stand)
+    for node in numbers:
+        assembler.alias(node, stand[numbers[node]])
+    for node in between:
+        if node.op is VARIABLE or (node.weak and node.op is not CONSTANT) or node.op.reads_shape:
+            raise NotStraightError
+        assembler.add(node)
+    wanted = [node for node in (between if tracked else outputs) if node not in numbers and not node.weak]
+    if tracked:
+        wanted = [node for node in wanted if not assembler.hidden(node)] + [
+            node for node in outputs if assembler.hidden(node)
+        ]
+    program = assembler.finish(wanted, exact=True)
+    slots = {node: i for i, node in enumerate(wanted)}
+    steps: list[Step] = []
+    if tracked:
+        for node in between:
+            seen = tuple([numbers.get(memory_of(i), -1) for i in node.inputs])
+            inputs = tuple([numbers[i] for i in node.inputs])
+            steps.append(Step(node, inputs, seen, slots.get(node, -1)))
+            numbers[node] = len(operands) + len(steps) - 1
+    ends = [_end(n, t, operands, sources, slots, numbers) for n, t in zip(outputs, tensors, strict=True)]
+    return Recipe(program, steps, ends, made if several else None)
+
+
+def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: Any, numbers: Any) -> End:
+    end = End()
+    for i, operand in enumerate(operands):
+        if operand is tensor:
+            end.same = i
+            return end
+    end.slot = slots[node]
+    if node.requires_grad:
+        end.number = numbers[node]
+    for i, operand in enumerate(operands):
+        if operand.__class__ is not Node and operand._counter is tensor._counter:
+            found = path_between(node, sources)
+            if found is None or found[0] is not operand:
+                raise NotStraightError
+            end.source, end.path = i, found[1]
+            end.based = tensor._base is not None
+            return end
+    end.form = form_of(tensor)
+    end.contiguous = node.op.layout == "contiguous" and len(node.shape) > 1
+    end.fresh = isinstance(node.op.kernel, np.ufunc)
+    return end
+
+
+Function = Callable[..., Any]
+__all__ = ["RECIPES", "BROADCAST", "PICK", "Recipe", "described", "plain_number", "remember"]
