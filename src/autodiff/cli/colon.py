@@ -171,7 +171,12 @@ def _derive(talk: Conversation, rest: str, forced: bool) -> None:
         raise _usage("derive", ":derive needs an expression")
     shapes = _shapes(talk, expression, {re.split("[:=]", word)[0] for word in declared})
     try:
-        command.main([*options, "--", expression, *declared, *shapes], obj=talk.screen, standalone_mode=False)
+        command.main(
+            [*options, "--", expression, *declared, *shapes],
+            obj=talk.screen,
+            prog_name="autodiff derive",
+            standalone_mode=False,
+        )
     except click.ClickException as error:
         raise usage_error(error, ["derive", *options]) from None
 

@@ -1,6 +1,7 @@
-"""What was typed in former sessions: a file that only its owner reads, in the folder for state of the XDG specification.
+"""What was typed in former sessions: a file that only its owner reads, in XDG's folder for state.
 
-`AUTODIFF_HISTORY` names another file, or none if it is empty. Whatever is wrong with the file, there is a session.
+`AUTODIFF_HISTORY` names another file, or none if it is empty or /dev/null. Whatever is wrong with the file, there is a
+session.
 Source: XDG Base Directory Specification 0.8, `XDG_STATE_HOME`.
 """
 
@@ -18,7 +19,7 @@ def history_file() -> str:
     """Where the history is kept; empty for nowhere."""
     given = os.environ.get("AUTODIFF_HISTORY")
     if given is not None:
-        return os.path.expanduser(given)
+        return "" if given == os.devnull else os.path.expanduser(given)
     state = os.environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):  # as the specification wants it
         state = os.path.expanduser("~/.local/state")

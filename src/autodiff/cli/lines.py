@@ -11,6 +11,7 @@ from typing import Any
 from autodiff.cli.history import History
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
+from autodiff.program.limits import Stop
 
 # What stands between the words that Tab completes: everything but letters, digits and _.
 DELIMITERS = " \t\n`~!@#$%^&*()-=+[{]}\\|;:'\",<>/?."
@@ -118,7 +119,7 @@ class Terminal:
         line, begin, end = readline.get_line_buffer(), readline.get_begidx(), readline.get_endidx()
         try:
             start, found = self._complete(line[:end])
-        except Exception:  # nobody who presses Tab asks for an error
+        except (Exception, Stop):  # nobody who presses Tab asks for an error
             return []
         if start <= begin:
             return [text[begin - start :] for text in found]

@@ -18,6 +18,7 @@ from autodiff.program.warned import showing
 from autodiff.version import VERSION
 
 PROMPT, MORE = ">>> ", "... "
+ADVICE = ("autodiff explain ", "autodiff ops ", "autodiff derive ")  # as errors word it
 LEAVING, ASKING = ("exit", "quit"), ("help", "help()")
 
 
@@ -108,10 +109,10 @@ class Conversation:
     def _answer(self, text: str) -> int | None:
         """Run one statement, or a command; the exit status if it ends the dialogue."""
         try:
-            if text.startswith(":"):
+            if text.startswith((":", *ADVICE)):
                 from autodiff.cli.colon import obey
 
-                return obey(self, text)
+                return obey(self, ":" + text.removeprefix(":").removeprefix("autodiff "))
             own = self.dialogue.session.globals
             if text in LEAVING and text not in own:
                 return 0 if self.source.is_terminal else self.status

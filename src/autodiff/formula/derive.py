@@ -8,7 +8,7 @@ A formula is right when, read again and evaluated at random points in several si
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from autodiff import ops as _operations  # noqa: F401  (registers them)
 from autodiff.errors import AutodiffError
 from autodiff.formula import from_graph, order
 from autodiff.formula import term as t
-from autodiff.formula.printing import Printer, length
+from autodiff.formula.printing import LONG, PartsPrinter, Printer, length
 from autodiff.formula.question import Built, Question, build, names_of
 from autodiff.formula.simplify import Simplifier, shortest
 from autodiff.formula.verify import Points, gradient_of, hessian_of
@@ -29,6 +29,7 @@ from autodiff.graph.sizes import Shape, Size, show
 from autodiff.solve import parsed
 from autodiff.syntax import tree as T  # noqa: N812
 
+READ = 20_000  # characters that are read again as they stand; a longer formula is read in parts
 DEPTH = 20_000  # of Python's stack, for terms that are nested deeply
 
 
@@ -227,30 +228,46 @@ def _needs_sizes(shapes: Mapping[str, Shape], assumes: Mapping[str, str], wrt: S
 
 def _first_right(raw: t.Term, printer: Printer, points: Points, nothing: str) -> str | None:
     """The best form of a term that has the right values."""
-    candidates: list[Callable[[], str]] = [*_candidates(raw, printer), lambda: nothing]
-    for candidate in candidates:
-        text = candidate()
-        if points.agree(text):
+    refused: AutodiffError | None = None
+    for form in (_best, lambda term, printer: term):
+        t.allow(t.WORK)
+        try:
+            term = form(raw, printer)
+            text = printer.text(term)
+            agrees = points.agree(text) if len(text) <= READ else _parts_agree(term, printer, points)
+        except AutodiffError as error:
+            if error.code != "no-formula":
+                raise
+            refused = error
+            continue
+        if agrees:
             return text
-    return None
+    if refused is not None:
+        raise refused
+    return nothing if points.agree(nothing) else None
 
 
-def _candidates(raw: t.Term, printer: Printer) -> list[Callable[[], str]]:
-    """Formulas to try, best first."""
+def _parts_agree(term: t.Term, printer: Printer, points: Points) -> bool:
+    """Whether a term whose text is long has the right values: its parts are read one by one."""
+    parts = PartsPrinter(printer.shapes)
+    return points.agree(parts.text(term), parts.parts)
 
-    def simplified() -> str:
-        term = Simplifier().simplify(raw)
-        text = printer.text(term)
+
+def _best(raw: t.Term, printer: Printer) -> t.Term:
+    """The term simplified, and of its forms the shortest that a bounded search finds."""
+    term = Simplifier().simplify(raw)
+    text = printer.text(term)
+    try:
         for _ in range(4):
-            if len(text) > 2000:
+            if len(text) > LONG:
                 break
             shorter = shortest(term, printer)
             if shorter is term or length(printer.text(shorter)) > length(text):
                 break
             term, text = shorter, printer.text(shorter)
-        return text
-
-    return [simplified, lambda: printer.text(raw)]
+    except t.ExhaustedError:
+        pass
+    return term
 
 
 __all__ = ["Derived", "Question", "derive"]

@@ -102,13 +102,17 @@ class Points:
         self.wanted = wanted
         self._drawn: list[_Point] | None = None
 
-    def agree(self, text: str) -> bool:
-        """Whether the formula gives what is wanted at every point where that is finite."""
+    def agree(self, text: str, parts: Mapping[str, str] | None = None) -> bool:
+        """Whether the formula gives what is wanted at every point where that is finite; `parts` are names in it."""
         checked = 0
         skipped = False
         for variables, scope, feeds, wanted in self._points():
             try:
-                node = Builder({**variables, **scope}).tensor(parsed(text))
+                names: dict[str, Any] = {**variables, **scope}
+                builder = Builder(names)
+                for name, part in (parts or {}).items():
+                    names[name] = builder.build(parsed(part))
+                node = builder.tensor(parsed(text))
                 value = evaluate([strengthen(node, node.dtype)], feeds)[0]
             except AutodiffError:
                 return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
+from random import Random
 from time import monotonic
 from typing import Any
 
@@ -16,15 +17,16 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.build import Builder
-from autodiff.graph.dtypes import float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import strengthen
 from autodiff.graph.sizes import concrete, show
 from autodiff.homework.compare import Compared, compare
+from autodiff.homework.landmarks import DECADES, is_piecewise, landmarks
 from autodiff.homework.prepare import Prepared, prepare
 from autodiff.homework.question import Cause, Question, Verdict
-from autodiff.homework.setting import Setting, stacked
-from autodiff.homework.written import Written, read
+from autodiff.homework.rounding import variations
+from autodiff.homework.setting import Setting, Stacked
+from autodiff.homework.written import Written, pieces, read
 from autodiff.syntax.tree import Tree
 
 # What makes an answer wrong rather than invalid: it can be read, but its tensors do not fit.
@@ -82,6 +84,7 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
     question = prepared.question
     deadline = monotonic() + question.seconds
     parts: list[Compared] = []
+    nodes: list[Node] = []
     for setting in prepared.settings:
         try:
             node = evaluable(setting, written.tree, question.let)
@@ -91,18 +94,22 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
             return _misfit(prepared, setting, written.tree, error)
         if node.shape not in (setting.leaf.shape, ()):
             return _other_shape(prepared, setting, node, written.tree)
+        nodes.append(node)
         parts.append(_compared(prepared, setting, node))
         if monotonic() > deadline:
             raise AutodiffError(
                 "limit-size", f"the answer takes longer than {question.seconds:g} s", type="TimeoutError"
             )
     agreed = _agreement(prepared, written.tree) if symbolic else None
-    return _judged(prepared, written.tree, parts, agreed)
+    verdict = _judged(prepared, written.tree, parts, agreed)
+    if verdict.verdict == "right":
+        return _further_out(prepared, written.tree, nodes[0]) or verdict
+    return verdict
 
 
 def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
     """The graph of an answer; raises what building raises, and what would take too long."""
-    with using_default_dtype(float64):
+    with setting.building():
         scope = setting.scope()
         builder = Builder(scope)
         for name, text in let.items():
@@ -131,18 +138,48 @@ def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
 
 
 def _compared(prepared: Prepared, setting: Setting, node: Node) -> Compared:
-    limit = prepared.limit_bytes
-    answered = setting.at([node], limit)[0]
-
-    def again(change: float) -> tuple[np.ndarray, np.ndarray]:
-        moved = {name: x * (1 + change) if x.dtype.kind == "f" else x for name, x in setting.feeds.items()}
-        a, e = stacked([node, setting.gradient], moved, setting.rows, limit)
-        return a, e
-
+    question = prepared.question
+    both = Stacked([node, setting.gradient], prepared.limit_bytes)
     if not setting.rows:
         empty = np.zeros(0, bool)
-        return Compared(empty, empty, empty, answered, setting.expected)
-    return compare(answered, setting.expected, again, prepared.question.rtol, prepared.question.atol)
+        return Compared(empty, empty, empty, both.at({}, 0)[0], setting.expected)
+    answered, expected = both.at(setting.feeds, setting.rows)
+    found = compare(
+        answered, expected, lambda: variations(setting, both, (answered, expected)), question.rtol, question.atol
+    )
+    if found.undefined.any() and found.agree.any():  # exp(x)/(1 + exp(x)) has a value at 1000, and cannot say so
+        found = found._replace(undefined=found.undefined & ~_overflows(prepared, setting, node))
+    return found
+
+
+def _overflows(prepared: Prepared, setting: Setting, node: Node) -> np.ndarray:
+    """The points at which a number on the way to the answer grows beyond what a float can be."""
+    found = np.zeros(setting.rows, bool)
+    parts = [part for part in ancestors([node]) if part.dtype.is_floating and part.results is None and not part.weak]
+    for values in setting.at(parts, prepared.limit_bytes):
+        found |= np.isinf(values.reshape(setting.rows, -1)).any(axis=1)
+    return found
+
+
+def _further_out(prepared: Prepared, tree: Tree, node: Node) -> Verdict | None:
+    """The verdict on an answer that agrees at the points and differs where it takes another course (`x > 100`)."""
+    items = list(pieces(tree))
+    marks = [*landmarks(items), *(DECADES if is_piecewise(items) else ())]
+    setting = prepared.settings[0]
+    if not marks or setting.point is not None or not setting.rows:
+        return None
+    question = prepared.question
+    feeds, places = setting.around(dict.fromkeys(marks), question.domains, Random(question.seed))
+    for place in np.unique(places):
+        there = setting.moved({name: array[places == place] for name, array in feeds.items()})
+        part = _compared(prepared, there, node)
+        if part.differ.any():
+            row = int(np.flatnonzero(part.differ)[0])
+            shape = concrete(setting.leaf.shape)
+            witness = _witness(there, row, part.answered[row].reshape(shape), part.expected[row].reshape(shape))
+            says = f"this is not the gradient for {prepared.wrt} everywhere"
+            return _verdict(prepared, "wrong", says, witness=witness)
+    return None
 
 
 def _judged(prepared: Prepared, tree: Tree, parts: list[Compared], symbolic: bool | None) -> Verdict:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from math import prod
+from math import inf, prod
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,9 @@ from autodiff.graph.build import CONSTANTS
 from autodiff.graph.dtypes import float64
 from autodiff.graph.lookup import MODULES, did_you_mean, find_dtype
 from autodiff.graph.sizes import Dim, Shape, Size
+from autodiff.homework.landmarks import landmarks
 from autodiff.homework.question import Question
-from autodiff.homework.setting import Setting
+from autodiff.homework.setting import Setting, bounded
 from autodiff.homework.written import pieces
 from autodiff.solve import Leaf, Problem
 from autodiff.syntax import tree as T  # noqa: N812
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 SETTINGS = 3  # choices of named sizes
 SIZES = (2, 3, 4, 5)
+POINTWISE = 4  # points where each has a graph of its own
 SMALLEST_LIMIT = 2**16  # bytes that one piece of an answer may have
 CHECKED_ELEMENTS = 400  # of a variable, for comparing the key with differences
 
@@ -103,6 +105,12 @@ class Prepared:
         return setting if setting.rows else None
 
     @cached_property
+    def marks(self) -> list[float]:
+        """Landmarks of the expression."""
+        texts = [*self.question.let.values(), self.question.expr]
+        return landmarks(item for text in texts for item in pieces(parse(text)))
+
+    @cached_property
     def search(self) -> Search:
         """Where mistakes are looked for."""
         from autodiff.homework.search import Search
@@ -117,6 +125,35 @@ class Prepared:
 
     def build(self) -> None:
         """Make the settings and draw their points."""
+        try:
+            self._build()
+        except AutodiffError as error:
+            if error.code != "needs-value" or self.size_names:
+                raise
+            self._build_pointwise()
+
+    def _build_pointwise(self) -> None:
+        """A setting for each point, where shapes depend on data (`x[x > 0]`): the question's own values come first."""
+        question, fixed = self.question, self.fixed
+        shapes = {name: tuple([int(str(size)) for size in shape]) for name, shape in self.shapes.items()}
+        random = Random(question.seed)
+        for number in range(4 * POINTWISE):
+            drawn = {name for name in shapes if name not in fixed or (name == self.wrt and number)}
+            point = {name: fixed[name] for name in shapes if name not in drawn}
+            for name in sorted(drawn):
+                low, high = bounded(*question.domains.get(name, (-inf, inf)))
+                numbers = [low + (high - low) * random.random() for _ in range(prod(shapes[name]))]
+                point[name] = np.array(numbers, np.float64).reshape(shapes[name])
+            setting = Setting(question.expr, question.let, shapes, {}, self.wrt, fixed, point)
+            setting.take_points({name: array[None] for name, array in point.items()}, 1)
+            if np.isfinite(setting.value).all() and np.isfinite(setting.expected).all():
+                self.settings.append(setting)
+            if len(self.settings) == POINTWISE:
+                break
+        if self.settings and self.wrt in fixed and set(fixed) == set(shapes):
+            self.given = self.settings[0]
+
+    def _build(self) -> None:
         question = self.question
         random = Random(question.seed)
         count = max(2, question.points)
@@ -128,7 +165,7 @@ class Prepared:
                 for name, shape in self.shapes.items()
             }
             setting = self._setting(shapes, chosen, self.fixed)
-            setting.draw(random, -(-count // rounds), question.domains)
+            setting.draw(random, -(-count // rounds), question.domains, self.marks)
             self.settings.append(setting)
         if self.wrt in self.fixed and set(self.fixed) == set(self.shapes):
             self.given = self._setting({n: a.shape for n, a in self.fixed.items()}, {}, self.fixed)

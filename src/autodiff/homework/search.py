@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from itertools import combinations
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -36,11 +36,16 @@ if TYPE_CHECKING:
 
 PAIRED = 36  # of the slips that change a rule, the first ones are combined in pairs
 MOST_SLIPS = 600
+ENOUGH = 20_000  # numbers of all variables at all points
 COMMON = 24  # numerators and denominators of a constant factor that may be claimed for a single number
 
 Key = tuple[str, str, int]
 K = TypeVar("K")
 Values = np.ndarray  # stacked: points first
+
+
+# Slips, and how to make the gradient that they lead to.
+Made = tuple[tuple[Slip, ...], Callable[[], Node]]
 
 
 class Entry(NamedTuple):
@@ -51,7 +56,10 @@ class Entry(NamedTuple):
 
 
 class Library:
-    """All mistakes of one setting with their gradients; those that change nothing are not kept."""
+    """All mistakes of one setting with their gradients; those that change nothing are not kept.
+
+    The first setting's are all computed; of the others, what the first has not ruled out.
+    """
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -68,20 +76,46 @@ class Library:
                     if mistakes in UNLIKELY:
                         self.unlikely.add(key)
         self.slips = slips
-        self.single = self._evaluated({key: ((slip,), slip.gradient) for key, slip in slips.items()})
+        self._asked: dict[Any, Entry | None] = {}
+
+    @cached_property
+    def single(self) -> dict[Key, Entry]:
+        """One mistake."""
+        return self._evaluated({key: ((slip,), slip.gradient) for key, slip in self.slips.items()})
 
     @cached_property
     def pairs(self) -> dict[tuple[Key, Key], Entry]:
         """Two mistakes at once, at two places."""
-        chosen = [(key, self.slips[key]) for key in self.single if self.slips[key].rule is not None][:PAIRED]
-        made = {}
-        for (first, a), (second, b) in combinations(chosen, 2):
-            if a.changed is not b.changed and a.changed and b.changed and a.rule and b.rule:
-                rules = {a.changed: a.rule, b.changed: b.rule}
-                made[first, second] = ((a, b), partial(self.walk.with_rules, rules))
-        return self._evaluated(made)
+        chosen = [key for key in self.single if self.slips[key].rule is not None][:PAIRED]
+        made = {pair: self._two(*pair) for pair in combinations(chosen, 2)}
+        return self._evaluated({pair: two for pair, two in made.items() if two is not None})
 
-    def _evaluated(self, made: Mapping[K, tuple[tuple[Slip, ...], Callable[[], Node]]]) -> dict[K, Entry]:
+    def get(self, key: Key) -> Entry | None:
+        """One mistake, by its key."""
+        if "single" in self.__dict__:
+            return self.single.get(key)
+        if key not in self._asked:
+            slip = self.slips.get(key)
+            found = {} if slip is None else self._evaluated({key: ((slip,), slip.gradient)})
+            self._asked[key] = found.get(key)
+        return self._asked[key]
+
+    def get_pair(self, pair: tuple[Key, Key]) -> Entry | None:
+        """Two mistakes, by their keys."""
+        if "pairs" in self.__dict__:
+            return self.pairs.get(pair)
+        if pair not in self._asked:
+            two = self._two(*pair) if all(key in self.slips for key in pair) else None
+            self._asked[pair] = None if two is None else self._evaluated({pair: two}).get(pair)
+        return self._asked[pair]
+
+    def _two(self, first: Key, second: Key) -> Made | None:
+        a, b = self.slips[first], self.slips[second]
+        if a.changed is b.changed or not (a.changed and b.changed and a.rule and b.rule):
+            return None
+        return (a, b), partial(self.walk.with_rules, {a.changed: a.rule, b.changed: b.rule})
+
+    def _evaluated(self, made: Mapping[K, Made]) -> dict[K, Entry]:
         nodes: dict[K, Node] = {}
         for key, (_, gradient) in made.items():
             try:
@@ -120,11 +154,23 @@ class Search:
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
         self._libraries: dict[int, Library] = {}
+        self._smaller: dict[int, Setting] = {}
 
     def library(self, setting: Setting) -> Library:
         found = self._libraries.get(id(setting))
         if found is None:
             found = self._libraries[id(setting)] = Library(setting)
+        return found
+
+    def _fewer(self, setting: Setting) -> Setting:
+        """Of large tensors, some of the points: their elements are enough to tell mistakes apart."""
+        rows = max(2, ENOUGH // max(1, sum(array[0].size for array in setting.feeds.values())))
+        if setting.rows <= rows:
+            return setting
+        found = self._smaller.get(id(setting))
+        if found is None:
+            found = setting.moved({name: array[:rows] for name, array in setting.feeds.items()})
+            self._smaller[id(setting)] = found
         return found
 
     # Answers
@@ -188,6 +234,8 @@ class Search:
     def _found(self, settings: Sequence[Setting], values: Sequence[Values], tree: Tree) -> Cause | None:
         if not settings or not any(np.isfinite(value).any() for value in values):
             return None
+        settings = [self._fewer(setting) for setting in settings]
+        values = [value[: setting.rows] for setting, value in zip(settings, values, strict=True)]
         libraries = [self.library(setting) for setting in settings]
         found = self._single(libraries, values, tree)
         number = not settings[0].leaf.shape
@@ -205,8 +253,7 @@ class Search:
         """One mistake; of several that explain the answer, the first that does so at other sizes too."""
         found = []
         for key, entry in libraries[0].single.items():
-            others = [library.single.get(key) for library in libraries]
-            if all(e is not None and _equal(value, e.values) for e, value in zip(others, values, strict=True)):
+            if _equal(values[0], entry.values) and self._holds(libraries, values, key):
                 found.append((key, entry))
         if not found:
             return None
@@ -218,14 +265,23 @@ class Search:
                 chosen = self._also(found, varied, tree) or chosen
         return self._cause(chosen.slips)
 
+    def _holds(self, libraries: Sequence[Library], values: Sequence[Values], key: Key) -> bool:
+        """Whether a mistake explains the answer at the other sizes too."""
+        for library, value in zip(libraries[1:], values[1:], strict=True):
+            entry = library.get(key)
+            if entry is None or not _equal(value, entry.values):
+                return False
+        return True
+
     def _also(self, found: Sequence[tuple[Key, Entry]], varied: Setting, tree: Tree) -> Entry | None:
         try:
             answered = self._values_of(tree, varied)
         except AutodiffError:
             return None
-        library = self.library(varied).single
+        library = self.library(varied)
         for key, entry in found:
-            if key in library and _equal(answered, library[key].values):
+            other = library.get(key)
+            if other is not None and _equal(answered, other.values):
                 return entry
         return None
 
@@ -283,27 +339,25 @@ class Search:
 
     def _multiple(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
         """A mistake, and the wrong sign or a constant factor on top."""
-        for key in libraries[0].single:
-            entries = [library.single.get(key) for library in libraries]
-            if any(entry is None for entry in entries):
-                continue
-            found = [_ratio(v, e.values, 1e-7) for v, e in zip(values, entries, strict=True) if e is not None]
-            exact = None if found[0] is None else _fraction(found[0], 6)
+        for key, entry in libraries[0].single.items():
+            ratio = _ratio(values[0], entry.values, 1e-7)
+            exact = None if ratio is None else _fraction(ratio, 6)
+            others = [library.get(key) for library in libraries[1:]] if exact is not None else []
+            found = [None if e is None else _ratio(v, e.values, 1e-7) for v, e in zip(values[1:], others, strict=False)]
             if exact is None or any(other is None or abs(other - exact) > 1e-6 for other in found):
                 continue
-            assert entries[0] is not None
-            cause = self._cause(entries[0].slips)
+            cause = self._cause(entry.slips)
             more = "the sign is wrong" if exact == -1 else f"there is a constant factor of {exact}"
             return cause._replace(says=f"{cause.says}; and {more}")
         return None
 
     def _pair(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
-        for key in libraries[0].pairs:
-            entries = [library.pairs.get(key) for library in libraries]
-            if all(
-                entry is not None and _equal(value, entry.values) for entry, value in zip(entries, values, strict=True)
-            ):
-                return self._cause(entries[0].slips)  # type: ignore[union-attr]
+        for key, entry in libraries[0].pairs.items():
+            if not _equal(values[0], entry.values):
+                continue
+            others = [library.get_pair(key) for library in libraries[1:]]
+            if all(e is not None and _equal(v, e.values) for e, v in zip(others, values[1:], strict=True)):
+                return self._cause(entry.slips)
         return None
 
     # Causes

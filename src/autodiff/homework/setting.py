@@ -5,7 +5,9 @@ Points are drawn by Python's own `random.Random`, so that they are the same on e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from math import inf, prod
 from random import Random
 from typing import Any
@@ -15,12 +17,14 @@ import numpy as np
 from autodiff.backward import gradients
 from autodiff.errors import AutodiffError
 from autodiff.execute.batch import batch
-from autodiff.execute.run import run
+from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import schedule
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
+from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node, placed
 from autodiff.graph.op import ops, strengthen, variable
+from autodiff.homework.landmarks import ROWS_EACH, around
 from autodiff.syntax.parse import parse
 
 Interval = tuple[float, float]
@@ -29,24 +33,28 @@ Feeds = dict[str, np.ndarray]
 # Where numbers are drawn from when nothing is declared: what is broad comes first, what logarithms, roots and inverse
 # functions need comes after it.
 BROAD: Interval = (-2.5, 2.5)
-WIDE_ROWS, WIDER = 4, 4.0  # each fourth point has numbers four times as large, to see what happens further out
+# Some points have larger or smaller numbers, to see what happens further out and close to zero: every eighth point,
+# from which on, and the factor.
+WIDER: tuple[tuple[int, float], ...] = ((3, 4.0), (5, 0.01), (7, 40.0))
 NARROWER: tuple[Interval, ...] = ((0.1, 3.0), (0.05, 0.95), (1.05, 3.0), (-0.95, 0.95), (-3.0, -0.1), (3.0, 9.0))
 ENOUGH = 0.2  # of the points drawn must be usable, or the next choice of intervals is tried
 LARGEST = 1e8  # gradients beyond are of points where rounding decides
 BLOCKS = 8  # of points, to find enough among them
 MOST = 10**6  # elements of all variables at a point
 WORK = 400_000  # numbers drawn for one choice of intervals
+MOST_BYTES = 2**26  # for values that a shape depends on
 
 
 class Setting:
     """The graph of an expression whose variables have these shapes, and stacked values of variables at points.
 
-    Raises what building and differentiating raise.
+    With `point`, values of all variables, shapes may depend on data: the graph holds there, and there alone.  Raises
+    what building and differentiating raise.
     """
 
     __slots__ = (
-        "expected", "feeds", "fixed", "gradient", "leaf", "output", "rows", "shapes", "sizes", "start", "value",
-        "variables", "wrt",
+        "_key", "expected", "feeds", "fixed", "gradient", "leaf", "output", "point", "rows", "shapes", "sizes", "start",
+        "value", "variables", "wrt",
     )  # fmt: skip
 
     def __init__(
@@ -57,8 +65,10 @@ class Setting:
         sizes: Mapping[str, int],
         wrt: str,
         fixed: Mapping[str, np.ndarray],
+        point: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.shapes = dict(shapes)
+        self.point = point
         self.sizes = {name: size for name, size in sizes.items() if name not in shapes}
         self.wrt = wrt
         self.fixed = dict(fixed)
@@ -68,7 +78,7 @@ class Setting:
             # Every floating variable is tracked, so that derivatives by another variable can be told.
             self.variables[name] = variable(name, shape, dtype, dtype.is_floating)
         self.leaf = self.variables[wrt]
-        with using_default_dtype(float64):
+        with self.building():
             scope = self.scope()
             builder = Builder(scope)
             for name, text in let.items():
@@ -79,9 +89,18 @@ class Setting:
                 self.output = strengthen(result, result.dtype)
                 self.start: Node = ops.ones_like(self.output)
             self.gradient = self.differentiated(self.leaf)
+        self._key: Stacked | None = None
         self.rows = 0
         self.feeds: Feeds = {}
         self.value = self.expected = np.zeros(0)
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Inside, graphs are built for this setting: numbers are float64, and values are those of its point."""
+        point = self.point
+        known = None if point is None else lambda node: evaluate([node], point, MOST_BYTES)[0]
+        with using_default_dtype(float64), evaluating_with(known):
+            yield
 
     def scope(self) -> dict[str, Any]:
         """What names mean: variables are nodes, sizes are integers."""
@@ -99,11 +118,23 @@ class Setting:
     def take_points(self, feeds: Feeds, rows: int) -> None:
         """Compare at these points from now on."""
         self.feeds, self.rows = feeds, rows
-        self.value, self.expected = self.at([self.output, self.gradient])
+        self.value, self.expected = self.key.at(feeds, rows)
 
-    def draw(self, random: Random, count: int, domains: Mapping[str, Interval]) -> None:
-        """Draw up to `count` usable points; fewer (or none) where the expression has no value."""
-        free = [name for name in self.shapes if name not in self.fixed or name == self.wrt]
+    @property
+    def key(self) -> Stacked:
+        """The value of the expression and its gradient, as they can be had at points."""
+        if self._key is None:
+            self._key = Stacked([self.output, self.gradient])
+        return self._key
+
+    @property
+    def free(self) -> list[str]:
+        """The variables that numbers are drawn for."""
+        return [name for name in self.shapes if name not in self.fixed or name == self.wrt]
+
+    def draw(self, random: Random, count: int, domains: Mapping[str, Interval], marks: Sequence[float] = ()) -> None:
+        """Draw up to `count` usable points, and some around landmarks; fewer where the expression has no value."""
+        free = self.free
         each = max(1, sum(prod(self.shapes[name]) for name in free))
         if each > MOST:
             raise AutodiffError("limit-size", f"there are more than {MOST} numbers to draw", type="MemoryError")
@@ -126,7 +157,32 @@ class Setting:
                 best = {name: array[:count] for name, array in kept.items()}, found
             if enough:
                 break
-        self.take_points(*best)
+        feeds, found = best
+        if found and marks:
+            more, places = self.around(marks, domains, random)
+            feeds = {name: np.concatenate([array, more[name]]) for name, array in feeds.items()}
+            found += len(places)
+        self.take_points(feeds, found)
+
+    def around(
+        self, marks: Iterable[float], domains: Mapping[str, Interval], random: Random
+    ) -> tuple[Feeds, np.ndarray]:
+        """Usable points around landmarks, and which landmark each is at."""
+        each = ROWS_EACH * sum(prod(self.shapes[name]) for name in self.free)
+        marks = list(marks)[: WORK // max(1, each)]
+        feeds, rows = around(marks, self.free, self.shapes, self.fixed, domains, random)
+        usable = self._usable(feeds, rows)
+        return {name: array[usable] for name, array in feeds.items()}, np.flatnonzero(usable) // ROWS_EACH
+
+    def moved(self, feeds: Feeds) -> Setting:
+        """The same graph at other points."""
+        other = copy(self)
+        other.take_points(feeds, len(feeds[self.wrt]))
+        return other
+
+    def drawn(self, random: Random, domains: Mapping[str, Interval], rows: int) -> Feeds:
+        """Points, usable or not, from the broadest intervals."""
+        return self._drawn(random, self.free, next(_choices(self.free, domains)), rows)
 
     def _drawn(self, random: Random, free: Sequence[str], intervals: Mapping[str, Interval], rows: int) -> Feeds:
         feeds = {name: np.broadcast_to(array, (rows, *array.shape)) for name, array in self.fixed.items()}
@@ -136,7 +192,8 @@ class Setting:
             numbers = [low + (high - low) * random.random() for _ in range(rows * prod(shape))]
             feeds[name] = np.array(numbers, np.float64).reshape(rows, *shape)
             if intervals[name] is BROAD:
-                feeds[name][WIDE_ROWS - 1 :: WIDE_ROWS] *= WIDER
+                for first, factor in WIDER:
+                    feeds[name][first::8] *= factor
         if self.wrt in self.fixed:  # the point that was given comes first
             feeds[self.wrt][0] = self.fixed[self.wrt]
         return feeds
@@ -145,9 +202,9 @@ class Setting:
         """Where value and gradient are finite, and rounding does not decide what the gradient is."""
         if rows == 0:
             return np.zeros(0, bool)
-        value, gradient = stacked([self.output, self.gradient], feeds, rows)
+        value, gradient = self.key.at(feeds, rows)
         moved = {name: x * (1 + 1e-10) if x.dtype.kind == "f" else x for name, x in feeds.items()}
-        near = stacked([self.gradient], moved, rows)[0]
+        near = self.key.at(moved, rows)[1]
         with np.errstate(all="ignore"):
             size = _largest(gradient)
             finite = np.isfinite(_largest(value)) & np.isfinite(size)
@@ -163,7 +220,7 @@ def _largest(stack: np.ndarray) -> np.ndarray:
 
 def _choices(free: Sequence[str], domains: Mapping[str, Interval]) -> Iterator[dict[str, Interval]]:
     """Intervals to try, as broad as can be first; what is declared stays."""
-    declared = {name: _bounded(*domains[name]) for name in free if name in domains}
+    declared = {name: bounded(*domains[name]) for name in free if name in domains}
     others = [name for name in free if name not in declared]
     yield {**dict.fromkeys(others, BROAD), **declared}
     for interval in NARROWER:
@@ -174,7 +231,7 @@ def _choices(free: Sequence[str], domains: Mapping[str, Interval]) -> Iterator[d
             yield {**dict.fromkeys(others, interval), **declared}
 
 
-def _bounded(low: float, high: float) -> Interval:
+def bounded(low: float, high: float) -> Interval:
     """A finite part of a domain, not touching its ends."""
     if low == -inf and high == inf:
         return BROAD
@@ -186,22 +243,37 @@ def _bounded(low: float, high: float) -> Interval:
     return (low + margin, high - margin)
 
 
+class Stacked:
+    """Nodes to be evaluated at stacked points, with a leading axis of points; scheduled once."""
+
+    __slots__ = ("_plan", "_together", "limit_bytes", "nodes")
+
+    def __init__(self, nodes: Sequence[Node], limit_bytes: int | None = None) -> None:
+        self.nodes = nodes
+        self.limit_bytes = limit_bytes
+        self._plan = schedule(nodes, limit_bytes)
+        self._together = batch(self._plan)
+
+    def at(self, feeds: Feeds, rows: int) -> list[np.ndarray]:
+        """The values; NaN where a kernel refuses (a singular matrix)."""
+        plan = self._plan
+        with np.errstate(all="ignore"):
+            if self._together is not None and rows > 1:
+                try:
+                    return self._together.run(feeds, rows)
+                except (AutodiffError, ArithmeticError, ValueError, IndexError):
+                    pass  # one by one, to learn at which points
+            results = []
+            for row in range(rows):
+                try:
+                    results.append(run(plan, {name: array[row] for name, array in feeds.items()}))
+                except (AutodiffError, ArithmeticError):
+                    results.append([np.full(shape, np.nan) for shape in plan.shapes])
+            if not results:
+                return [np.zeros((0, *shape)) for shape in plan.shapes]
+            return [np.stack(column) for column in zip(*results, strict=True)]
+
+
 def stacked(nodes: Sequence[Node], feeds: Feeds, rows: int, limit_bytes: int | None = None) -> list[np.ndarray]:
-    """The values of nodes at points, with a leading axis of points; NaN where a kernel refuses (a singular matrix)."""
-    plan = schedule(nodes, limit_bytes)
-    together = batch(plan)
-    with np.errstate(all="ignore"):
-        if together is not None and rows > 1:
-            try:
-                return together.run(feeds, rows)
-            except (AutodiffError, ArithmeticError, ValueError, IndexError):
-                pass  # one by one, to learn at which points
-        results = []
-        for row in range(rows):
-            try:
-                results.append(run(plan, {name: array[row] for name, array in feeds.items()}))
-            except (AutodiffError, ArithmeticError):
-                results.append([np.full(shape, np.nan) for shape in plan.shapes])
-        if not results:
-            return [np.zeros((0, *shape)) for shape in plan.shapes]
-        return [np.stack(column) for column in zip(*results, strict=True)]
+    """The values of nodes at points."""
+    return Stacked(nodes, limit_bytes).at(feeds, rows)

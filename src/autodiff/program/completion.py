@@ -20,7 +20,7 @@ from autodiff.syntax.statements import ExprStatement
 
 INDENT = "    "
 WORD = re.compile(r"(?:[^\W\d]\w*)?\Z")
-MODULE = re.compile(r"\s*(?:import|from)\s+(?:[\w., ]*,\s*)?([\w.]*)\Z")
+MODULE = re.compile(r"\s*(?:import\s+(?:[\w., ]*,\s*)?|from\s+)([\w.]*)\Z")
 MEMBER = re.compile(r"\s*from\s+([\w.]+)\s+import\s+\(?(?:[\w, ]*,\s*)?(\w*)\Z")
 OPENERS, CLOSERS = ("LPAR", "LSQB", "LBRACE"), ("RPAR", "RSQB", "RBRACE")
 
@@ -48,7 +48,7 @@ def complete(session: Session, before: str, line: str) -> tuple[int, list[str]]:
 
 
 def _words(session: Session, text: str, at: int, word: str) -> list[str]:
-    tokens: Tokens = list(parser().tokens(text, 0, at))
+    tokens: Tokens = [token for token in parser().tokens(text, 0, at) if token[0] != "NEWLINE"]
     if _inside_text(text, tokens, at):
         return []
     if tokens and tokens[-1][0] == "NUMBER" and tokens[-1][2] == at:

@@ -52,27 +52,39 @@ def _is_open(text: str, at: int) -> bool:
     return len(opening[1]) == 3 or re.search(r"(?<!\\)(?:\\\\)*\\\Z", text) is not None
 
 
-def is_closed(line: str) -> bool:
-    """Whether a line by itself leaves no bracket and no string open."""
+class Tail(NamedTuple):
+    """What is open at the end of a text: so many brackets, and the quotes of a string ("?" for what else is no token)."""
+
+    depth: int
+    quotes: str
+
+
+CLOSED = Tail(0, "")
+
+
+def tail(text: str) -> Tail:
+    """What is open at the end of a text, by its tokens alone."""
     layout = Layout(parser())
     depth = 0
     try:
-        for token, _, _ in layout.parser.scan(line):
+        for token, _, _ in layout.parser.scan(text):
             depth += (0, 1, -1, 0)[layout.roles[token]]
-    except UnexpectedError:
-        return False
-    return depth == 0
+    except UnexpectedError as stopped:
+        opening = _STRING.match(text, stopped.start)
+        return Tail(depth, opening[1] if opening is not None and len(opening[1]) == 3 else "?")
+    return Tail(depth, "")
 
 
 class Reader:
     """Lines of which no statement has been made yet; `typed` says that a person sees each line's effect."""
 
-    __slots__ = ("_empty", "_lines", "_state", "typed")
+    __slots__ = ("_empty", "_lines", "_state", "_tail", "typed")
 
     def __init__(self, typed: bool) -> None:
         self.typed = typed
         self._lines: list[str] = []
         self._state = WHOLE
+        self._tail = CLOSED
         self._empty = 0
 
     @property
@@ -89,7 +101,7 @@ class Reader:
         if not self._lines:
             return self._begin(line)
         if self._state == OPEN:
-            return self._extend(line)
+            return self._leave_open(line) or self._extend(line)
         if not line.strip():
             self._empty += 1
             self._lines.append("")
@@ -98,9 +110,9 @@ class Reader:
         if line[0] not in " \t":
             if self._now() in (MAY, WHOLE) and not _CONTINUES.match(line):
                 return [*self.rest(), *self._begin(line)]
-        elif not self.typed and is_closed(line):
+        elif not self.typed and tail(line) == CLOSED:
             self._lines.append(line)
-            self._state = UNKNOWN  # to parse a long block again for each of its lines takes too long
+            self._state = UNKNOWN
             return []
         return self._extend(line)
 

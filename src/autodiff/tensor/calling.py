@@ -7,26 +7,52 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import OPERATORS, Node, Results
 from autodiff.graph.op import ATTRIBUTES
 from autodiff.tensor import modes
-from autodiff.tensor.guards import NO_GRAD, SEVERAL
 from autodiff.tensor.modes import session
+from autodiff.tensor.recipes import RECIPES, described, remember
 from autodiff.tensor.small import Named, Size
-from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.tensor import Tensor, new
-from autodiff.tensor.views import Path, path_between
+from autodiff.tensor.storage import Counter, held, record, value_of
+from autodiff.tensor.tensor import Tensor, new, view_of
+from autodiff.tensor.views import made_contiguous, path_between
 
 Sources = dict[Node, Tensor]
 
 
 def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """What a function of nodes makes of tensors; raises Python's exceptions with PyTorch's messages."""
+    known = described(function, args, kwargs)
+    if known is not None:
+        recipe = RECIPES.get(known[0], RECIPES)
+        if recipe is None:
+            known = None
+        elif recipe is not RECIPES:
+            try:
+                return recipe.run(known[1])
+            except Exception:  # what is wrong is said by the general way
+                known = None
     sources: Sources = {}
     nodes = [unwrapped(value, sources) for value in args]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
-    with session():
-        return wrapped(function(*nodes, **named), sources)
+    if known is None:
+        with session():
+            return wrapped(function(*nodes, **named), sources)
+    asked: list[Node] = []
+
+    def evaluate(node: Node) -> Any:
+        asked.append(node)
+        return value_of(node)
+
+    with session(), evaluating_with(evaluate):
+        made = function(*nodes, **named)
+        result = wrapped(made, sources)
+        if asked:
+            RECIPES[known[0]] = None
+        else:
+            remember(*known, sources, made, result)
+    return result
 
 
 def unwrapped(value: Any, sources: Sources) -> Any:
@@ -79,26 +105,14 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
     if node.weak:
         return value
     found = path_between(node, sources)
-    if found is not None and np.may_share_memory(value, found[0]._array):
-        return _view(node, value, *found)
-    if node.op.layout == "contiguous" and not value.flags.c_contiguous:
+    if found is not None and (not value.ndim or np.may_share_memory(value, found[0]._array)):
+        return view_of(node, value, *found)
+    if made_contiguous(node) and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
     if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
         value = np.array(value)
     known.value = value
     return new(value, node if node.requires_grad else held(value), Counter())
-
-
-def _view(node: Node, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
-    tensor = new(value, node if node.requires_grad else held(value), source._counter)
-    base = source._base
-    if base is None:
-        tensor._base, tensor._path, tensor._since = source, path, source._moves
-    else:
-        tensor._base, tensor._path, tensor._since = base, (*source._way(), *path), base._moves
-    several = path and path[-1][2] is not None
-    tensor._meta = NO_GRAD if not modes._grad[0] else SEVERAL if several else source._meta
-    return tensor
 
 
 def attribute(name: str) -> property:

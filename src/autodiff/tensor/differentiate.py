@@ -104,10 +104,11 @@ def grad(
     results, targets = _several(outputs), _several(inputs)
     if is_grads_batched:
         return _batched(results, targets, _several(grad_outputs), retain_graph, create_graph, allow_unused)
+    starts = _starts(results, grad_outputs, create_graph)
     for target in targets:
         if not target.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    starts = _starts(results, grad_outputs, create_graph)
+    given = {id(t._array): t for t in _several(grad_outputs) if isinstance(t, Tensor)}
     nodes = [target._current for target in targets]
     retain = create_graph if retain_graph is None else retain_graph
     walk = _walk(nodes, retain, create_graph, accumulate=False)
@@ -115,7 +116,9 @@ def grad(
     found: list[Any] = []
     for i, (target, node) in enumerate(zip(targets, nodes, strict=True)):
         g = walk.captured.get(node)
-        if g is not None:
+        if g is not None and id(g.eager.value) in given:  # nothing lies between: the weights themselves
+            found.append(given[id(g.eager.value)])
+        elif g is not None:
             found.append(of_node(g) if create_graph else of_array(np.array(g.eager.value)))
         elif materialize_grads:
             found.append(of_array(np.zeros(target._array.shape, target._array.dtype)))

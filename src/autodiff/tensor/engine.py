@@ -16,7 +16,7 @@ from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, ops, pic
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
-from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, record
+from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of
 
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"
@@ -154,6 +154,8 @@ class Walk:
         ):
             if operand is not None and replaced is not None:
                 self._receive(operand, replaced)
+        for operand, cotangent in left:  # edges that are not shown
+            self._receive(operand, cotangent)
 
     def _uncovered(self, operand: Node, cotangent: Node) -> tuple[Node, Node]:
         """An operand without the broadcasts and conversions that people do not see, and what reaches it."""

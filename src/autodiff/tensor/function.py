@@ -6,6 +6,7 @@ runs in grad mode when a graph is wanted: so a Function is differentiable as oft
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,18 +17,26 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, pick
 from autodiff.tensor import modes
 from autodiff.tensor.engine import FREED, modified
+from autodiff.tensor.guards import FUNCTION, SEVERAL
+from autodiff.tensor.modes import session
 from autodiff.tensor.storage import Counter, Record, held, record
-from autodiff.tensor.tensor import Tensor, of_array, of_node
-from autodiff.tensor.views import private
+from autodiff.tensor.tensor import Tensor, new, of_array, of_node
+from autodiff.tensor.views import COPY_SLICES, private
+
+LEAF = "a leaf Variable that requires grad has been used in an in-place operation."
+STATIC = (
+    "should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class"
+    " itself. Instantiating an autograd function will raise an error in a future version of PyTorch."
+)
 
 
 class Context:
     """What forward hands to backward: saved tensors, and any attributes."""
 
     def __init__(self) -> None:
+        self._to_save: tuple[Any, ...] = ()
         self._saved: tuple[Any, ...] = ()
         self._versions: tuple[int, ...] = ()
-        self._results: tuple[Tensor, ...] = ()
         self._freed = False
         self._plain: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
@@ -37,10 +46,14 @@ class Context:
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward, which refuses them if they were changed in place since."""
-        self._saved = tensors
+        self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for `jvp`, which is never called here."""
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
+        """What was saved; raises RuntimeError after the buffers were freed, or if it was changed since."""
         if self._freed:
             raise RuntimeError(FREED)
         for tensor, version in zip(self._saved, self._versions, strict=False):
@@ -60,6 +73,16 @@ class Context:
         """Whether backward gets zeros (or None) for results without a gradient."""
         self._materialize = value
 
+    def _keep(self, results: tuple[Any, ...], fresh: list[Any]) -> None:
+        """Save what forward asked to be saved."""
+        for i, tensor in enumerate(self._to_save):
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {i} is of type {type(tensor).__name__}"
+                )
+        self._saved = tuple(_replaced(tensor, results, fresh) for tensor in self._to_save)
+        self._versions = tuple(tensor._counter.version if tensor is not None else 0 for tensor in self._saved)
+
 
 def _never(*_: Any) -> Any:
     raise AssertionError("the value of a Function is known")
@@ -69,9 +92,10 @@ class Function:
     """Base of operations with a derivative of their own. Source: PyTorch documentation, `torch.autograd.Function`."""
 
     _operation: Primitive | None = None
+    _context: type[Context] = Context
 
-    def __init__(self) -> None:
-        raise RuntimeError(f"{type(self)} should not be instantiated. Methods on autograd functions are all static.")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(f"{type(self)} {STATIC}", DeprecationWarning, stacklevel=2)
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -91,117 +115,195 @@ class Function:
             " backward mode AD."
         )
 
+    vjp = backward
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Run forward and record the result."""
-        ctx = Context()
-        tensors = [value for value in args if isinstance(value, Tensor)]
+        """Run forward and record the result.
+
+        Raises what forward raises, TypeError for what cannot be saved, and RuntimeError for leaves changed in place.
+        """
+        cls._prepare()
+        if kwargs:
+            args, kwargs = _positional(cls, args, kwargs), {}
+        ctx = cls._context()
         ctx.needs_input_grad = tuple(isinstance(value, Tensor) and value.requires_grad for value in args)
         tracked = modes.is_grad_enabled() and any(ctx.needs_input_grad)
+        nodes = [value._current for value in args if isinstance(value, Tensor)] if tracked else []
         with modes.no_grad():
             if cls.setup_context is not Function.setup_context:
-                returned = cls.forward(*args, **kwargs)
+                returned = cls.forward(*args)
                 cls.setup_context(ctx, args, returned)
             else:
-                returned = cls.forward(ctx, *args, **kwargs)
-        if not tracked:
-            return returned
+                returned = cls.forward(ctx, *args)
+        for tensor in ctx._dirty:
+            tensor._counter.version += 1
         results = returned if isinstance(returned, tuple) else (returned,)
-        fresh = cls._recorded(ctx, args, [t._current for t in tensors], results)
-        ctx._saved = tuple(_replaced(t, results, fresh) for t in ctx._saved)
-        ctx._versions = tuple(t._counter.version if t is not None else 0 for t in ctx._saved)
+        if tracked:
+            fresh = _Recorded(cls, ctx, args, results).wrapped(nodes)
+            ctx._keep(results, fresh)
+        else:
+            fresh = [_alias(t) if _among(t, args) and not _among(t, ctx._dirty) else t for t in results]
         return tuple(fresh) if isinstance(returned, tuple) else fresh[0]
 
     @classmethod
-    def _recorded(cls, ctx: Context, args: Any, inputs: list[Node], results: tuple[Any, ...]) -> list[Any]:
-        """The results as tensors that one node made."""
-        if "_operation" not in cls.__dict__ or cls._operation is None:
-            cls._operation = private(
-                f"{cls.__name__}(tensors: Tensors)",
-                _never,
-                vjp_all=_never,
-                grad_fn=f"{cls.__name__}Backward",
-                doc="A user's function.",
-            )
-        tensors = [t for t in results if isinstance(t, Tensor)]
-        forms = tuple((t._node.shape, t.dtype) for t in tensors)
-        op, count = cls._operation, (len(inputs),)
-        several = len(tensors) != 1
-        node = (
-            Node(op, tuple(inputs), count, (), dtypes.int64, True, results=forms)
-            if several
-            else Node(op, tuple(inputs), count, *forms[0], True)
+    def _prepare(cls) -> None:
+        if "_operation" in cls.__dict__:
+            return
+        title = f"{cls.__name__}Backward"
+        cls._context = type(title, (Context,), {"__module__": "torch.autograd.function"})
+        cls._operation = private(
+            f"{cls.__name__}(tensors: Tensors)", _never, vjp_all=_never, grad_fn=title, doc="A user's function."
         )
-        known = node.eager = Record(None if several else tensors[0]._array)
-        known.context = ctx
-        known.function = lambda ctx, g, freed, create: cls._pulled(ctx, args, forms, g, freed, create)
-        fresh: list[Any] = []
-        number = 0
-        for t in results:
-            if not isinstance(t, Tensor):
-                fresh.append(t)
-                continue
-            made = pick(node, number) if several else node
-            number += 1
-            if any(t is plain for plain in ctx._plain) or not t.dtype.is_floating:
-                fresh.append(t)
-                continue
-            dirty = any(t is d for d in ctx._dirty)
-            shared = not dirty and any(t is a for a in args)
-            array = t._array.copy() if shared else t._array
-            made.eager = known if made is node else Record(array)
-            made.eager.value = array
-            made.eager.counter = t._counter if dirty else Counter()
-            if dirty:
-                t._stand_for(made)
-                fresh.append(t)
-            else:
-                fresh.append(of_node(made))
+
+
+def _positional(cls: type[Function], args: Any, kwargs: Any) -> tuple[Any, ...]:
+    """Arguments that were given by name, in the order of forward."""
+    from inspect import signature
+
+    own = cls.setup_context is not Function.setup_context
+    bound = signature(cls.forward).bind(*(args if own else (None, *args)), **kwargs)
+    bound.apply_defaults()
+    return bound.args if own else bound.args[1:]
+
+
+def _among(value: Any, others: Any) -> bool:
+    return isinstance(value, Tensor) and any(value is other for other in others)
+
+
+def _alias(tensor: Tensor) -> Tensor:
+    with modes.no_grad():
+        return tensor.view_as(tensor)  # type: ignore[no-any-return]
+
+
+class _Recorded:
+    """One call of a Function that wants gradients: its node, and its results as what that made."""
+
+    def __init__(self, cls: type[Function], ctx: Context, args: Any, results: tuple[Any, ...]) -> None:
+        self.cls = cls
+        self.ctx = ctx
+        self.results = results
+        # The arguments are needed for their places and forms alone: keeping them would keep their memory.
+        self.wanted = [(t.shape, t.dtype) if isinstance(t, Tensor) else None for t in args]
+        self.args = args
+        self.forms = [(tuple(t.shape), t.dtype) if isinstance(t, Tensor) else None for t in results]
+
+    def wrapped(self, inputs: list[Node]) -> list[Any]:
+        """The results as tensors that one node made."""
+        op = self.cls._operation
+        assert op is not None
+        several = len(self.results) != 1 or self.forms[0] is None
+        known: Record
+        if several:
+            forms = tuple(form or ((), dtypes.int64) for form in self.forms)
+            node = Node(op, tuple(inputs), (len(inputs),), (), dtypes.int64, True, results=forms)
+            known = node.eager = Record(tuple(t._array if isinstance(t, Tensor) else None for t in self.results))
+        else:
+            form = self.forms[0]
+            assert form is not None
+            node = Node(op, tuple(inputs), (len(inputs),), *form, True)
+            known = node.eager = Record(self.results[0]._array)
+        known.context = self.ctx
+        known.function = self.pulled
+        fresh = [
+            self._result(t, pick(node, i) if several else node) if isinstance(t, Tensor) else t
+            for i, t in enumerate(self.results)
+        ]
+        views = [t for t in fresh if isinstance(t, Tensor) and t._base is not None]
+        if sum(isinstance(t, Tensor) and t.requires_grad for t in fresh) > 1:
+            for view in views:
+                view._meta = SEVERAL
+        del self.args
         return fresh
 
-    @classmethod
-    def _pulled(cls, ctx: Context, args: Any, forms: Any, g: Any, freed: bool, create: bool) -> list[Node | None]:
+    def _result(self, t: Tensor, made: Node) -> Tensor:
+        given = _among(t, self.args)
+        dirty = _among(t, self.ctx._dirty)
+        if _among(t, self.ctx._plain) or not t.dtype.is_floating:
+            if not given:
+                return t
+            return t.detach() if t.requires_grad else _alias(t)
+        made.eager = made.eager or Record(t._array)
+        if dirty:
+            return self._changed(t, made)
+        if given:
+            t = _alias(t)
+        elif t._base is None:
+            made.eager.value, made.eager.counter = t._array, t._counter
+            return of_node(made)
+        view = new(t._array, made, t._counter)
+        view._base, view._path, view._since, view._meta = t._base, t._path, t._since, FUNCTION
+        return view
+
+    def _changed(self, t: Tensor, made: Node) -> Tensor:
+        if t.is_leaf and t.requires_grad:
+            raise RuntimeError(LEAF)
+        base = t._base
+        if base is None:
+            t._stand_for(made)
+        else:
+            with session():
+                made.eager.value = t._array
+                base._stand_for(COPY_SLICES.make((base._current, made, t._way())))
+        t._grad = None
+        return t
+
+    def pulled(self, ctx: Context, g: Any, freed: bool, create: bool) -> list[Node | None]:
         """What the user's backward gives for the tensors among the arguments."""
         ctx._freed = freed
         gradients: list[Any] = []
-        for given, (shape, dtype) in zip(g if isinstance(g, list) else [g], forms, strict=True):
+        for given, form in zip(g if isinstance(g, list) else [g], self.forms, strict=True):
             if given is not None:
                 gradients.append(of_node(given))
+            elif form is not None and ctx._materialize:
+                gradients.append(of_array(np.zeros(form[0], form[1].numpy)))
             else:
-                gradients.append(of_array(np.zeros(shape, dtype.numpy)) if ctx._materialize else None)
-        returned = cls.backward(ctx, *gradients)
-        values = returned if isinstance(returned, tuple) else (returned,)
-        while len(values) > len(args) and values[-1] is None:
+                gradients.append(None)
+        backward = self.cls.backward
+        if backward is Function.backward and self.cls.vjp is not Function.backward:
+            backward = self.cls.vjp
+        returned = backward(ctx, *gradients)
+        return self._checked(returned if isinstance(returned, tuple) else (returned,), create)
+
+    def _checked(self, values: tuple[Any, ...], create: bool) -> list[Node | None]:
+        title, count = f"{self.cls.__name__}Backward", len(self.wanted)
+        while len(values) > count and values[-1] is None:
             values = values[:-1]
-        if len(values) != len(args):
+        if len(values) != count:
             raise RuntimeError(
-                f"function {cls.__name__}Backward returned an incorrect number of gradients (expected {len(args)}, got"
-                f" {len(values)})"
+                f"function {title} returned an incorrect number of gradients (expected {count}, got {len(values)})"
             )
         found: list[Node | None] = []
-        for i, (argument, value) in enumerate(zip(args, values, strict=True)):
-            if not isinstance(argument, Tensor):
+        for i, (form, value) in enumerate(zip(self.wanted, values, strict=True)):
+            if form is None:
                 if value is not None:
                     raise RuntimeError(
-                        f"function {cls.__name__}Backward returned a gradient different from None at position {i + 1},"
-                        " but the corresponding forward input was not a Variable"
+                        f"function {title} returned a gradient different from None at position {i + 1}, but the"
+                        " corresponding forward input was not a Variable"
                     )
                 continue
             if value is None:
                 found.append(None)
                 continue
-            if value.shape != argument.shape:
-                if value.numel() != 1 and not _broadcasts(argument.shape, value.shape):
-                    raise RuntimeError(
-                        f"Function {cls.__name__}Backward returned an invalid gradient at index {i} - got"
-                        f" {list(value.shape)} but expected shape compatible with {list(argument.shape)}"
-                    )
-                sums = _broadcasts(argument.shape, value.shape)
-                value = value.sum_to_size(argument.shape) if sums else value.expand(argument.shape)
-            if value.dtype is not argument.dtype:
-                value = value.to(argument.dtype)
-            found.append(value._current if create else held(value._array))
+            if not isinstance(value, Tensor):
+                raise RuntimeError(f"expected Variable or None (got {type(value).__name__})")
+            found.append(_fitted(title, i, value, form, create))
         return found
+
+
+def _fitted(title: str, i: int, value: Tensor, form: Any, create: bool) -> Node:
+    """A gradient summed to the shape and converted to the dtype of its argument."""
+    shape, dtype = form
+    if value.shape != shape:
+        if not _broadcasts(shape, value.shape):
+            raise RuntimeError(
+                f"Function {title} returned an invalid gradient at index {i} - got {list(value.shape)} but expected"
+                f" shape compatible with {list(shape)}"
+            )
+        value = value.sum_to_size(shape)
+    if value.dtype is not dtype:
+        value = value.to(dtype)
+    return value._current if create else held(value._array)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

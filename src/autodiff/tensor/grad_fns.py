@@ -82,7 +82,8 @@ class GradFn:
         return [*super().__dir__(), *("_saved_" + name for name in _names(self._node))]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} object at {id(self):#x}>"
+        home = "torch.autograd.function." if self._node.eager.function is not None else ""
+        return f"<{home}{type(self).__name__} object at {id(self):#x}>"
 
 
 def numbered(node: Node) -> list[tuple[Node | None, int]]:
@@ -135,9 +136,12 @@ def grad_fn_of(node: Node) -> GradFn:
     if node.op is VARIABLE:
         name, kind = "torch::autograd::AccumulateGrad", "AccumulateGrad"
     else:
-        name = kind = grad_fn(node) or ""
-        kind = kind.rpartition("::")[2]
-    cls = GradFn._names.setdefault(kind, type(kind, (GradFn,), {}))
+        name = grad_fn(node) or ""
+        kind = name.rpartition("::")[2]
+        if name == "NotImplemented":
+            name = "torch::autograd::NotImplemented"
+    home = "torch.autograd.function" if known.function is not None else __name__
+    cls = GradFn._names.setdefault(kind, type(kind, (GradFn,), {"__module__": home}))
     shown = cls(node, name)
     if known.function is None:
         known.context = shown
@@ -178,9 +182,8 @@ def _names(node: Node) -> list[str]:
         kept = saved(node)
     found = ["result"] if node in kept else []
     for name, value in _roles(node):
-        if not isinstance(value, Node):
-            found.append(name)
-        elif value in kept or _behind(value) in {_behind(k) for k in kept} or (value.weak and name == "exponent"):
+        known = not isinstance(value, Node) or value in kept or (value.weak and name == "exponent")
+        if known or _behind(value) in {_behind(k) for k in kept}:
             found.append(name)
     return found
 

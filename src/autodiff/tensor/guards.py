@@ -27,9 +27,9 @@ SHARED = (
 )
 # Operations that may write to memory that several elements share, those whose operands may lie anywhere, and those
 # whose operands may not even be the tensor itself.
-SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu", "fill_diagonal_"))
-ANYWHERE = SPREADS | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
-APART = frozenset(("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce"))
+SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu", "replaced"))
+ANYWHERE = (SPREADS - {"index_put"}) | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
+APART = frozenset(("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce", "index_put"))
 
 
 def refuse_history(tensor: Any, requires_grad: bool) -> None:
@@ -40,7 +40,7 @@ def refuse_history(tensor: Any, requires_grad: bool) -> None:
     if base is not None:
         if tensor._meta is not None:
             raise RuntimeError(forbidden(tensor, "is being"))
-        if base.requires_grad and base.is_leaf:
+        if base.is_leaf and tensor.requires_grad:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if tensor.requires_grad and tensor.is_leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -102,10 +102,8 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], apart: bool) -> b
     if not (_dense(a) and _dense(b)) or not a.size or not b.size:
         return False
     start, other = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
-    if start == other and a.size == b.size:
-        return apart or [s for s, n in zip(a.strides, a.shape, strict=True) if n > 1] != [
-            s for s, n in zip(b.strides, b.shape, strict=True) if n > 1
-        ]
+    if start == other and a.nbytes == b.nbytes:
+        return apart or a.strides != b.strides
     return bool(start < other + b.nbytes and other < start + a.nbytes)
 
 

@@ -55,6 +55,24 @@ COPY = private(
 )
 
 
+REPLACED = private(
+    "replaced(x, values: any, title: any)",
+    lambda x, values, title: values,
+    shape=lambda x, values, title: x.shape,
+    vjp=[lambda g, out, x, values, title: ops.zeros_like(x)],
+    grad_fn=lambda x, values, title: title,
+    doc="Other numbers in place of x, whose derivative is zero.",
+)
+
+
+def replace(tensor: Tensor, values: np.ndarray[Any, Any], title: str) -> Tensor:
+    """Put numbers into a tensor that do not depend on it; raises PyTorch's errors for leaves."""
+    return change(tensor, lambda x: REPLACED.make((x, values, title)))
+
+
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+
+
 def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
     tracked = modes._grad[0]
@@ -96,7 +114,11 @@ def write(tensor: Tensor, result: Node) -> None:
     value = record(result).value
     if tracked:
         _keep(before, result, array)
-    writable(array)[...] = value
+    if array.flags.writeable:
+        array[...] = value
+    else:  # several elements share a place: what has changed counts
+        changed = value != array
+        writable(array)[changed] = np.broadcast_to(value, array.shape)[changed]
     tensor._counter.version += 1
     if not tracked:
         return
@@ -121,8 +143,15 @@ def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:
 def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """The method `x.name_(…)` of an operation."""
 
+    def settled(x: Node, *args: Any, **kwargs: Any) -> Node:
+        result: Node = function(x, *args, **kwargs)
+        if result.op.name in COMPARISONS and x.dtype.is_floating:
+            values = np.asarray(record(result).value, x.dtype.numpy)
+            return REPLACED.make((x, values, f"{result.op.name.capitalize()}Backward0"))  # type: ignore[no-any-return]
+        return result
+
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return change(self, function, *args, **kwargs)
+        return change(self, settled, *args, **kwargs)
 
     return method
 
@@ -135,6 +164,10 @@ def zero_(self: Tensor) -> Tensor:
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with one value."""
     op = FILL if isinstance(value, Tensor) else FILL_NUMBER
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+        )
     return change(self, lambda x, v: op.make((x, _as_node(v, x))), value)
 
 

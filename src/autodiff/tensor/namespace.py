@@ -14,10 +14,11 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
-from autodiff.tensor import inplace, methods
+from autodiff.tensor import inplace, methods, modes, restride
 from autodiff.tensor import random as random_
 from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
 from autodiff.tensor.modes import as_dtype, session
+from autodiff.tensor.recipes import RECIPES, Single, plain_number
 from autodiff.tensor.storage import record
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 
@@ -42,6 +43,13 @@ def function(operation: Operation, name: str) -> Callable[..., Any]:
             kwargs["dtype"] = as_dtype(kwargs["dtype"])
         wanted = kwargs.pop("requires_grad", False)
         out = kwargs.pop("out", None)
+        if kwargs.pop("inplace", False) and args:
+            return inplace.change(args[0], bind, *args[1:], **kwargs)
+        if out is not None and modes._grad[0] and any(isinstance(t, Tensor) and t.requires_grad for t in (*args, out)):
+            raise RuntimeError(
+                f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the"
+                " arguments requires grad."
+            )
         result = call(bind, args, kwargs)
         if name in PLAIN and isinstance(result, Tensor):
             return result.item()
@@ -115,6 +123,8 @@ def detach(input: Tensor) -> Tensor:
 
 # Operators
 
+_INT64 = 2**63
+
 _BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
     "and": "&", "or": "|", "xor": "^",
@@ -138,9 +148,26 @@ def _binary(sign: str, reflected: bool) -> Callable[..., Any]:
     def swapped(a: Any, b: Any) -> Any:
         return operate(_operand(b), _operand(a)) if reflected else operate(_operand(a), _operand(b))
 
+    any_number = sign in ("+", "*", "/") or (sign == "-" and not reflected)
+
     def method(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, (Tensor, int, float, np.generic, np.ndarray)):
+        kind = other.__class__
+        if any_number and (kind is float or (kind is int and -_INT64 <= other < _INT64)):
+            recipe = RECIPES.get((swapped, modes._grad[0], modes._dtype[0], self._form, kind))
+            other = plain_number(other)
+        elif isinstance(other, Tensor):
+            recipe = None
+            if other is not self:
+                recipe = RECIPES.get((swapped, modes._grad[0], modes._dtype[0], self._form, other._form))
+        elif isinstance(other, (int, float, np.generic, np.ndarray)):
+            recipe = None
+        else:
             return NotImplemented
+        if recipe.__class__ is Single:
+            try:
+                return recipe.of_two(self, other)
+            except Exception:  # what is wrong is said by the general way
+                pass
         return call(swapped, (self, other), {})
 
     return method
@@ -211,6 +238,8 @@ _equip()
 def lookup(prefix: str, name: str) -> Any:
     """An operation of a module as a function, None where there is none."""
     assert prefix in PREFIXES
+    if name.endswith("_") and not name.startswith("_"):
+        return getattr(Tensor, name, None)  # the method, called as a function
     operation = find(prefix, name)
     return None if operation is None else function(operation, name)
 

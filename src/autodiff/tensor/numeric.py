@@ -16,7 +16,6 @@ import numpy as np
 
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import BROADCAST, PICK, VARIABLE
-from autodiff.tensor import modes
 from autodiff.tensor.engine import FREED, Walk, check_versions
 from autodiff.tensor.grad_fns import GradFn
 from autodiff.tensor.pullbacks import Pullback, pullback_of

@@ -7,21 +7,22 @@ other arguments allocate these nodes, run the program, and are done.  Whatever d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autodiff.graph.dtypes import DType, int64
-from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE
+from autodiff.graph.node import Node, Results, _next_index, _place, ancestors
+from autodiff.graph.op import CONSTANT, VARIABLE
 from autodiff.tensor import modes
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, Record, held, memory_of
 from autodiff.tensor.straight import Assembler, NotStraightError, Program, quietly
-from autodiff.tensor.tensor import Form, Tensor, form_of, new
-from autodiff.tensor.views import Path, path_between
+from autodiff.tensor.tensor import Form, Tensor, form_of, new, view_of
+from autodiff.tensor.views import Path, made_contiguous, path_between
 
+_new = object.__new__
 LIMIT = 4096  # kept recipes, and plain numbers
 
 RECIPES: dict[Any, Recipe | None] = {}  # None: there is none for such calls
@@ -54,7 +55,7 @@ class Step:
 class End:
     """A result: a new tensor, a view of an operand's memory (`source`, `path`), or an operand as it is (`same`)."""
 
-    __slots__ = ("based", "contiguous", "form", "fresh", "number", "path", "same", "slot", "source")
+    __slots__ = ("contiguous", "form", "fresh", "number", "path", "same", "slot", "source")
 
     def __init__(self) -> None:
         self.number = -1  # of the node, -1 where no history is kept
@@ -65,7 +66,6 @@ class End:
         self.same = -1
         self.source = -1
         self.path: Path = ()
-        self.based = False
 
 
 class Recipe:
@@ -93,42 +93,125 @@ class Recipe:
 
 
 class Single(Recipe):
-    """One elementwise operation of one or two operands, whose result is new."""
+    """One elementwise operation on one operand or two, with a new result: most of what programs do, and so unrolled."""
 
-    __slots__ = ("form", "kernel", "scalar", "step", "swapped", "typed")
+    __slots__ = ("dtype", "first", "form", "kernel", "last", "scalar", "step", "typed")
 
-    def __init__(self, recipe: Recipe, operands: int) -> None:
+    def __init__(self, recipe: Recipe, kernel: Any, first: int, scalar: bool, dtype: Any) -> None:
         super().__init__(recipe.program, recipe.steps, recipe.ends, None)
-        self.step = recipe.steps[0] if recipe.steps else None
+        self.kernel = kernel
+        self.first = first  # which operand is the kernel's first
+        self.scalar = scalar
+        self.step: Any = recipe.steps[0] if recipe.steps else None
         self.form = recipe.ends[0].form
+        self.dtype = dtype
+        self.last: Any = None  # the latest plain number, and as an element of the dtype
+        self.typed: Any = None
 
     def run(self, operands: Sequence[Any]) -> Any:
+        for t in operands:
+            if t.__class__ is not Node and t._base is not None:
+                return super().run(operands)
+        return self.of_one(operands[0]) if len(operands) == 1 else self.of_two(*operands)
+
+    def of_one(self, a: Any) -> Tensor:
+        """The result for a tensor that is no view."""
+        x = a._array
+        value = np.array(quietly(self.kernel, x[()])) if self.scalar else quietly(self.kernel, x)
         step = self.step
-        slots = quietly(self.program.run, [t._array if t.__class__ is not Node else t.eager.value for t in operands])
-        value = slots[-1]
-        if value.__class__ is not np.ndarray:
-            value = np.array(value)
-        tensor: Any = Tensor.__new__(Tensor)
-        counter = Counter.__new__(Counter)
-        counter.version = 0
         if step is None:
-            node = held(value)
-            known = node.eager
+            return self._made(value, None, None)
+        return self._made(value, (a._node,), [a._counter.version])
+
+    def of_two(self, a: Any, b: Any) -> Tensor:
+        """The result for two tensors that are no views, or one and a plain number."""
+        x = a._array
+        if b.__class__ is Node:
+            if b is not self.last:
+                self.typed = _element(self.dtype, b.params[0], self.scalar)
+                self.last = b
+            y, other, version = self.typed, b, 0
         else:
-            known = Record(value)
-            known.step = step
-            known.seen = [0 if t.__class__ is Node else t._counter.version for t in operands]
-            nodes = [t if t.__class__ is Node else t._node if t._base is None else t._current for t in operands]
-            node = Node(step.op, tuple([nodes[i] for i in step.inputs]), step.params, step.shape, step.dtype, True)
-            known.seen = [known.seen[i] for i in step.inputs]
-            node.eager = known
+            y, other, version = b._array, b._node, b._counter.version
+        if self.scalar:
+            x, y = x[()], y[()]
+            value = np.array(quietly(self.kernel, x, y) if self.first == 0 else quietly(self.kernel, y, x))
+        else:
+            value = quietly(self.kernel, x, y) if self.first == 0 else quietly(self.kernel, y, x)
+        step = self.step
+        if step is None:
+            return self._made(value, None, None)
+        if step.inputs[0] == 0:
+            return self._made(value, (a._node, other), [a._counter.version, version])
+        return self._made(value, (other, a._node), [version, a._counter.version])
+
+    def _made(self, value: Any, inputs: Any, seen: Any) -> Tensor:
+        step = self.step
+        counter = _new(Counter)
+        counter.version = 0
+        known = _new(Record)
+        known.value = value
         known.counter = counter
+        known.seen = seen
+        known.owner = None
+        known.freed = False
+        known.step = step
+        node = _new(Node)
+        if step is None:
+            node.op = CONSTANT
+            node.inputs = ()
+            node.params = (value,)
+            node.shape = value.shape
+            node.dtype = self.dtype
+            node.requires_grad = False
+            if not value.flags.c_contiguous:
+                size = value.itemsize
+                node._strides = tuple([step // size for step in value.strides])
+            else:
+                node._strides = None
+        else:
+            node.op = step.op
+            node.inputs = inputs
+            node.params = step.params
+            node.shape = step.shape
+            node.dtype = step.dtype
+            node.requires_grad = True
+            node._strides = None
+        node.weak = False
+        node.results = None
+        node.span = _place[-1]
+        node.index = _next_index()
+        node.eager = known
+        tensor = _new(Tensor)
         tensor._array = value
         tensor._node = node
         tensor._counter = counter
         tensor._form = self.form
-        tensor._base = tensor._grad = None
+        tensor._base = None
+        tensor._grad = None
+        tensor._seen = 0
         return tensor
+
+
+def _element(dtype: DType, number: Any, scalar: bool) -> Any:
+    found = quietly(dtype.numpy.type, number)
+    return found if scalar else np.asarray(found)
+
+
+def _single(recipe: Recipe, operands: Sequence[Any], stand: list[Any], output: Node) -> Recipe:
+    """The same recipe, unrolled if it is simple enough."""
+    end, program, dtype = recipe.ends[0], recipe.program, output.dtype
+    kernels = [call for call in program.calls if call[0] is not np.asarray and call[0] is not dtype.numpy.type]
+    several = recipe.many is not None or end.same >= 0 or end.source >= 0 or len(recipe.steps) > 1 or program.constants
+    if several or end.contiguous or not end.fresh or not dtype.is_floating or len(kernels) != 1:
+        return recipe
+    kernel, i, j, _, _ = kernels[0]
+    simple = sorted(stand, key=id) == sorted(output.inputs, key=id) and operands[0].__class__ is not Node
+    if not simple or i < 0 or (j >= 0) != (len(operands) == 2):
+        return recipe
+    if any(operand.__class__ is not Node and operand.dtype is not dtype for operand in operands):
+        return recipe
+    return Single(recipe, kernel, 0 if i == 0 else 1, output.shape == (), dtype)
 
 
 def _nodes(steps: list[Step], operands: Sequence[Any], values: list[Any]) -> list[Node]:
@@ -161,16 +244,7 @@ def _ended(end: End, operands: Sequence[Any], values: list[Any], nodes: list[Nod
         value = np.asarray(value)
     node = None if end.number < 0 else nodes[end.number]
     if end.source >= 0:
-        source = operands[end.source]
-        if node is None:
-            node = held(value)
-        tensor = new(value, node, source._counter)
-        if end.based:
-            base = source._base if source._base is not None else source
-            tensor._base = base
-            tensor._path = (*source._path, *end.path)
-            tensor._seen = base._history
-        return tensor
+        return view_of(node, value, operands[end.source], end.path)
     if end.contiguous and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
     if not end.fresh and (
@@ -284,7 +358,7 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
     for node in numbers:
         assembler.alias(node, stand[numbers[node]])
     for node in between:
-        if node.op is VARIABLE or (node.weak and node.op is not CONSTANT) or node.op.reads_shape:
+        if node.op is VARIABLE or node.op.reads_shape or node.weak is not (node.op is CONSTANT):
             raise NotStraightError
         assembler.add(node)
     wanted = [node for node in (between if tracked else outputs) if node not in numbers and not node.weak]
@@ -295,14 +369,16 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
     program = assembler.finish(wanted, exact=True)
     slots = {node: i for i, node in enumerate(wanted)}
     steps: list[Step] = []
+    given = dict(numbers)
     if tracked:
         for node in between:
-            seen = tuple([numbers.get(memory_of(i), -1) for i in node.inputs])
+            seen = tuple([given.get(memory_of(i), -1) for i in node.inputs])
             inputs = tuple([numbers[i] for i in node.inputs])
             steps.append(Step(node, inputs, seen, slots.get(node, -1)))
             numbers[node] = len(operands) + len(steps) - 1
     ends = [_end(n, t, operands, sources, slots, numbers) for n, t in zip(outputs, tensors, strict=True)]
-    return Recipe(program, steps, ends, made if several else None)
+    recipe = Recipe(program, steps, ends, made if several else None)
+    return recipe if several or (not tracked and outputs[0] in numbers) else _single(recipe, operands, stand, outputs[0])
 
 
 def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: Any, numbers: Any) -> End:
@@ -320,13 +396,9 @@ def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: 
             if found is None or found[0] is not operand:
                 raise NotStraightError
             end.source, end.path = i, found[1]
-            end.based = tensor._base is not None
             return end
     end.form = form_of(tensor)
-    end.contiguous = node.op.layout == "contiguous" and len(node.shape) > 1
+    end.contiguous = len(node.shape) > 1 and made_contiguous(node)
     end.fresh = isinstance(node.op.kernel, np.ufunc)
     return end
 
-
-Function = Callable[..., Any]
-__all__ = ["RECIPES", "BROADCAST", "PICK", "Recipe", "described", "plain_number", "remember"]

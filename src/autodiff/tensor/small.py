@@ -11,10 +11,39 @@ NOT_A_LEAF = (
     " use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the"
     " leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
 )
-CHANGE_NON_LEAF = (
-    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph"
-    " that doesn't require differentiation use var_no_grad = var.detach()."
+CHANGE_NON_LEAF = "you can only change requires_grad flags of leaf variables."
+DETACH_INSTEAD = (
+    " If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad ="
+    " var.detach()."
 )
+
+
+class Device:
+    """`torch.device`: there is only the CPU; raises RuntimeError for others."""
+
+    __slots__ = ()
+    type = "cpu"
+    index = None
+
+    def __new__(cls, type: object = "cpu", index: int | None = None) -> Device:
+        if not isinstance(type, Device) and str(type).partition(":")[0] != "cpu":
+            raise RuntimeError(f"there is only the CPU here, no device {type!r}")
+        return super().__new__(cls)
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+CPU = Device()
 
 
 class Size(tuple[int, ...]):

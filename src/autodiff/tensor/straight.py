@@ -116,9 +116,17 @@ class Assembler:
         else:
             self._slots[node] = self._called(node)
 
-    def finish(self, outputs: Sequence[Node]) -> Program:
-        """The program with these outputs."""
-        slots = [self._array(node, exact=False) for node in outputs]
+    def alias(self, node: Node, other: Node) -> None:
+        """Say that a node has the value of one that is known."""
+        self._slots[node] = self._slots[other]
+
+    def hidden(self, node: Node) -> bool:
+        """Whether a node is a broadcast whose elements nobody has asked for."""
+        return node in self._shown
+
+    def finish(self, outputs: Sequence[Node], exact: bool = False) -> Program:
+        """The program with these outputs, as arrays and not as scalars if that matters."""
+        slots = [self._array(node, exact) for node in outputs]
         program = Program()
         count, more = len(self._inputs), len(self._constants)
 

@@ -19,38 +19,65 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
+from autodiff.graph.sizes import contiguous_strides
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
-from autodiff.tensor.guards import forbidden
+from autodiff.tensor.guards import NO_GRAD, SEVERAL, forbidden
 from autodiff.tensor.modes import session
-from autodiff.tensor.small import CHANGE_NON_LEAF, NOT_A_LEAF, Handle, Size
+from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, Device, Handle, Size
 from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, places_between
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, element, places_between, stepped
 
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
+
+
+class Form:
+    """What operations on tensors depend on besides their numbers; tensors that are alike in it share one."""
+
+    __slots__ = ()
+
+
+_forms: dict[Any, Form] = {}
+_FORMS = 4096  # kept
+
+
+def form_of(tensor: Tensor) -> Form:
+    """The form of a tensor: shape, strides, dtype, and whether it wants a gradient."""
+    found = tensor._form
+    if found is None:
+        node, array = tensor._current, tensor._array
+        key = (array.shape, array.strides, node.dtype, node.requires_grad)
+        found = _forms.get(key)
+        if found is None:
+            if len(_forms) >= _FORMS:
+                _forms.clear()
+            found = _forms[key] = Form()
+        if tensor._base is None:
+            tensor._form = found
+    return found
 
 
 class Tensor:
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
-    __slots__ = (
-        "__weakref__", "_afterwards", "_array", "_base", "_counter", "_grad", "_hooks", "_meta", "_moves", "_node",
-        "_path", "_seen", "_since",
-    )  # fmt: skip
+    # What few tensors have is in a dict that few of them make.
+    __slots__ = ("__dict__", "__weakref__", "_array", "_base", "_counter", "_form", "_grad", "_node", "_seen")
     __array_priority__ = 1000  # NumPy leaves operators to us
 
     _array: np.ndarray[Any, Any]
     _node: Node
     _counter: Counter
     _base: Tensor | None
-    _path: Path
-    _meta: str | None  # what a view was made by, where that forbids writing through it
+    _form: Form | None  # None where it is not known yet, and for views, whose node may change
+    _path: Path = ()
+    _meta: str | None = None  # what a view was made by, where that forbids writing through it
     _seen: int  # the version when the node was made
-    _moves: int  # how often the tensor was transposed and the like in place
-    _since: int  # how often the base had been when the path was made
+    _moves: int = 0  # how often the tensor was transposed and the like in place
+    _since: int = 0  # how often the base had been when the path was made
     _grad: Tensor | None
-    _hooks: dict[int, Any] | None
-    _afterwards: dict[int, Any] | None  # hooks for when `grad` has received something
+    _was: Node  # the leaf that it was while it wanted a gradient
+    _hooks: dict[int, Any] | None = None
+    _afterwards: dict[int, Any] | None = None  # hooks for when `grad` has received something
 
     def __init__(self, *data: Any) -> None:
         if data and all(isinstance(size, int) for size in data):
@@ -101,11 +128,7 @@ class Tensor:
                 record(self._node).retained = self
             return
         self._path = way
-        tracked = self._node.requires_grad
-        if not tracked:
-            self._stand_for(held(array))
-        else:
-            self._renew(base)
+        self._stand_for(node if node.requires_grad else held(array))
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""
@@ -120,8 +143,9 @@ class Tensor:
         known = record(node)
         known.value = self._array
         known.counter, known.version = self._counter, self._counter.version
-        known.owner = ref(self)
+        known.owner = self._node.eager.owner = ref(self)  # who stood for it is asked when a version is wrong
         self._node = node
+        self._form = None
         self._seen = self._counter.version
 
     @property
@@ -132,26 +156,44 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
-        self.requires_grad_(wanted)
+        if wanted.__class__ is not bool:
+            raise RuntimeError("requires_grad must be a bool")
+        if not self.is_leaf:
+            raise RuntimeError(CHANGE_NON_LEAF + (DETACH_INSTEAD if not wanted else ""))
+        self._set_requires_grad(wanted)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Make a leaf want its gradient, or not; raises RuntimeError for non-leaves and integers."""
-        if requires_grad == self.requires_grad:
-            return self
+        if requires_grad.__class__ is not bool:
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not"
+                f" {type(requires_grad).__name__}"
+            )
         if not self.is_leaf:
-            raise RuntimeError(CHANGE_NON_LEAF)
-        if requires_grad and not self.dtype.is_floating:
-            raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        self._become_leaf(requires_grad)
+            if requires_grad:
+                return self
+            raise RuntimeError(CHANGE_NON_LEAF + DETACH_INSTEAD)
+        self._set_requires_grad(requires_grad)
         return self
 
+    def _set_requires_grad(self, wanted: bool) -> None:
+        if wanted and not self.dtype.is_floating:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if wanted is not self._node.requires_grad:
+            self._become_leaf(wanted)
+
     def _become_leaf(self, requires_grad: bool) -> None:
-        node = held(self._array)
+        """Be a leaf; one that wants its gradient again is the leaf that it was."""
+        node, before = held(self._array), self._node
         if requires_grad:
-            leaf = variable("", node.shape, node.dtype, True)
-            leaf.eager, leaf._strides = node.eager, node._strides
+            leaf = self.__dict__.pop("_was", None)
+            if leaf is None or leaf.shape != node.shape or leaf.dtype is not node.dtype:
+                leaf = variable("", node.shape, node.dtype, True)
+                leaf.eager, leaf._strides = node.eager, node._strides
             node = leaf
             node.eager.leaf = self
+        elif before.op is VARIABLE:
+            self._was = before
         self._stand_for(node)
 
     @property
@@ -187,6 +229,8 @@ class Tensor:
 
     def _accumulate(self, g: Node, keep: bool) -> None:
         """Add a gradient, in place unless a graph is wanted."""
+        if not self._node.requires_grad:
+            return
         earlier = self._grad
         if keep:
             self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
@@ -195,6 +239,8 @@ class Tensor:
 
     def _add(self, g: Any, ours: bool) -> None:
         """Add a gradient's numbers; an array that is `ours` may be kept."""
+        if not self._node.requires_grad:
+            return
         earlier = self._grad
         if earlier is None:
             fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
@@ -250,7 +296,10 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if self.requires_grad and not value.dtype.is_floating:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array = value._array
+        self._form = None
         node = self._node
         if node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
@@ -262,8 +311,8 @@ class Tensor:
         return self._counter.version
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> Device:
+        return CPU
 
     # Shape and type
 
@@ -297,8 +346,14 @@ class Tensor:
     def numel(self) -> int:
         return int(self._array.size)
 
-    def stride(self) -> tuple[int, ...]:
-        return tuple(step // self._array.itemsize for step in self._array.strides)
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements lie between neighbours along each dim, or along one."""
+        array = self._array
+        if self._base is None and array.base is None and array.flags.c_contiguous:
+            steps = contiguous_strides(array.shape)
+        else:
+            steps = tuple(step // array.itemsize for step in array.strides)
+        return steps if dim is None else steps[dim]
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -356,8 +411,11 @@ class Tensor:
 
     def __repr__(self) -> str:
         show = import_module("autodiff.report.tensors").format_tensor  # a higher layer, and only to be looked at
-        node = self._current
-        name = None if self.is_leaf else grad_fn_name(node)
+        try:
+            node = self._current
+            name = None if self.is_leaf else grad_fn_name(node)
+        except RuntimeError:  # a view that was not to be written to
+            node, name = self._node, "Invalid"
         text: str = show(
             self._array,
             requires_grad=node.requires_grad,
@@ -406,11 +464,8 @@ def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Coun
     tensor._array = array
     tensor._counter = counter
     tensor._base = None
-    tensor._path = ()
-    tensor._moves = tensor._since = 0
-    tensor._meta = None
     tensor._grad = None
-    tensor._hooks = tensor._afterwards = None
+    tensor._node = node
     tensor._stand_for(node)
 
 
@@ -418,6 +473,25 @@ def new(array: np.ndarray[Any, Any], node: Node, counter: Counter) -> Tensor:
     """A tensor over this memory, which a node stands for."""
     tensor = Tensor.__new__(Tensor)
     _fill(tensor, array, node, counter)
+    return tensor
+
+
+def view_of(node: Node | None, value: np.ndarray[Any, Any], source: Tensor, path: Path) -> Tensor:
+    """A view of a tensor's memory, made by a node where it wants a gradient."""
+    if not value.ndim and not np.may_share_memory(value, source._array):
+        value = element(source._array, path)
+    if 1 in value.shape:
+        value = stepped(value, source._current, path)
+    tensor = new(value, node if node is not None and node.requires_grad else held(value), source._counter)
+    if value.flags.c_contiguous and 1 in value.shape:
+        tensor._node._strides = tuple(step // value.itemsize for step in value.strides)
+    base = source._base
+    if base is None:
+        tensor._base, tensor._path, tensor._since = source, path, source._moves
+    else:
+        tensor._base, tensor._path, tensor._since = base, (*source._way(), *path), base._moves
+    several = path and path[-1][2] is not None
+    tensor._meta = NO_GRAD if not modes._grad[0] else SEVERAL if several else source._meta
     return tensor
 
 
@@ -435,6 +509,7 @@ def of_node(node: Node) -> Tensor:
     tensor = Tensor.__new__(Tensor)
     _fill(tensor, array, held(array), counter or Counter())
     tensor._node = node
+    tensor._form = None
     record(node).owner = ref(tensor)
     if counter is None:
         record(node).counter = tensor._counter

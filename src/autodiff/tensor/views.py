@@ -16,6 +16,7 @@ from autodiff.execute.schedule import lowered
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
+from autodiff.graph.shown import edges, strides, visible
 
 Step = tuple[Primitive | None, Any, int | None]  # operation (None: places), parameters, which of its results
 Path = tuple[Step, ...]
@@ -89,6 +90,35 @@ def _places(shape: Sequence[int], path: Path) -> np.ndarray[Any, Any]:
     return np.asarray(places)
 
 
+def made_contiguous(node: Node) -> bool:
+    """Whether an operation lays out its result, which is no view, in the order of its dims."""
+    if node.op is PICK:
+        return not callable(node.inputs[0].op.layout)
+    return node.op.layout == "contiguous"
+
+
+def stepped(view: np.ndarray[Any, Any], node: Node, path: Path) -> np.ndarray[Any, Any]:
+    """A view of what a node stands for, with PyTorch's steps along dims of size 1, where NumPy has any."""
+    steps = tuple(step * view.itemsize for step in strides(follow(node, path)))  # type: ignore[operator]
+    if steps == view.strides:
+        return view
+    root = view
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    if not root.flags.c_contiguous:
+        return view
+    offset = view.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    array = np.ndarray(view.shape, view.dtype, root, offset, steps)
+    array.flags.writeable = view.flags.writeable
+    return array
+
+
+def element(array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
+    """The one element that a path leads to, as a view; NumPy would have made a copy of it."""
+    place = np.unravel_index(int(_places(array.shape, path)), array.shape)
+    return array[(*place, ...)] if array.ndim else array
+
+
 def _pulled_back(g: Node, shape: Any, path: Path) -> Node:
     base = variable(" base", shape, g.dtype, True)
     (back,) = gradients([follow(base, path)], [g], [base])
@@ -111,6 +141,7 @@ COPY_SLICES: Primitive = private(
         lambda g, out, x, value, path: follow(g, path),
     ],
     grad_fn="torch::autograd::CopySlices",
+    edges=lambda x, value, path: [x, *edges(visible(value))[1:]],
     doc="x with value written through a view of it.",
 )
 AS_STRIDED: Primitive = private(

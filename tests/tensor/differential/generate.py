@@ -37,10 +37,16 @@ class Writer:
     # What there is
 
     def tensors(self, wanted: Callable[[Any], bool] = lambda t: True) -> list[str]:
+        def fits(value: Any) -> bool:
+            try:
+                return wanted(value)
+            except RuntimeError:  # a view that was not to be written to
+                return False
+
         return [
             name
             for name, value in self.session.names.items()
-            if isinstance(value, torch.Tensor) and name[0] == "v" and wanted(value)
+            if isinstance(value, torch.Tensor) and name[0] == "v" and fits(value)
         ]
 
     def pick(self, wanted: Callable[[Any], bool] = lambda t: True) -> str:
@@ -239,7 +245,7 @@ def view(w: Writer) -> None:
     options = [
         f"{x}[{index_of(w, x)}]", f"{x}[{index_of(w, x)}]", f"{x}.view(-1)", f"{x}.reshape(-1)", f"{x}.detach()",
         f"{x}.data", f"{x}.unsqueeze(0)", f"{x}.squeeze()", f"{x}.flatten()", f"{x}.expand(2, *{x}.shape)",
-        f"{x}.view_as({x})", f"{x}[{mask_of(w, x)}]", f"{x}.clone()", f"{x}.unsqueeze(-1)", f"{x}.alias()",
+        f"{x}.view_as({x})", f"{x}[{mask_of(w, x)}]", f"{x}.clone()", f"{x}.unsqueeze(-1)", f"{x}.as_strided((1,), (1,))",
         f"{x}.detach().clone()", f"{x}.reshape({x}.shape)", f"{x}.view({x}.shape)", f"{x}.broadcast_to(2, *{x}.shape)",
         f"{x}.squeeze(0)", f"{x}.ravel()", f"{x}.contiguous()",
     ]  # fmt: skip
@@ -381,7 +387,7 @@ def grad(w: Writer) -> None:
     outputs = w.random.choice([f"{x}.sum()", f"{x}.sum()", f"({x} * {x}).sum()", f"[{x}.sum(), {w.inner()}.mean()]", x])
     if outputs == x:
         options.append(w.random.choice([f"grad_outputs=torch.ones_like({x})", f"grad_outputs={x}"]))
-    w.write(f"{w.name()} = torch.autograd.grad({', '.join([outputs, inputs, *options])})[0]", 0.5)
+    w.write(f"{w.name()} = own(torch.autograd.grad({', '.join([outputs, inputs, *options])})[0])", 0.5)
 
 
 def hooks(w: Writer) -> None:
@@ -411,9 +417,9 @@ def gradients(w: Writer) -> None:
     x = w.pick(lambda t: t.is_leaf and t.requires_grad)
     w.write(
         w.random.choice([
-            f"{x}.grad.zero_()", f"{x}.grad = None", f"{x}.grad = torch.ones_like({x})", f"{w.name()} = {x}.grad",
+            f"{x}.grad.zero_()", f"{x}.grad = None", f"{x}.grad = torch.ones_like({x})", f"{w.name()} = own({x}.grad)",
             f"{x}.grad.mul_(2)", f"{x}.grad = torch.ones(7)", f"{x}.grad.detach_()", f"{x}.grad = {w.pick()}",
-            f"{x}.grad.requires_grad_(False)", f"look({x}.grad)", f"{w.name()} = {w.pick()}.grad", f"del {x}.grad",
+            f"{x}.grad.requires_grad_(False)", f"log({x}.grad)", f"{w.name()} = own({w.pick()}.grad)", f"del {x}.grad",
             f"torch.optim.SGD([{x}], lr=0.1, momentum=0.9).step()", f"torch.optim.Adam([{x}], lr=0.1).step()",
             f"torch.optim.SGD([{x}], lr=0.1).zero_grad()",
         ]),  # fmt: skip

@@ -139,7 +139,7 @@ class Session:
     def __init__(self, torch: Any) -> None:
         self.torch = torch
         self.shown: list[Any] = []
-        self.names: dict[str, Any] = {"torch": torch, "look": self.look, "log": self.log, "graph": self.graph}
+        self.names: dict[str, Any] = {"torch": torch, "look": self.look, "log": self.log, "graph": self.graph, "own": self.own}
         exec(PRELUDE, self.names)
 
     def execute(self, statement: str) -> str | None:
@@ -159,6 +159,13 @@ class Session:
 
     def log(self, *values: Any) -> None:
         self.shown.append(["log", *[self.form(value) for value in values]])
+
+    def own(self, gradient: Any) -> Any:
+        """A copy: how fresh gradients lie in memory, and their versions, are the engine's own affair."""
+        if gradient is None:
+            return None
+        self.shown.append(["own", self.form(gradient), gradient.grad_fn is None])
+        return gradient.clone()
 
     def form(self, value: Any) -> Any:
         """Anything as JSON that both sides give the same."""
@@ -188,7 +195,7 @@ class Session:
             self.shown.append([
                 "look",
                 self.form(tensor),
-                None if grad is None else [self.form(grad), grad.grad_fn and grad.grad_fn.name()],
+                None if grad is None else [self.form(grad), grad.grad_fn is None],
                 {
                     "leaf": tensor.is_leaf,
                     "function": None if function is None else function.name(),
@@ -206,7 +213,7 @@ class Session:
         """Names of the functions that made a tensor, a few levels deep, with the numbers of results."""
 
         def below(function: Any, depth: int) -> Any:
-            if function is None or not depth:
+            if function is None or not depth or function.name() == "CloneBackward0":
                 return None
             return [function.name(), [[below(f, depth - 1), number] for f, number in function.next_functions]]
 

@@ -5,8 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from autodiff.formula.term.core import Scalar, Term, common_shape, is_zero, make, num, number_of, one, ones, zeros
+from autodiff.formula.term.core import (
+    CORES,
+    Scalar,
+    Term,
+    common_shape,
+    is_zero,
+    make,
+    num,
+    number_of,
+    one,
+    ones,
+    spend,
+    zeros,
+)
 from autodiff.graph.sizes import Dim, Shape
+
+WIDE = (
+    300  # factors: a product of more is one factor of another product, so that long products do not grow quadratically
+)
 
 # Sums
 
@@ -16,7 +33,10 @@ def split(term: Term) -> tuple[Scalar, Term]:
     if term.kind == "num":
         return term.data, num(1)
     if term.kind == "mul":
-        return term.data, product(Fraction(1), list(term.args), term.shape)
+        core = term if term.data == 1 else CORES.get(term)
+        if core is None:
+            core = CORES[term] = product(Fraction(1), list(term.args), term.shape)
+        return term.data, core
     return Fraction(1), term
 
 
@@ -35,16 +55,17 @@ def add(terms: Sequence[Term]) -> Term:
     stack: list[tuple[Scalar, Term]] = [(Fraction(1), term) for term in reversed(terms)]
     while stack:
         factor, term = stack.pop()
+        spend(len(term.args) + 1)
         coefficient, core = split(unbroadcast(term))
         coefficient = coefficient * factor
         if core.kind == "add":
             stack.extend((coefficient, arg) for arg in reversed(core.args))
         elif coefficient:
             found[core] = found.get(core, Fraction(0)) + coefficient
-    args = [times(coefficient, core) for core, coefficient in found.items() if coefficient]
+    cores = sorted(found.items(), key=lambda item: item[0].id)
+    args = [times(coefficient, core) for core, coefficient in cores if coefficient]
     if not args:
         return zeros(shape)
-    args.sort(key=lambda arg: split(arg)[1].id)
     total = args[0] if len(args) == 1 else make("add", args, None, common_shape(args))
     return total if total.shape == shape else mul([total, ones(shape)])
 
@@ -92,6 +113,7 @@ def mul(terms: Sequence[Term]) -> Term:
     shape = common_shape(terms)
     if len(shape) == 2 and shape[0] != 1:
         terms = [term.args[0] if term.kind == "row" else term for term in terms]
+    spend(len(terms))
     coefficient: Scalar = Fraction(1)
     powers: dict[Term, Term] = {}  # by base, the exponent
     exponents: list[Term] = []  # of e
@@ -103,7 +125,12 @@ def mul(terms: Sequence[Term]) -> Term:
             coefficient = coefficient * term.data
         elif term.kind == "mul":
             coefficient = coefficient * term.data
-            stack.extend(reversed(term.args))
+            if len(term.args) > WIDE:
+                wide = split(term)[1]
+                powers[wide] = add([powers[wide], first]) if wide in powers else first
+            else:
+                stack.extend(reversed(term.args))
+                spend(len(term.args))
         elif term.kind == "ones":
             pass
         elif term.kind == "fn" and term.data[0] == "exp":
@@ -119,16 +146,27 @@ def mul(terms: Sequence[Term]) -> Term:
     again = False
     for base, exponent in powers.items():
         factor = base if exponent is first else power(base, exponent)
-        again = again or factor.kind in ("num", "mul") or (factor.kind == "fn" and factor.data[0] == "exp")
+        again = (
+            again
+            or (factor.kind in ("num", "mul") and len(factor.args) <= WIDE)
+            or (factor.kind == "fn" and factor.data[0] == "exp")
+        )
         if not (factor.kind == "num" and factor.data == 1) and factor.kind != "ones":
             factors.append(factor)
     if exponents:
         factor = exp(add(exponents))
-        again = again or factor.kind in ("num", "mul", "pow")
+        again = again or factor.kind == "pow" or (factor.kind != "fn" and _is_merged(factor))
         factors.append(factor)
     if again:
         return mul([num(coefficient), *factors, ones(shape)])
     return product(coefficient, _outer_factors(factors), shape)
+
+
+def _is_merged(factor: Term) -> bool:
+    """Whether a power turned into something that a product is to take in."""
+    if factor.kind in ("num", "mul"):
+        return len(factor.args) <= WIDE
+    return factor.kind == "fn" and factor.data[0] == "exp"
 
 
 def _outer_factors(factors: list[Term]) -> list[Term]:

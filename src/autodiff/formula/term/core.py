@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from autodiff.errors import AutodiffError
 from autodiff.graph.sizes import Dim, Shape, broadcast
 
 Scalar = Fraction | float
@@ -32,12 +33,39 @@ class Term:
 
 _known: dict[Any, Term] = {}
 TRANSPOSES: dict[Term, Term] = {}
+CORES: dict[Term, Term] = {}  # of products with a coefficient, what they are without it
+
+
+class ExhaustedError(AutodiffError):
+    """The work that a search may do is done."""
+
+
+WORK = 4_000_000  # operands that the terms of one expression may have together: about two seconds
+_left = WORK
+
+
+def spend(work: int) -> None:
+    """Count the work, in operands looked at: it is the same every time, as seconds are not."""
+    global _left
+    _left -= work
+    if _left < 0:
+        raise Exhausted(
+            "no-formula", "no formula was found in the work that is done for one", type="NotImplementedError"
+        )
+
+
+def allow(work: int) -> None:
+    """Begin a search that may do so much work."""
+    global _left
+    _left = work
 
 
 def forget() -> None:
     """Start numbering anew, so that the order of terms depends on one expression alone."""
     _known.clear()
     TRANSPOSES.clear()
+    CORES.clear()
+    allow(WORK)
 
 
 def make(kind: str, args: Iterable[Term], data: Any, shape: Shape) -> Term:
@@ -92,5 +120,7 @@ def number_of(term: Term) -> Scalar | None:
 def common_shape(terms: Iterable[Term]) -> Shape:
     shape: Shape = ()
     for term in terms:
-        shape = broadcast(shape, term.shape)
+        other = term.shape
+        if other and other is not shape:
+            shape = broadcast(shape, other) if shape else other
     return shape

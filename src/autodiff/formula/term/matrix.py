@@ -16,6 +16,7 @@ from autodiff.formula.term.core import (
     num,
     number_of,
     ones,
+    spend,
     zeros,
 )
 from autodiff.formula.term.functions import fn
@@ -124,6 +125,7 @@ def chain_shape(args: Sequence[Term]) -> Shape:
 
 def chain(terms: Sequence[Term]) -> Term:
     """The matrix product; the first and the last may be vectors."""
+    spend(len(terms))
     args: list[Term] = []
     scalars: list[Term] = []
     for place, term in enumerate(terms):

@@ -27,7 +27,7 @@ def lost_paths(walk: Walk) -> Iterator[Slip]:
         if sum(map(walk.depends, node.inputs)) < 2:
             continue
         for i, x in enumerate(node.inputs):
-            says = f"{text(x)} in {text(node)} is taken for a constant"
+            says = f"{text(x)} in {text(node)} is treated as a constant"
             yield walk.slip("accumulate", f"operand {i}", node, walk.changed, says, HINT, given=(node, i, lost))
 
 
@@ -43,13 +43,17 @@ def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
         yield walk.slip("accumulate", "diagonal", node, own, says, HINT)
         passed: Rule = lambda g: only(node, 0, g * node)  # noqa: E731
         yield walk.slip(
-            "accumulate", "numerator", node, passed, f"the denominator of {here} is taken for a constant", HINT
+            "accumulate", "numerator", node, passed, f"the denominator of {here} is treated as a constant", HINT
         )
     if node.op.name == "log_softmax":
         ones: Rule = lambda g: only(node, 0, g * ops.ones_like(node))  # noqa: E731
         yield walk.slip(
-            "accumulate", "numerator", node, ones, f"the denominator in {here} is taken for a constant", HINT
+            "accumulate", "numerator", node, ones, f"the denominator in {here} is treated as a constant", HINT
         )
+        dim = node.params[0]
+        others: Rule = lambda g: only(node, 0, -ops.exp(node) * ops.sum(g, dim, True))  # noqa: E731
+        says = f"the gradient through {here} has a term for each element itself, and that is missing"
+        yield walk.slip("accumulate", "others", node, others, says, HINT)
         diagonal: Rule = lambda g: only(node, 0, g * (1 - ops.exp(node)))  # noqa: E731
         says = f"each element of {here} depends on all elements, and only its own is counted"
         yield walk.slip("accumulate", "diagonal", node, diagonal, says, HINT)

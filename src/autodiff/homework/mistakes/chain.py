@@ -40,6 +40,10 @@ def inner_misused(walk: Walk) -> Iterator[Slip]:
 def _without_inner(walk: Walk, node: Node) -> Iterator[Slip]:
     g = walk.cotangent(node)
     if g is not None:
+        if node.op.name == "sub" and behind(node.inputs[1]) is walk.leaf and not walk.depends(node.inputs[0]):
+            says = f"the minus before {text(node.inputs[1])} in {text(node)} is lost"
+            yield walk.whole("sign", "inner", node, lambda: walk.instead_of(node, g), says, "check the signs")
+            return
         says = f"this is the gradient without {{inner}} of {text(node)}"
         yield walk.whole("chain", "inner", node, lambda: walk.instead_of(node, g), says, HINT)
 
@@ -50,7 +54,7 @@ def _skipped(walk: Walk, node: Node) -> Iterator[Slip]:
     if not is_elementwise(node) or len(places) != 1 or walk.is_linear(node):
         return
     rule: Rule = lambda g: [g if i in places else None for i in range(len(node.inputs))]  # noqa: E731
-    says = f"this is the gradient without the derivative of {text(node)}: it is passed over on the way back"
+    says = f"this is the gradient without the derivative of {text(node)} itself"
     yield walk.slip("chain", "skipped", node, rule, says, HINT)
 
 
@@ -81,7 +85,7 @@ def _taken_elsewhere(walk: Walk, node: Node) -> Iterator[Slip]:
     if slope is None:
         return
     inner = text(node)
-    says = f"the derivative of {inner} stands inside, in place of {inner}; it is a factor"
+    says = f"the derivative of {inner} stands inside, in place of {inner}; it should be a factor"
     yield walk.whole("chain", "f'(u')", node, _around, says, HINT, (walk, node, slope))
     says = f"the derivative of what is around {inner} is taken at {walk.setting.wrt}, and not at {inner}"
     yield walk.whole("chain", "f'(x)u'", node, lambda: _around(walk, node, walk.leaf) * slope, says, HINT)
@@ -115,9 +119,9 @@ def _wrong_inner(walk: Walk, node: Node) -> Iterator[Slip]:
     if g is None or slope is None or g.shape != walk.leaf.shape:
         return
     here = text(node)
-    says = f"{{inner}} of {here} divides, and it is a factor"
+    says = f"{{inner}} of {here} divides, and it should be a factor"
     yield walk.whole("chain", "divided", node, lambda: walk.instead_of(node, g / slope), says, HINT)
-    says = f"{{inner}} of {here} is added, and it is a factor"
+    says = f"{{inner}} of {here} is added, and it should be a factor"
     yield walk.whole("chain", "added", node, lambda: walk.instead_of(node, g + slope), says, HINT)
     says = f"{here} itself is the factor, and not its derivative"
     yield walk.whole("chain", "itself", node, lambda: walk.instead_of(node, g * node), says, HINT)
@@ -132,20 +136,20 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
     x, here = node.inputs[0], text(node)
     rules: list[tuple[str, Rule, str]] = []
     if node.op.name == "vector_norm" and node.params[0] == 2 and not node.shape:
-        squares = f"of {here}, which is the root of the sum of squares,"
+        squares = f"{here} is the root of the sum of squares, and"
         rules = [
             ("no root", lambda g: [g * 2 * x], f"{squares} the root is left out"),
-            ("inner", lambda g: [g / (2 * node) * ops.ones_like(x)], f"{squares} the squares are left out"),
-            ("half", lambda g: [g * x / (2 * node)], f"{squares} the squares lose their factor 2"),
-            ("no half", lambda g: [g * 2 * x / node], f"{squares} the root loses its factor 1/2"),
-            ("squares", lambda g: [g * x], f"{squares} only half of the squares' derivative is there"),
-            ("not root", lambda g: [g * x / node**2], f"{squares} the root is no root any more"),
+            ("inner", lambda g: [g / (2 * node) * ops.ones_like(x)], f"{squares} the squares are not differentiated"),
+            ("half", lambda g: [g * x / (2 * node)], f"{squares} the factor 2 of the squares is lost"),
+            ("no half", lambda g: [g * 2 * x / node], f"{squares} the factor 1/2 of the root is lost"),
+            ("squares", lambda g: [g * x], f"{squares} its derivative lacks a division by {here}"),
+            ("not root", lambda g: [g * x / node**2], f"{squares} here the root is missing below"),
         ]
     if node.op.name == "logsumexp":
-        inside = f"of {here}, which is log(sum(exp(x))),"
+        inside = f"{here} is log(sum(exp(x))), and"
         rules = [
-            ("inner", lambda g: [_spread(g / ops.exp(node), node, x)], f"{inside} the exponentials are left out"),
-            ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"{inside} the logarithm is left out"),
+            ("inner", lambda g: [_spread(g / ops.exp(node), node, x)], f"{inside} the exponentials are not differentiated"),
+            ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"{inside} the logarithm is not differentiated"),
         ]
     if node.op.name in ("det", "linalg.det"):
         rules = [

@@ -28,10 +28,10 @@ def counts(walk: Walk) -> Iterator[Slip]:
         if averages and ratio != 1:
             says = f"this is the gradient without the 1/n of the mean: {here} averages over {_many(walk, ratio)}"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
-            says = f"the mean {here} is divided by its number of elements twice"
+            says = f"{here} is a mean, and this divides by its number of elements twice"
             yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
             if ratio > 1:
-                says = f"the mean {here} is divided by n - 1 in place of n"
+                says = f"{here} is a mean, and this divides by n - 1 in place of n"
                 yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
         elif node.op.name in SUMS:
             n = count(operand)
@@ -51,7 +51,7 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
         for label, n in _sizes(walk, operand) if averages or node.op.name in SUMS else ():
             by = label if label in walk.setting.sizes else str(n)
             if averages:
-                says = f"the mean {here} is divided by {by}, and it averages over {_many(walk, ratio)}"
+                says = f"{here} averages over {_many(walk, ratio)}, and this divides by {by}"
                 yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
             else:
                 says = f"this is divided by {by} as if {here} were a mean, and it is a sum"

@@ -22,12 +22,13 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
             yield walk.whole("elementwise", "products", node, lambda x, y: x * y, says, HINT, (x, y))
         if node.op.name == "mv" and node.inputs[1] is walk.leaf and g is not None:
             x = node.inputs[0]
-            says = f"the gradient through {here} multiplies element by element, and @ adds up"
+            says = f"in the derivative of {here}, * stands where @ belongs"
             yield walk.whole("elementwise", "x.T*g", node, lambda x, g: ops.t(x) * g, says, HINT, (x, g))
             yield walk.whole("elementwise", "x*g", node, lambda x, g: x * g, says, HINT, (x, g))
         for label, chosen, wrong in _others(node):
             if walk.depends(node.inputs[chosen]):
-                says = f"on the way back through {here}, * and @ are exchanged"
+                wrong_one, right_one = ("@", "*") if node.op.name == "mul" else ("*", "@")
+                says = f"in the derivative of {here}, {wrong_one} stands where {right_one} belongs"
                 yield walk.slip("elementwise", label, node, _exchanged, says, HINT, given=(walk, node, chosen, wrong))
 
 

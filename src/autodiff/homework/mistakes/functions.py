@@ -18,10 +18,11 @@ Row = tuple[str, Callable[[Node, Node], Node], str]
 
 TABLE: dict[str, list[Row]] = {
     "tan": [
+        ("quotient", lambda x, y: ops.sin(x) ** -2, "it is 1/cos^2, and this is 1/sin^2"),
         ("power", lambda x, y: 1 / ops.cos(x), "the square of 1/cos^2 is missing"),
         ("sign", lambda x, y: 1 - y**2, "1 + tan^2 has a plus"),
         ("power", lambda x, y: 1 + y, "the square of 1 + tan^2 is missing"),
-        ("quotient", lambda x, y: -ops.cos(x) / ops.sin(x), "sine and cosine are differentiated each for itself"),
+        ("quotient", lambda x, y: -ops.cos(x) / ops.sin(x), "sine and cosine are differentiated separately"),
         ("sign", lambda x, y: ops.cos(x) ** -2 * -1, "1/cos^2 has no minus"),
     ],
     "tanh": [

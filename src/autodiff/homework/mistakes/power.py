@@ -22,32 +22,32 @@ ROOTS = {"sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "reciprocal": Fractio
 OF_NUMBER: list[Variant] = [
     ("kept", lambda x, n: n * x**n, "the exponent of {here} is not lowered by one"),
     ("no factor", lambda x, n: x ** (n - 1), "the factor {n} from the exponent of {here} is missing"),
-    ("factor n-1", lambda x, n: (n - 1) * x ** (n - 1), "the factor is the new exponent of {here}, not {n}"),
+    ("factor n-1", lambda x, n: (n - 1) * x ** (n - 1), "the factor is the new exponent of {here}, not the old one"),
     ("to n", lambda x, n: n * x, "the exponent of {here} became a factor, and its power is gone"),
-    ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it is lowered"),
-    ("n to 1", lambda x, n: n * ops.ones_like(x), "of {here} only the exponent is left"),
+    ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it should be lowered"),
     ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
 ]
 UNLIKELY: list[Variant] = [
-    ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it is multiplied by it"),
-    ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it is lowered by one"),
-    ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if x stood in the exponent"),
+    ("n to 1", lambda x, n: n * ops.ones_like(x), "of the derivative of {here} only the factor {n} is left"),
+    ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it should be multiplied"),
+    ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it should be lowered by one"),
+    ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if the variable stood in its exponent"),
     ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
-    ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of the derivative of {here} is lost"),
+    ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of {here} is lost"),
 ]
 OF_BASE: list[Variant] = [
-    ("as power", lambda x, a: x * a ** (x - 1), "{here} is differentiated by the power rule, and x is its exponent"),
+    ("as power", lambda x, a: x * a ** (x - 1), "{here} is differentiated by the power rule, and the variable is in its exponent"),
     ("no log", lambda x, a: a**x, "the factor log({n}) of the derivative of {here} is missing"),
-    ("divided", lambda x, a: a**x / ops.log(ops.ones_like(x) * a), "{here} is divided by log({n}), not multiplied"),
+    ("divided", lambda x, a: a**x / ops.log(ops.ones_like(x) * a), "the factor log({n}) of the derivative of {here} divides"),
     ("lowered", lambda x, a: a ** (x - 1), "the exponent of {here} is lowered as by the power rule"),
     ("lowered log", lambda x, a: a ** (x - 1) * ops.log(ops.ones_like(x) * a), "the exponent of {here} is lowered"),
-    ("base log", lambda x, a: ops.log(x) * a**x, "the logarithm is of the base: log({n})"),
+    ("base log", lambda x, a: ops.log(x) * a**x, "the logarithm in the derivative of {here} is that of the base, {n}"),
 ]
 OF_E: list[Variant] = [
     (
         "as power",
         lambda x, _: x * ops.exp(x - 1),
-        "{here} is differentiated by the power rule, and it is its own derivative",
+        "{here} is differentiated by the power rule, and the variable is in its exponent",
     ),
     ("lowered", lambda x, _: ops.exp(x - 1), "the exponent of {here} is lowered as by the power rule"),
     ("times", lambda x, _: x * ops.exp(x), "the exponent of {here} became a factor"),
@@ -83,7 +83,7 @@ def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[
     if not walk.depends(x):
         return
     for label, wrong, says in variants:
-        if label == "factor n-1" and 2 * n == 1:  # that would be the sign
+        if (label, n) in (("factor n-1", Fraction(1, 2)), ("no factor", -1)):  # that is the sign
             continue
         says = says.format(here=text(node), n=n)
         yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 0, wrong, x, n))

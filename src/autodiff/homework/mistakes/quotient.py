@@ -24,8 +24,8 @@ BOTH: list[tuple[str, Parts, str]] = [
     ("over u^2", lambda g, u, v: [g * v / u**2, -g / u], "the rule for {here} divides by the numerator squared"),
     ("no v", lambda g, u, v: [g / v**2, -g * u / v**2], "in the rule for {here} u' is not multiplied by v"),
     ("no u", lambda g, u, v: [g / v, -g / v**2], "in the rule for {here} v' is not multiplied by u"),
-    ("u not squared", lambda g, u, v: [g / v, -g * u / v], "a term of the rule for {here} lacks the square"),
-    ("crossed", lambda g, u, v: [g * u / v**2, -g / v], "in the rule for {here} each derivative has its own factor"),
+    ("u not squared", lambda g, u, v: [g / v, -g * u / v], "one term of the rule for {here} lacks the square"),
+    ("crossed", lambda g, u, v: [g * u / v**2, -g / v], "in the rule for {here} each derivative is multiplied by its own part"),
 ]
 BELOW: list[tuple[str, Parts, str]] = [
     ("plus", lambda g, u, v: [None, g * u / v**2], "the minus of the quotient rule for {here} is lost"),
@@ -55,7 +55,7 @@ def _of_derivatives(walk: Walk, node: Node, u: Node | None, v: Node) -> Iterator
     below = walk.elementwise(v)
     g = walk.cotangent(node)
     if above is not None and below is not None and g is not None and g.shape == walk.leaf.shape:
-        says = f"numerator and denominator of {text(node)} are differentiated each for itself"
+        says = f"numerator and denominator of {text(node)} are differentiated separately"
         yield walk.whole("quotient", "u'/v'", node, lambda: walk.instead_of(node, g * above / below), says, HINT)
 
 

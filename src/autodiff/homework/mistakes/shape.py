@@ -55,9 +55,13 @@ def _not_summed(walk: Walk) -> Iterator[Slip]:
             yield walk.whole("shape", "mv", node, lambda g, x: ops.unsqueeze(g, 1) * x, says, HINT, (g, x))
         if node.op.name == "mv" and node.inputs[0] is walk.leaf:
             y = node.inputs[1]
-            says = f"the gradient for a matrix in {text(node)} is an outer product"
+            says = f"the gradient for a matrix in {text(node)} is an outer product, and this is one of its factors"
             yield walk.whole("shape", "mv g", node, itself, says, HINT, (g,))
             yield walk.whole("shape", "mv y", node, itself, says, HINT, (y,))
-        if node is not walk.output and node is not walk.leaf and len(node.shape) and node.shape != walk.leaf.shape:
+    for node in reversed(walk.useful):
+        g = walk.cotangent(node)
+        if g is None or node is walk.output or node is walk.leaf:
+            continue
+        if node.shape and node.shape != walk.leaf.shape and node.op is not BROADCAST:
             says = f"this is the derivative for {text(node)}, and does not go on to {walk.setting.wrt}"
             yield walk.whole("chain", "stopped", behind(node), itself, says, HINT, (g,))

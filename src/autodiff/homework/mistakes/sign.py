@@ -10,7 +10,8 @@ from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, minus, t
 HINT = "check the signs"
 # Operations whose derivatives have a minus, or are easily given one.
 SIGNED = frozenset(
-    ("neg", "sub", "rsub", "cos", "acos", "reciprocal", "rsqrt", "sin", "tanh", "sigmoid", "cosh", "sinh", "tan")
+    ("neg", "sub", "rsub", "cos", "acos", "reciprocal", "rsqrt", "sin", "tanh", "sigmoid", "cosh", "sinh", "tan",
+     "inv", "linalg_inv", "linalg.inv")
 )
 
 

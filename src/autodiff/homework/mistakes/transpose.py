@@ -6,11 +6,14 @@ section 2.4; for the determinant, section 2.1: ∂det(X) = det(X) X⁻ᵀ).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, is_elementwise, text
+
+
+INVERSES = ("inv", "inverse", "linalg_inv", "linalg.inv")
 
 
 def transposes(walk: Walk) -> Iterator[Slip]:
@@ -21,17 +24,48 @@ def transposes(walk: Walk) -> Iterator[Slip]:
         for i, rule in enumerate(_products(node)):
             if rule is not None and walk.depends(node.inputs[i]):
                 other = text(node.inputs[1 - i])
-                says = f"{other} is not transposed on the way back through {here}"
+                says = f"{other} is not transposed in the derivative of {here}"
                 yield walk.slip("transpose", f"product {i}", node, _one(walk, node, i, rule), says, hint)
         if is_elementwise(node) or not node.inputs:
             continue
         for i, operand in enumerate(node.inputs):
             if walk.depends(operand) and len(operand.shape) == 2:
-                says = f"this is transposed: the derivative of {here} is the transpose of what the answer has there"
+                says = f"the derivative of {here} is transposed in the answer"
                 yield walk.slip("transpose", f"result {i}", node, _turned(walk, node, i), says, hint)
+    for node in walk.pieces:
+        if node.op.name in INVERSES:
+            says = f"inv is not transposed in the derivative of {text(node)}"
+            yield walk.slip("transpose", "inverses", node, _inverses, says, hint, given=(node,))
     if len(walk.leaf.shape) == 2:
         says = "the answer is the transpose of the gradient"
         yield walk.whole("transpose", "whole", walk.output, lambda: ops.t(walk.right), says, hint)
+
+
+def swapped(walk: Walk) -> Iterator[Slip]:
+    """At each product of matrices, what it hands back in the other order."""
+    for node in walk.pieces:
+        if node.op.name != "mm":
+            continue
+        x, y = node.inputs
+        orders: list[tuple[int, Callable[[Node, Node, Node], Node]]] = [
+            (0, lambda g, x, y: ops.mm(ops.t(y), g)), (1, lambda g, x, y: ops.mm(g, ops.t(x))),
+            (0, lambda g, x, y: ops.mm(y, g)), (1, lambda g, x, y: ops.mm(g, x)),
+        ]  # fmt: skip
+        for number, (i, order) in enumerate(orders):
+            if walk.depends(node.inputs[i]):
+                says = f"the matrices in the derivative of {text(node)} are in the wrong order"
+                hint = "check the order of the matrices, and their transposes"
+                yield walk.slip("transpose", f"order {number}", node, _ordered, says, hint, None, (walk, node, i, order))
+
+
+def _ordered(g: Node, walk: Walk, node: Node, i: int, order: Callable[[Node, Node, Node], Node]) -> list[Node | None]:
+    parts = walk.cotangents(node, g)
+    parts[i] = order(g, *node.inputs)
+    return parts
+
+
+def _inverses(g: Node, node: Node) -> list[Node | None]:
+    return [-ops.mm(node, ops.mm(g, node))]
 
 
 def _products(node: Node) -> list[Rule | None]:

@@ -1,0 +1,93 @@
+"""Leaves, sums and comparisons as text."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from autodiff.formula import term as t
+from autodiff.formula.printing.levels import ATOM, COMPARISON, LONG, PRODUCT, SIGN, SUM, Printed, length, rational
+from autodiff.formula.term import Term
+
+if TYPE_CHECKING:
+    from autodiff.formula.printing.printer import Printer
+
+
+def number(printer: Printer, term: Term) -> Printed:
+    return rational(term.data)
+
+
+def named(printer: Printer, term: Term) -> Printed:
+    return term.data, SIGN if term.data.startswith("-") else ATOM
+
+
+def variable(printer: Printer, term: Term) -> Printed:
+    return term.data, ATOM
+
+
+def size(printer: Printer, term: Term) -> Printed:
+    return printer.size_named(term.data), ATOM
+
+
+def ones(printer: Printer, term: Term) -> Printed:
+    for name, shape in printer.shapes.items():
+        if shape == term.shape:
+            return f"ones_like({name})", ATOM
+    return f"ones({', '.join(printer.dim(size) for size in term.shape)})", ATOM
+
+
+def identity(printer: Printer, term: Term) -> Printed:
+    return f"eye({printer.dim(term.shape[0])})", ATOM
+
+
+def constant(printer: Printer, term: Term) -> Printed:
+    data = term.data[0]
+    text = re.sub(r",\)", "]", repr(data)).replace("(", "[").replace(")", "]")
+    return f"tensor({text})", ATOM
+
+
+def _degree(term: Term) -> Fraction:
+    kind = term.kind
+    if kind in ("num", "named", "ones"):
+        return Fraction(0)
+    if kind in ("mul", "chain", "outer"):
+        return sum((_degree(arg) for arg in term.args), Fraction(0))
+    if kind == "pow" and isinstance(t.number_of(term.args[1]), Fraction):
+        return _degree(term.args[0]) * Fraction(t.number_of(term.args[1]) or 1)
+    if kind == "add":
+        return max(_degree(arg) for arg in term.args)
+    return Fraction(1)
+
+
+def sum_(printer: Printer, term: Term) -> Printed:
+    text = _sum_text(printer, term)
+    if len(term.shape) == 2 and len(text) < LONG and ".T" in text:
+        turned = t.transpose(term)
+        other = _sum_text(printer, turned) if turned.kind == "add" else text
+        if length(other) + 1 < length(text):
+            return f"({other}).T", ATOM
+    return text, SUM
+
+
+def _sum_text(printer: Printer, term: Term) -> str:
+    parts = [(t.split(arg)[0] < 0, arg) for arg in term.args]
+    parts.sort(key=lambda part: (-_degree(part[1]), t.split(part[1])[1].id))
+    positive = next((part for part in parts if not part[0]), None)
+    if positive is not None:
+        parts.remove(positive)
+        parts.insert(0, positive)
+    text = ""
+    for negative, arg in parts:
+        if not text:
+            text = printer.within(arg, SUM)
+        elif negative:
+            text += " - " + printer.within(t.neg(arg), PRODUCT)
+        else:
+            text += " + " + printer.within(arg, PRODUCT)
+    return text
+
+
+def comparison(printer: Printer, term: Term) -> Printed:
+    a, b = term.args
+    return f"{printer.within(a, SUM)} {term.data} {printer.within(b, SUM)}", COMPARISON

@@ -1,0 +1,108 @@
+"""Lines to statements: what goes on, and what has ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from autodiff.program.lines import MAY, NEEDS, OPEN, WHOLE, Reader, is_closed, state
+
+STATES = {
+    WHOLE: ["", "x", "x = 1;", "x =", "x = )", "f(1 2", "'abc", "if x", "for", "# note", "''", "f('''a\nb''')", "f'{x"],
+    OPEN: ["(", "(1,\n2", "[1,  # first", "'''", "x = '''a\n", "f'''{x}", "{'a': '''x", "'abc\\", "x + \\"],
+    NEEDS: ["if x:", "if x:\n    y\nelse:", "try:\n    x", "@f", "@f\ndef g():", "class A:  # note"],
+    MAY: ["if x:\n    y", "if x: y", "def f(): pass", "try:\n    x\nexcept E:\n    y", "with f() as g:\n  g"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), [(text, kind) for kind, texts in STATES.items() for text in texts])
+def test_state(text: str, expected: str) -> None:
+    assert state(text) == expected
+
+
+@pytest.mark.parametrize("line", ["x", "f(1)", "'a'", "'a(b'", "x  # (", "if x:"])
+def test_closed(line: str) -> None:
+    assert is_closed(line)
+
+
+@pytest.mark.parametrize("line", ["f(1", "'''a", "x = [", "x \\", "'"])
+def test_not_closed(line: str) -> None:
+    assert not is_closed(line)
+
+
+def read(text: str, typed: bool) -> list[str]:
+    """The statements of lines that come one after another; what is left at the end behind a None."""
+    reader = Reader(typed)
+    found = [statement for line in text.split("\n") for statement in reader.add(line)]
+    return [*found, *(f"left: {text}" for text in reader.rest())]
+
+
+BOTH = {
+    "one a line": ("x = 1\n\ny", ["x = 1", "y"]),
+    "comments alone are no statements": ("# note\n  # another\nx", ["x"]),
+    "a bracket": ("f(1,\n2)\ny", ["f(1,\n2)", "y"]),
+    "an empty line in a bracket": ("f(1,\n\n2)", ["f(1,\n\n2)"]),
+    "a string": ("s = '''a\n\n  b'''\ny", ["s = '''a\n\n  b'''", "y"]),
+    "the margin ends a block": ("if x:\n    y\nz", ["if x:\n    y", "z"]),
+    "else goes on": ("if x:\n    y\nelse:\n    z\nw", ["if x:\n    y\nelse:\n    z", "w"]),
+    "a decorator goes on": ("@f\ndef g():\n    x\ny", ["@f\ndef g():\n    x", "y"]),
+    "a comment at the margin goes on": ("if x:\n    y\n# note\n    z\nw", ["if x:\n    y\n# note\n    z", "w"]),
+    "try needs an except": ("try:\n    x\nexcept E:\n    y\nz", ["try:\n    x\nexcept E:\n    y", "z"]),
+    "commands": (":vars\nif x:\n    y\n:help ", [":vars", "if x:\n    y", ":help"]),
+    "a colon inside of a bracket is none": ("x[\n:2]", ["x[\n:2]"]),
+    "what is wrong ends": ("x = )\ny", ["x = )", "y"]),
+    "a block without lines takes the next one with it": ("if x:\ny\nz", ["if x:\ny", "z"]),
+    "what is left": ("x\nf(", ["x", "left: f("]),
+    "a transcript": (">>> x = 1", ["x = 1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "read"])
+@pytest.mark.parametrize("name", BOTH)
+def test_statements(name: str, typed: bool) -> None:
+    text, expected = BOTH[name]
+    assert read(text, typed) == expected
+
+
+def test_an_empty_line_ends_a_typed_block() -> None:
+    assert read("def f():\n    x\n\n    y", typed=True) == ["def f():\n    x", "    y"]
+    assert read("if x:\n\ny", typed=True) == ["if x:", "y"]
+    assert read("if x: y\n   \nz", typed=True) == ["if x: y", "z"]
+
+
+def test_blocks_that_are_read_have_empty_lines() -> None:
+    assert read("def f():\n    x\n\n    y\nz", typed=False) == ["def f():\n    x\n\n    y", "z"]
+    assert read("class A:\n    x\n\n\n    y", typed=False) == ["class A:\n    x", "    y"]
+
+
+def test_what_is_wrong_in_a_typed_block_shows_at_once() -> None:
+    reader = Reader(typed=True)
+    assert reader.add("if x:") == []
+    assert reader.add("    y = )") == ["if x:\n    y = )"]
+
+
+def test_what_is_pasted_is_read_as_a_file() -> None:
+    text = "def f():\n    x\n\n    y\nf()\nfor i in x:\n    i"
+    assert Reader(typed=True).add(text) == ["def f():\n    x\n\n    y", "f()", "for i in x:\n    i"]
+
+
+def test_a_paste_that_has_not_ended_goes_on() -> None:
+    reader = Reader(typed=True)
+    assert reader.add("x\nf(1,") == ["x"]
+    assert reader.add("2)") == ["f(1,\n2)"]
+    assert reader.add("y\nif x:") == ["y"]
+    assert reader.add("    z") == []
+    assert reader.add("") == ["if x:\n    z"]
+
+
+def test_a_pasted_transcript_has_its_answers_left_out() -> None:
+    text = ">>> def f(a):\n...     return a\n...\n>>> f(2)\n2\n>>> 3"
+    assert Reader(typed=True).add(text) == ["def f(a):\n    return a", "f(2)", "3"]
+
+
+def test_long_blocks_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autodiff.program import lines
+
+    asked: list[str] = []
+    monkeypatch.setattr(lines, "state", lambda text: asked.append(text) or state(text))  # type: ignore[func-returns-value]
+    read("def f():\n" + "    x\n" * 100 + "y", typed=False)
+    assert len(asked) == 3
