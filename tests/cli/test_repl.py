@@ -92,6 +92,7 @@ def test_the_end_after_an_error(say: Say) -> None:
 def test_nothing_at_all(command: Callable[..., Result]) -> None:
     assert command("repl", stdin=b"") == Result(0, "", "")
     assert command("repl", stdin=b"\xef\xbb\xbf1 + 1\r\nx = 2\r\nx") == Result(0, "2\n2\n", "")
+    assert command("repl", stdin=b"\xef\xbb\xbf:help").code == 0
 
 
 def test_bytes_that_are_no_text(command: Callable[..., Result]) -> None:
@@ -315,6 +316,13 @@ def test_history_that_cannot_be_kept(tmp_path: Path) -> None:
         assert history.open() == []
         assert history.problem
         assert history.add("x")
+
+
+def test_history_leaves_devices_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fchmod", lambda *_: pytest.fail("a device has been changed"))
+    history = History("/dev/null")
+    assert history.open() == []
+    assert history.problem == "it is no regular file"
 
 
 # A terminal

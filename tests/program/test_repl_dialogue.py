@@ -13,7 +13,7 @@ from autodiff.errors import AutodiffError
 from autodiff.program import limits, worker
 from autodiff.program.dialogue import Dialogue
 from autodiff.program.limits import LimitReached, Limits
-from autodiff.program.worker import Worker
+from autodiff.program.worker import Job, Worker
 
 SMALL = Limits(steps=100_000, memory=500 << 20, seconds=20.0)
 Say = Callable[..., str]
@@ -169,21 +169,33 @@ def test_an_operation_between_two_steps_is_interrupted(interrupt: Callable[[], N
     assert not work.busy
 
 
-def test_what_cannot_be_interrupted_is_waited_for(interrupt: Callable[[], None]) -> None:
-    done, after = threading.Event(), []
+def test_what_cannot_be_interrupted_is_waited_for(
+    interrupt: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    order: list[str] = []
 
     def blocked() -> None:
         interrupt()
-        done.wait()
-        after.append("never")
+        try:
+            done.wait()
+            order.append("never")
+        finally:
+            order.append("ended")
 
     work = Worker()
     with pytest.raises(KeyboardInterrupt):
         work.run(blocked, SMALL)
     assert work.busy
-    done.set()
-    assert work.run(lambda: 5, SMALL) == 5
-    assert after == []
+    wait = Job.wait
+
+    def waited(job: Job, seconds: float) -> None:
+        done.set()
+        wait(job, seconds)
+
+    monkeypatch.setattr(Job, "wait", waited)
+    work.run(lambda: order.append("next"), SMALL)
+    assert order == ["ended", "next"]
 
 
 def test_a_statement_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:

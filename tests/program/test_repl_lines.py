@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autodiff.program.lines import MAY, NEEDS, OPEN, WHOLE, Reader, is_closed, state
+from autodiff.program.lines import CLOSED, MAY, NEEDS, OPEN, WHOLE, Reader, Tail, state, tail
 
 STATES = {
     WHOLE: ["", "x", "x = 1;", "x =", "x = )", "f(1 2", "'abc", "if x", "for", "# note", "''", "f('''a\nb''')", "f'{x"],
@@ -19,14 +19,21 @@ def test_state(text: str, expected: str) -> None:
     assert state(text) == expected
 
 
-@pytest.mark.parametrize("line", ["x", "f(1)", "'a'", "'a(b'", "x  # (", "if x:"])
-def test_closed(line: str) -> None:
-    assert is_closed(line)
-
-
-@pytest.mark.parametrize("line", ["f(1", "'''a", "x = [", "x \\", "'"])
-def test_not_closed(line: str) -> None:
-    assert not is_closed(line)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = f('a(b')  # (", CLOSED),
+        ("if x:", CLOSED),
+        ("f(1, [", Tail(2, "")),
+        ("]), (", Tail(-1, "")),
+        ("f('''a(", Tail(1, "'''")),
+        ('x = r"""', Tail(0, '"""')),
+        ("x + \\", Tail(0, "?")),
+        ("'a", Tail(0, "?")),
+    ],
+)
+def test_tail(text: str, expected: Tail) -> None:
+    assert tail(text) == expected
 
 
 def read(text: str, typed: bool) -> list[str]:
@@ -52,6 +59,11 @@ BOTH = {
     "what is wrong ends": ("x = )\ny", ["x = )", "y"]),
     "a block without lines takes the next one with it": ("if x:\ny\nz", ["if x:\ny", "z"]),
     "what is left": ("x\nf(", ["x", "left: f("]),
+    "brackets within brackets": ("f([\n1,\n], (\n2))\ny", ["f([\n1,\n], (\n2))", "y"]),
+    "a string within brackets": ("f(\n'''(\n''', 1,\n2)\ny", ["f(\n'''(\n''', 1,\n2)", "y"]),
+    "a bracket within a string": ("f(\n'''\n(\n''')\ny", ["f(\n'''\n(\n''')", "y"]),
+    "brackets within a block": ("if x:\n    f(1,\n2)\n    y\nz", ["if x:\n    f(1,\n2)\n    y", "z"]),
+    "a backslash": ("x + \\\n    y\nz", ["x + \\\n    y", "z"]),
     "a transcript": (">>> x = 1", ["x = 1"]),
 }  # fmt: skip
 
@@ -95,14 +107,29 @@ def test_a_paste_that_has_not_ended_goes_on() -> None:
 
 
 def test_a_pasted_transcript_has_its_answers_left_out() -> None:
-    text = ">>> def f(a):\n...     return a\n...\n>>> f(2)\n2\n>>> 3"
+    text = ">>> def f(a):\n...     return a\n...\n>>> f(2)\ntensor(2)\n>>> 3"
     assert Reader(typed=True).add(text) == ["def f(a):\n    return a", "f(2)", "3"]
 
 
-def test_long_blocks_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n" + "    x\n" * 100 + "y",
+        "x = [\n" + "[1, (2)],\n" * 100 + "]",
+        "x = f('''\n" + "a (\n" * 100 + "''')",
+        "x = f([\n" + "1,\n" * 50 + "], [\n" + "2,\n" * 50 + "])",
+    ],
+)
+def test_long_texts_are_not_parsed_for_each_line(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     from autodiff.program import lines
 
     asked: list[str] = []
-    monkeypatch.setattr(lines, "state", lambda text: asked.append(text) or state(text))  # type: ignore[func-returns-value]
-    read("def f():\n" + "    x\n" * 100 + "y", typed=False)
-    assert len(asked) == 3
+
+    def counted(text: str) -> str:
+        asked.append(text)
+        return state(text)
+
+    monkeypatch.setattr(lines, "state", counted)
+    found = read(text, typed=False)
+    assert "\n".join(found).removeprefix("left: ") == text
+    assert len(asked) <= 4

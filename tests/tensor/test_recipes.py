@@ -104,7 +104,7 @@ def test_samples_of_all_operations(mode: str) -> None:
         tensors = leaves(sample, np.float64 if mode == "float64" else np.float32, mode == "flipped")
         with torch.set_grad_enabled(mode != "no_grad"):
             first, again = report(function, tensors), report(function, tensors)
-            known = calling.described(function, tensors, {})
+            known = recipes.described(function, tensors, {})
             assert known is not None
             recipe = recipes.RECIPES.get(known[0])
             if recipe is not None:
@@ -121,11 +121,13 @@ def test_samples_of_all_operations(mode: str) -> None:
 
 UNARY: list[Callable[[Any], Any]] = [
     torch.sin, torch.tanh, torch.exp, torch.relu, torch.sigmoid, lambda x: -x, lambda x: x.T, lambda x: x.sum(),
-    lambda x: x.mean(0) if x.ndim else x, lambda x: x.reshape(-1), lambda x: x[0] if x.ndim else x, lambda x: x.detach(),
-    lambda x: x * 2, lambda x: 2 - x, lambda x: x / 3, lambda x: 0.5 / (x + 5), lambda x: x**2, lambda x: x + 1,
+    lambda x: x.mean(0) if x.ndim else x, lambda x: x.reshape(-1), lambda x: x[0] if x.ndim else x,
+    lambda x: x.detach(),    lambda x: x * 2, lambda x: 2 - x, lambda x: x / 3, lambda x: 0.5 / (x + 5),
+    lambda x: x**2, lambda x: x + 1,
     lambda x: x.clone(), lambda x: x.max(0).values if x.ndim else x, lambda x: x.softmax(0) if x.ndim else x,
-    lambda x: x.double(), lambda x: x.float(), lambda x: x * random.random(), lambda x: x.unbind(0)[-1] if x.ndim else x,
-    lambda x: torch.where(x > 0, x, 0.1), lambda x: x.clamp(-0.5, 2), lambda x: x.abs().sqrt(), lambda x: x.expand_as(x),
+    lambda x: x.double(), lambda x: x.float(), lambda x: x * random.random(),
+    lambda x: x.unbind(0)[-1] if x.ndim else x, lambda x: torch.where(x > 0, x, 0.1), lambda x: x.clamp(-0.5, 2),
+    lambda x: x.abs().sqrt(), lambda x: x.expand_as(x),
 ]  # fmt: skip
 BINARY: list[Callable[[Any, Any], Any]] = [
     lambda x, y: x + y, lambda x, y: x * y, lambda x, y: x - y, lambda x, y: x / (y * y + 1), lambda x, y: x @ y,
@@ -221,7 +223,8 @@ def test_signs_of_zeros_and_types_of_numbers() -> None:
 
 def test_one_tensor_twice_is_not_two_tensors() -> None:
     for _ in range(2):
-        x, y = torch.tensor(3.0, requires_grad=True), torch.tensor(4.0, requires_grad=True)
+        x: Any = torch.tensor(3.0, requires_grad=True)
+        y: Any = torch.tensor(4.0, requires_grad=True)
         (x * x).backward()
         assert x.grad.item() == 6.0
         (x * y).backward()
@@ -230,7 +233,7 @@ def test_one_tensor_twice_is_not_two_tensors() -> None:
 
 def test_shapes_that_depend_on_values_are_asked_for_each_time() -> None:
     for data, count in (([1.0, -1.0], 1), ([1.0, 2.0], 2)):
-        x = torch.tensor(data, requires_grad=True)
+        x: Any = torch.tensor(data, requires_grad=True)
         assert x[x > 0].shape == (count,)
 
 
@@ -248,9 +251,9 @@ def test_what_a_leaf_receives_is_its_own() -> None:
     x, y = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
     for _ in range(3):
         x.grad = y.grad = None
-        (x + y).sum().backward()
+        ((x + y) * 2.0).sum().backward()
         x.grad.add_(1)
-        assert y.grad.tolist() == [1.0, 1.0, 1.0]
+        assert y.grad.tolist() == [2.0, 2.0, 2.0]
     z = x * 2
     seen: list[Any] = []
     z.register_hook(seen.append)
@@ -304,11 +307,16 @@ def test_training_keeps_nothing() -> None:
 
 def test_hooks_see_what_the_general_way_shows() -> None:
     assert issubclass(numeric.Numbers, Walk)
-    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    x: Any = torch.tensor([1.0, 2.0], requires_grad=True)
     seen: list[Any] = []
+
+    def hook(g: Any) -> Any:
+        seen.append(g.tolist())
+        return g * 10
+
     for _ in range(2):
-        y = x * 3
-        y.register_hook(lambda g: seen.append(g.tolist()) or g * 10)
+        y: Any = x * 3
+        y.register_hook(hook)
         y.retain_grad()
         x.grad = None
         (y * y).sum().backward()

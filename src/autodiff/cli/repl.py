@@ -87,7 +87,7 @@ class Conversation:
         """Read a line and answer what it completes; the exit status if the dialogue ends."""
         last = False
         try:
-            statements = self.reader.add(self.source.read(MORE if self.reader.pending else PROMPT))
+            statements = self.reader.add(self.source.read(MORE if self.reader.waits else PROMPT))
         except EOFError:
             statements, last = self.reader.rest(), True
             if self.source.is_terminal:
@@ -97,7 +97,7 @@ class Conversation:
             self.reader.clear()
             self.refused(error)
             statements = []
-        if not self.reader.pending:
+        if not self.reader.waits:
             self.source.settle()
         for text in statements:
             code = self._answer(text)

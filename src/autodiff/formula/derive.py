@@ -29,7 +29,7 @@ from autodiff.graph.sizes import Shape, Size, show
 from autodiff.solve import parsed
 from autodiff.syntax import tree as T  # noqa: N812
 
-READ = 20_000  # characters that are read again as they stand; a longer formula is read in parts
+READ = 5_000  # characters that are read again as they stand; a longer formula is read in parts
 DEPTH = 20_000  # of Python's stack, for terms that are nested deeply
 
 
@@ -244,7 +244,7 @@ def _first_right(raw: t.Term, printer: Printer, points: Points, nothing: str) ->
             return text
     if refused is not None:
         raise refused
-    return nothing if points.agree(nothing) else None
+    return nothing if points.agree(nothing) and not points.underflow() else None
 
 
 def _parts_agree(term: t.Term, printer: Printer, points: Points) -> bool:

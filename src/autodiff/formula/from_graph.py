@@ -36,10 +36,46 @@ def no_formula(what: str, node: Node | None = None) -> AutodiffError:
 def convert(outputs: Sequence[Node], known: Mapping[Node, Term] | None = None) -> list[Term]:
     """The terms of nodes; `known` are nodes that have one already."""
     terms: dict[Node, Term] = dict(known or {})
-    for node in ancestors(outputs, lambda node: known is None or node not in known):
-        if node not in terms:
-            terms[node] = _convert(node, [terms.get(n) or _leaf_of(n, terms) for n in node.inputs])
+    order = ancestors(outputs, lambda node: known is None or node not in known)
+    within = _within_sums(order, outputs)
+    for node in order:
+        if node not in terms and node not in within:
+            if node.op.name == "add":
+                terms[node] = t.add(_summands(node, terms, within))
+            else:
+                terms[node] = _convert(node, [terms.get(n) or _leaf_of(n, terms) for n in node.inputs])
     return [terms[node] for node in outputs]
+
+
+def _within_sums(order: Sequence[Node], outputs: Sequence[Node]) -> set[Node]:
+    """Sums that are only there for another sum: a long one is collected once, rather than at each of its parts."""
+    uses: dict[Node, list[Node]] = {}
+    for node in order:
+        for operand in node.inputs:
+            uses.setdefault(operand, []).append(node)
+    return {
+        node
+        for node in order
+        if node.op.name == "add"
+        and len(uses.get(node, ())) == 1
+        and uses[node][0].op.name == "add"
+        and uses[node][0].shape == node.shape
+        and node not in outputs
+    }
+
+
+def _summands(node: Node, terms: dict[Node, Term], within: set[Node]) -> list[Term]:
+    """The operands of a sum and of the sums within it."""
+    found: list[Term] = []
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if (top in within and top not in terms) or top is node:
+            stack.extend(reversed(top.inputs))
+        else:
+            x = terms.get(top) or _leaf_of(top, terms)
+            found.append(x if top.dtype.kind != BOOL else _truth(top, x))
+    return found
 
 
 def _leaf_of(node: Node, terms: dict[Node, Term]) -> Term:
@@ -137,17 +173,15 @@ def _full(node: Node, inputs: list[Term]) -> Term:
 
 def _factor(node: Node, x: Term, i: int) -> Term:
     """An operand of a product; truth values count as 0 and 1."""
-    if node.inputs[i].dtype.kind != BOOL or x.kind in ("num", "ones", "mul"):
-        return x
-    return t.mul([t.indicator(x), t.ones(node.inputs[i].shape)])
+    return x if node.inputs[i].dtype.kind != BOOL else _truth(node.inputs[i], x)
+
+
+def _truth(node: Node, x: Term) -> Term:
+    return x if x.kind in ("num", "ones", "mul") else t.mul([t.indicator(x), t.ones(node.shape)])
 
 
 def _mul(node: Node, inputs: list[Term]) -> Term:
     return t.mul([_factor(node, x, i) for i, x in enumerate(inputs)])
-
-
-def _add(node: Node, inputs: list[Term]) -> Term:
-    return t.add([_factor(node, x, i) for i, x in enumerate(inputs)])
 
 
 def _div(node: Node, inputs: list[Term]) -> Term:
@@ -311,7 +345,6 @@ TABLE: dict[str, Rule] = {
     "detach": _same,
     "numel": lambda node, inputs: t.numel_term(node.inputs[0].shape),
     "size": lambda node, inputs: t.dim_term(node.inputs[0].shape[node.params[0]]),
-    "add": _add,
     "add_scaled": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1]])]),
     "sub": lambda node, x: t.sub(_factor(node, x[0], 0), _factor(node, x[1], 1)),
     "sub_scaled": lambda node, x: t.sub(x[0], t.mul([_number(node.params[0]), x[1]])),

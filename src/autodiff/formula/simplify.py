@@ -20,6 +20,7 @@ from autodiff.syntax.parse import parse
 __all__ = ["RULES", "Rule", "Simplifier", "postorder", "rebuild", "shortest"]
 
 ROUNDS = 8
+MANY = 60  # operands: in sums and products of more, no identities are looked for
 LETTERS = "ab"
 
 
@@ -60,7 +61,7 @@ class Simplifier:
             args = [done[arg] for arg in term.args]
             new = term if all(a is b for a, b in zip(args, term.args, strict=True)) else rebuild(term, args)
             new = branches.simplified(new)
-            for rule in self.rules:
+            for rule in self.rules if len(new.args) <= MANY else ():
                 found = _applied(rule, new)
                 if found is not None:
                     new = t.mul([found, t.ones(new.shape)]) if found.shape != new.shape else found

@@ -23,6 +23,7 @@ RTOL = 1e-6  # of an element
 SLACK = 1e-8  # of the largest element, for those in which terms cancel
 NUDGE = 1e-10  # what changes much under relative changes this small is decided by rounding
 NUDGES = 2
+TINY = 1e-40
 
 Feeds = dict[str, np.ndarray]
 
@@ -101,19 +102,18 @@ class Points:
         self.shapes = shapes
         self.wanted = wanted
         self._drawn: list[_Point] | None = None
+        self._built: dict[Any, Exact | None] = {}  # by sizes: of numbers, all points share one graph
 
     def agree(self, text: str, parts: Mapping[str, str] | None = None) -> bool:
         """Whether the formula gives what is wanted at every point where that is finite; `parts` are names in it."""
         checked = 0
         skipped = False
+        read: dict[int, Node] = {}  # by the point's variables
         for variables, scope, feeds, wanted in self._points():
             try:
-                names: dict[str, Any] = {**variables, **scope}
-                builder = Builder(names)
-                for name, part in (parts or {}).items():
-                    names[name] = builder.build(parsed(part))
-                node = builder.tensor(parsed(text))
-                value = evaluate([strengthen(node, node.dtype)], feeds)[0]
+                if id(variables) not in read:
+                    read[id(variables)] = _read(text, parts or {}, {**variables, **scope})
+                value = evaluate([read[id(variables)]], feeds)[0]
             except AutodiffError:
                 return False
             if np.shape(value) != np.shape(wanted):
@@ -129,6 +129,10 @@ class Points:
 
     def _vanishes(self) -> bool:
         return not any(point.wanted.any() for point in self._points())
+
+    def underflow(self) -> bool:
+        """Whether there are numbers that are only just not zero: what is too small to be compared."""
+        return any(np.any((point.wanted != 0) & (np.abs(point.wanted) < TINY)) for point in self._points())
 
     def _points(self) -> list[_Point]:
         if self._drawn is None:
@@ -160,7 +164,10 @@ class Points:
     def _point(self, shapes: dict[str, Any], sizes: dict[str, int], low: float, high: float, random: Any) -> Any:
         scope = {name: value for name, value in sizes.items() if name not in shapes}
         try:
-            exact = self.wanted(shapes, scope)
+            key = (tuple(shapes.values()), tuple(scope.items()))
+            if key not in self._built:
+                self._built[key] = self.wanted(shapes, scope)
+            exact = self._built[key]
             if exact is None:
                 return None
             feeds = {}
@@ -181,7 +188,16 @@ class Points:
         slack = _tolerance(wanted[finite]) / 10
         if not finite.any() or not all(np.all(np.abs(other[finite] - wanted[finite]) <= slack) for other in near):
             return None
-        return _Point(dict(exact.variables), scope, feeds, np.asarray(wanted))
+        return _Point(exact.variables, scope, feeds, np.asarray(wanted))
+
+
+def _read(text: str, parts: Mapping[str, str], names: dict[str, Any]) -> Node:
+    """A formula over nodes by name; its parts come first."""
+    builder = Builder(names)
+    for name, part in parts.items():
+        names[name] = builder.build(parsed(part))
+    node = builder.tensor(parsed(text))
+    return strengthen(node, node.dtype)
 
 
 def _tolerance(wanted: np.ndarray) -> np.ndarray:

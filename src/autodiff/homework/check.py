@@ -177,7 +177,7 @@ def _further_out(prepared: Prepared, tree: Tree, node: Node) -> Verdict | None:
             row = int(np.flatnonzero(part.differ)[0])
             shape = concrete(setting.leaf.shape)
             witness = _witness(there, row, part.answered[row].reshape(shape), part.expected[row].reshape(shape))
-            says = f"this is not the gradient for {prepared.wrt} everywhere"
+            says = f"this is the gradient for {prepared.wrt} at usual points, and not everywhere"
             return _verdict(prepared, "wrong", says, witness=witness)
     return None
 
@@ -230,8 +230,8 @@ def _misfit(prepared: Prepared, setting: Setting, tree: Tree, error: AutodiffErr
 def _other_shape(prepared: Prepared, setting: Setting, node: Node, tree: Tree) -> Verdict:
     """An answer that is a tensor of another shape than the variable."""
     cause = _cause(lambda: prepared.search.other_shape(tree))
-    shapes = f"the answer has shape {show(node.shape)}, and {prepared.wrt} has shape {show(setting.leaf.shape)}"
-    says = cause.says if cause is not None else shapes
+    shapes = f"the answer has shape {setting.shown(node.shape)}, and {prepared.wrt} has shape "
+    says = cause.says if cause is not None else shapes + setting.shown(setting.leaf.shape)
     witness = None
     if setting.rows:
         witness = _witness(setting, 0, setting.at([node], prepared.limit_bytes)[0][0], setting.expected[0])

@@ -27,7 +27,7 @@ KINDS = {
     "shape": "wrong shape",
     "integral": "antiderivative instead of derivative",
     "original": "the expression itself",
-    "total": "differentiated by another variable as well",
+    "total": "differentiated by another variable, or twice",
 }
 OTHERS = ("wrong", "undecided")  # credit for what has none of these kinds
 FEEDBACK_LENGTH = 600  # characters

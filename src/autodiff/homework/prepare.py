@@ -121,7 +121,8 @@ class Prepared:
         self, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int], fixed: Mapping[str, np.ndarray]
     ) -> Setting:
         question = self.question
-        return Setting(question.expr, question.let, shapes, sizes, self.wrt, fixed)
+        numbers = {size for shape in self.shapes.values() for size in shape if isinstance(size, int)}
+        return Setting(question.expr, question.let, shapes, sizes, self.wrt, fixed, None, numbers)
 
     def build(self) -> None:
         """Make the settings and draw their points."""

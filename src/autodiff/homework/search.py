@@ -243,7 +243,7 @@ class Search:
             found = self._integral(settings, tree) or found
         return (
             found
-            or self._symmetric(settings, tree)
+            or self._special(settings, tree)
             or self._constant(settings, values, 1e-7)
             or self._multiple(libraries, values)
             or self._pair(libraries, values)
@@ -300,28 +300,36 @@ class Search:
                 return None
         return self._placed("integral", settings[0].output, SAYS, HINT)
 
-    def _symmetric(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
-        """An answer that is right for symmetric matrices alone."""
-        from autodiff.homework.check import evaluable
-
-        names = [name for name, shape in settings[0].shapes.items() if len(shape) == 2 and shape[0] == shape[1]]
-        for name in names:
+    def _special(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
+        """An answer that is right for symmetric matrices alone, or for numbers that add up to 1."""
+        for name, shape in settings[0].shapes.items():
             if settings[0].feeds[name].dtype.kind != "f" or name == self.prepared.wrt:
                 continue
-            for setting in settings:
-                square = setting.feeds[name]
-                feeds = setting.feeds | {name: (square + square.swapaxes(1, 2)) / 2}
-                try:
-                    nodes = [evaluable(setting, tree, self.prepared.question.let), setting.gradient]
-                    answered, expected = stacked(nodes, feeds, setting.rows)
-                except (AutodiffError, ValueError):
-                    return None
-                if not _equal(answered, expected):
-                    break
-            else:
-                says = f"this holds for a symmetric {name} alone: in one place {name} should be transposed"
-                return self._placed("transpose", settings[0].output, says, f"is {name} equal to its transpose?")
+            output = settings[0].output
+            if len(shape) == 2 and shape[0] == shape[1] and self._right_with(settings, tree, name, _symmetric):
+                says = f"this is right only for a symmetric {name}: in one place {name} should be transposed"
+                return self._placed("transpose", output, says, f"is {name} equal to its transpose?")
+            if shape and self._right_with(settings, tree, name, _normalized):
+                says = f"the sum of {name} is missing as a factor: this is right only where {name} adds up to 1"
+                return self._placed("factor", output, says, f"does {name} add up to 1?")
         return None
+
+    def _right_with(
+        self, settings: Sequence[Setting], tree: Tree, name: str, change: Callable[[Values], Values]
+    ) -> bool:
+        """Whether the answer is right at points where a variable is special."""
+        from autodiff.homework.check import evaluable
+
+        for setting in settings:
+            feeds = setting.feeds | {name: change(setting.feeds[name])}
+            try:
+                nodes = [evaluable(setting, tree, self.prepared.question.let), setting.gradient]
+                answered, expected = stacked(nodes, feeds, setting.rows)
+            except (AutodiffError, ValueError):
+                return False
+            if not _equal(answered, expected):
+                return False
+        return True
 
     def _constant(self, settings: Sequence[Setting], values: Sequence[Values], rtol: float) -> Cause | None:
         """The answer as a constant times the gradient."""
@@ -347,7 +355,7 @@ class Search:
             if exact is None or any(other is None or abs(other - exact) > 1e-6 for other in found):
                 continue
             cause = self._cause(entry.slips)
-            more = "the sign is wrong" if exact == -1 else f"there is a constant factor of {exact}"
+            more = "the sign is wrong" if exact == -1 else f"that is multiplied by {exact}"
             return cause._replace(says=f"{cause.says}; and {more}")
         return None
 
@@ -393,6 +401,15 @@ class Search:
                 continue
             return formula if len(formula) <= 60 else None
         return None
+
+
+def _symmetric(square: Values) -> Values:
+    return np.asarray((square + square.swapaxes(1, 2)) / 2)
+
+
+def _normalized(stack: Values) -> Values:
+    """Positive numbers that add up to 1 along the last axis."""
+    return np.asarray(abs(stack) / abs(stack).sum(axis=-1, keepdims=True))
 
 
 def _ratio(a: Values, b: Values, rtol: float) -> float | None:

@@ -5,7 +5,7 @@ Points are drawn by Python's own `random.Random`, so that they are the same on e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from math import inf, prod
@@ -24,6 +24,7 @@ from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node, placed
 from autodiff.graph.op import ops, strengthen, variable
+from autodiff.graph.sizes import Shape, concrete
 from autodiff.homework.landmarks import ROWS_EACH, around
 from autodiff.syntax.parse import parse
 
@@ -48,13 +49,14 @@ MOST_BYTES = 2**26  # for values that a shape depends on
 class Setting:
     """The graph of an expression whose variables have these shapes, and stacked values of variables at points.
 
+    `sizes` are the values of names, and `numbers` what stands among the shapes as a number.
     With `point`, values of all variables, shapes may depend on data: the graph holds there, and there alone.  Raises
     what building and differentiating raise.
     """
 
     __slots__ = (
-        "_key", "expected", "feeds", "fixed", "gradient", "leaf", "output", "point", "rows", "shapes", "sizes", "start",
-        "value", "variables", "wrt",
+        "_key", "expected", "feeds", "fixed", "gradient", "leaf", "numbers", "output", "point", "rows", "shapes",
+        "sizes", "start", "value", "variables", "wrt",
     )  # fmt: skip
 
     def __init__(
@@ -66,7 +68,9 @@ class Setting:
         wrt: str,
         fixed: Mapping[str, np.ndarray],
         point: Mapping[str, np.ndarray] | None = None,
+        numbers: Collection[int] = (),
     ) -> None:
+        self.numbers = numbers
         self.shapes = dict(shapes)
         self.point = point
         self.sizes = {name: size for name, size in sizes.items() if name not in shapes}
@@ -101,6 +105,26 @@ class Setting:
         known = None if point is None else lambda node: evaluate([node], point, MOST_BYTES)[0]
         with using_default_dtype(float64), evaluating_with(known):
             yield
+
+    def named(self, size: int) -> str:
+        """The name of a size, if there is one and no number says as much; else the number."""
+        names = [name for name, value in self.sizes.items() if value == size]
+        return names[0] if len(names) == 1 and size not in self.numbers else str(size)
+
+    def shown(self, shape: Shape) -> str:
+        """A shape as it was declared: `[m, 3]`."""
+        return f"[{', '.join(self.named(size) for size in concrete(shape))}]"
+
+    def many(self, shape: Shape, left: Shape = ()) -> str:
+        """How many elements of a shape there are for each of another: `m*n`, or a number."""
+        sizes, others = list(concrete(shape)), concrete(left)
+        for size in others:
+            if size in sizes:
+                sizes.remove(size)
+        names = [self.named(size) for size in sizes if size != 1]
+        if any(name.isidentifier() for name in names):
+            return "*".join(names)
+        return str(prod(concrete(shape)) // max(1, prod(others)))
 
     def scope(self) -> dict[str, Any]:
         """What names mean: variables are nodes, sizes are integers."""

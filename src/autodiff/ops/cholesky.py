@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive
 from autodiff.ops.matmul import matrix_product, transposed
@@ -83,6 +84,60 @@ for _name, _grad_fn, _keyword in (
             f"{_name}(x @ x.mT + 3*eye(2), upper=True); x:2,2,2",
         ],
     )
+
+
+def _as_far_as_possible(A: Any) -> tuple[Any, int]:
+    """A lower factor, and the order of the minor that is not positive-definite (zero where all are).
+
+    What could not be factored is left as it was, its pivot reduced, as LAPACK leaves it.
+    """
+    L = np.tril(A)
+    for j in range(len(L)):
+        pivot = L[j, j] - L[j, :j] @ L[j, :j]
+        if not pivot > 0:
+            L[j, j] = pivot
+            return L, j + 1
+        L[j, j] = np.sqrt(pivot)
+        L[j + 1 :, j] = (L[j + 1 :, j] - L[j + 1 :, :j] @ L[j, :j]) / L[j, j]
+    return L, 0
+
+
+def _cholesky_ex_kernel(A: Any, upper: bool, check_errors: bool) -> Any:
+    lower = np.swapaxes(A, -1, -2) if upper else A
+    info = np.zeros(A.shape[:-2], np.int32)
+    try:
+        L = np.linalg.cholesky(lower)
+    except np.linalg.LinAlgError:
+        if check_errors:
+            raise _cholesky_failure("linalg.cholesky_ex", lower) from None
+        found = [_as_far_as_possible(matrix) for matrix in lower.reshape(-1, *A.shape[-2:])]
+        L = np.reshape([factor for factor, _ in found], A.shape)
+        info = np.reshape(np.asarray([order for _, order in found], np.int32), A.shape[:-2])
+    return (np.swapaxes(L, -1, -2) if upper else L), info
+
+
+def _check_cholesky_ex(x: Node, upper: bool, check_errors: bool) -> None:
+    check_square("linalg.cholesky_ex", x)
+    check_floating("linalg.cholesky_ex", x)
+    check_kernel("cholesky_cpu", x)
+
+
+primitive(
+    "linalg.cholesky_ex(x, *, upper: bool = False, check_errors: bool = False)",
+    _cholesky_ex_kernel,
+    check=_check_cholesky_ex,
+    results=lambda x, *_: [(x.shape, x.dtype), (x.shape[:-2], dtypes.int32)],
+    fields=("L", "info"),
+    vjp_all=lambda g, out, x, upper, check_errors: [None if g[0] is None else _cholesky_vjp(g[0], out[0], x, upper)],
+    grad_fn="LinalgCholeskyExBackward0",
+    doc="The lower-triangular L with L @ L.T = x (or the upper one), and the order of the first minor that is not"
+    " positive-definite (zero where all are); no error where there is one.",
+    example="linalg.cholesky_ex([[4., 2.], [2., 3.]]).L",
+    samples=[
+        "linalg.cholesky_ex(x @ x.T + 3*eye(3))[0]; x:3,3",
+        "linalg.cholesky_ex(x @ x.mT + 3*eye(2), upper=True).L; x:2,2,2",
+    ],
+)
 
 
 def _cholesky_solve_kernel(x: Any, L: Any, upper: bool) -> Any:

@@ -12,6 +12,7 @@ from autodiff.graph.sizes import Dim, normalize_dim, normalize_dims, reduced
 from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import DIV_NUMBER, MUL_NUMBER
 from autodiff.ops.cumulative import CUMSUM
+from autodiff.ops.matrix_functions import OVERWRITE
 from autodiff.ops.reduce import SUM, invalid_combination
 from autodiff.ops.slices import sliced
 
@@ -62,7 +63,7 @@ def _diff(x: Node, n: int, dim: int, prepend: Node | None, append: Node | None) 
     if len(pieces) > 1:
         x = ops.cat(pieces, dim)
     if n == 0:
-        return ops.clone(x)  # type: ignore[no-any-return]
+        return OVERWRITE(ops.zeros_like(x), x)  # type: ignore[no-any-return]
     size = x.shape[dim]
     for _ in range(min(n, size) if isinstance(size, int) else n):
         late, early = _without_first(x, dim), _without_last(x, dim)

@@ -198,6 +198,14 @@ INDEX_FILL_NUMBER: Primitive = Primitive(
     layout="like",
     doc="x with a number in the slices that index names along dim.",
 )
+
+
+def _filled_sum(g: Node, out: Node, x: Node, dim: int, index: Node, value: Node) -> Node:
+    """A slice that is named twice counts once."""
+    filled = INDEX_FILL_NUMBER(ops.zeros_like(g), dim, index, 1)
+    return ops.sum(ops.where(filled > 0, g, 0))  # type: ignore[no-any-return]
+
+
 INDEX_FILL: Primitive = Primitive(
     "index_fill(x, dim: dim, index, value)",
     _index_fill_kernel,
@@ -206,24 +214,12 @@ INDEX_FILL: Primitive = Primitive(
     vjp=[
         lambda g, out, x, dim, index, value: INDEX_FILL_NUMBER(g, dim, index, 0),
         none,
-        lambda g, out, x, dim, index, value: ops.sum(g - INDEX_FILL_NUMBER(g, dim, index, 0)),
+        _filled_sum,
     ],
     grad_fn="IndexFillBackward1",
     layout="like",
     doc="x with a value in the slices that index names along dim.",
 )
-
-
-def _filled_sum(g: Node, out: Node, x: Node, dim: int, index: Node, value: Node) -> Node:
-    """PyTorch adds up what index_select finds, so that a slice named twice counts twice."""
-    return ops.sum(INDEX_SELECT(g, dim, _forward(index, x.shape[dim] if x.shape else 1)))  # type: ignore[no-any-return]
-
-
-def _forward(index: Node, size: Any) -> Node:
-    return ops.where(index < 0, index + size, index)  # type: ignore[no-any-return]
-
-
-INDEX_FILL.vjp = [INDEX_FILL.vjp[0], none, _filled_sum]  # type: ignore[index]
 
 
 def _index_fill(x: Node, dim: int, index: Node, value: Node) -> Node:
@@ -238,7 +234,11 @@ composite(
     _index_fill,
     doc="x with a number, or a tensor without dimensions, in the slices that index names along dim.",
     example="index_fill([[1., 2.], [3., 4.]], 0, tensor([1]), 0)",
-    samples=["index_fill(x, 1, tensor([2, 0]), 1.5); x:2,3", "index_fill(x, 0, tensor([1]), s); x:2,3, s:scalar"],
+    samples=[
+        "index_fill(x, 1, tensor([2, 0]), 1.5); x:2,3",
+        "index_fill(x, 0, tensor([1]), s); x:2,3, s:scalar",
+        "index_fill(x, 1, tensor([2, 0, 2]), s); x:2,3, s:scalar",
+    ],
 )
 
 

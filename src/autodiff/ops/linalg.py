@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, composite, none, ops, primitive, register, zero
 from autodiff.graph.sizes import Shape, broadcast, contiguous_strides
 from autodiff.ops.matmul import OUTER, matrix_product, transposed
@@ -336,7 +336,8 @@ def check_system(name: str, A: Node, B: Shape, left: bool) -> None:
         )
 
 
-def _solve(A: Node, B: Node, left: bool) -> Node:
+def _fitting_system(A: Node, B: Node, left: bool) -> tuple[Node, Node, bool]:
+    """The operands with the same leading dims, and whether B is a vector."""
     name = "linalg.solve"
     check_floating(name, A)
     check_same_dtype(name, A, B)
@@ -354,7 +355,12 @@ def _solve(A: Node, B: Node, left: bool) -> Node:
     check_kernel("lu_cpu", A)
     own = B.shape[-1:] if vector else B.shape[-2:]
     batch = broadcast(B.shape[: len(B.shape) - len(own)], A.shape[:-2], (1, 0))
-    return SOLVE(widen(A, (*batch, *A.shape[-2:])), widen(B, (*batch, *own)), left, vector)  # type: ignore[no-any-return]
+    return widen(A, (*batch, *A.shape[-2:])), widen(B, (*batch, *own)), vector
+
+
+def _solve(A: Node, B: Node, left: bool) -> Node:
+    A, B, vector = _fitting_system(A, B, left)
+    return SOLVE(A, B, left, vector)  # type: ignore[no-any-return]
 
 
 linalg_solve = composite(
@@ -368,5 +374,54 @@ linalg_solve = composite(
         "linalg.solve(x + 3*eye(2), y, left=False); x:2,2 in -1..1, y:3,2",
         "linalg.solve(x + 3*eye(2), y); x:2,2,2 in -1..1, y:2",
         "linalg.solve(x + 3*eye(2), y); x:2,2 in -1..1, y:2,2,1",
+    ],
+)
+
+
+def _solve_ex_kernel(A: Any, B: Any, left: bool, vector: bool, check_errors: bool) -> Any:
+    if vector:
+        B = B[..., None]
+    if not left:
+        A, B = np.swapaxes(A, -1, -2), np.swapaxes(B, -1, -2)
+    factors = factorize(A)
+    position, pivot = first_singular(factors)
+    if pivot and check_errors:
+        raise singular("torch.linalg.solve_ex: {}The solver failed because the input matrix is singular.", position)
+    X = solve_factored(factors, B)
+    if not left:
+        X = np.swapaxes(X, -1, -2)
+    return (X[..., 0] if vector else X), factors.info
+
+
+def _solve_ex_vjp(
+    g: Any, out: Any, A: Node, B: Node, left: bool, vector: bool, check_errors: bool
+) -> list[Node] | list[None]:
+    return [None, None] if g[0] is None else _solve_vjp(g[0], out[0], A, B, left, vector)
+
+
+SOLVE_EX = Primitive(
+    "linalg.solve_ex(A, B, left: bool, vector: bool, check_errors: bool)",
+    _solve_ex_kernel,
+    results=lambda A, B, *_: [(B.shape, B.dtype), (A.shape[:-2], dtypes.int32)],
+    fields=("result", "info"),
+    grad_fn="LinalgSolveExBackward0",
+    vjp_all=_solve_ex_vjp,
+    doc="X with A @ X = B, and the first zero pivot.",
+)
+
+
+def _solve_ex(A: Node, B: Node, left: bool, check_errors: bool) -> Results:
+    A, B, vector = _fitting_system(A, B, left)
+    return SOLVE_EX(A, B, left, vector, check_errors)  # type: ignore[no-any-return]
+
+
+composite(
+    "linalg.solve_ex(A, B, *, left: bool = True, check_errors: bool = False)",
+    _solve_ex,
+    doc="X with A @ X = B (or X @ A = B), and the place of the first zero pivot (zero where there is none).",
+    example="linalg.solve_ex([[2., 0.], [1., 4.]], [2., 5.]).result",
+    samples=[
+        "linalg.solve_ex(x + 3*eye(3), y)[0]; x:3,3 in -1..1, y:3",
+        "linalg.solve_ex(x + 3*eye(2), y, left=False)[0]; x:2,2 in -1..1, y:3,2",
     ],
 )

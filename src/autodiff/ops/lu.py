@@ -183,11 +183,24 @@ for _name, _checked, _fields in (
     composite(
         f"{_name}(A, *, pivot: bool = True)",
         _lu_factor(_name, _checked, _fields),
-        aliases=["lu"] if _checked else [],
         doc="L and U packed in one matrix, and the exchanges of rows, counted from one.",
         example=f"{_name}([[1., 2.], [3., 4.]])[0]",
         samples=[f"{_name}(x)[0]; x:3,3", f"{_name}(x)[0]; x:2,3,2", f"{_name}(x)[0]; x:2,3"],
     )
+
+
+def _old_lu(A: Node, pivot: bool, get_infos: bool) -> Results:
+    factor = ops.linalg_lu_factor_ex if get_infos else ops.linalg_lu_factor
+    return Results.of("lu", ("LU", "pivots", "info")[: 2 + get_infos], factor(A, pivot=pivot))
+
+
+composite(
+    "lu(A, pivot: bool = True, get_infos: bool = False)",
+    _old_lu,
+    doc="L and U packed in one matrix, and the exchanges of rows; linalg.lu_factor is its successor.",
+    example="lu([[1., 2.], [3., 4.]])[0]",
+    samples=["lu(x)[0]; x:3,3", "lu(x, True, True)[0]; x:2,2,2"],
+)
 
 
 def _rows_of(pivots: Any, m: int) -> Any:
@@ -209,6 +222,68 @@ EXCHANGES = Primitive(
     dtype=lambda pivots, LU: LU.dtype,
     doc="The permutation matrix of a sequence of exchanges of rows.",
 )
+
+
+# Factors out of their packing
+
+
+def _unpack_rule(g: Any, out: Any, LU: Node) -> list[Node | None]:
+    """Each element of LU is one of L or of U; a part without a cotangent stays empty."""
+    gL, gU = g
+    m, n = LU.shape[-2:]
+    parts = []
+    for part, triangle in ((gL, lambda x: ops.tril(x, -1)), (gU, ops.triu)):
+        if part is not None:
+            rows, columns = part.shape[-2:]
+            part = triangle(part)
+            if columns != n:
+                part = ops.cat([part, ops.zeros((*part.shape[:-1], n - columns), dtype=part.dtype)], -1)
+            if rows != m:
+                part = ops.cat([part, ops.zeros((*part.shape[:-2], m - rows, n), dtype=part.dtype)], -2)
+            parts.append(part)
+    return [parts[0] if len(parts) == 1 else parts[0] + parts[1] if parts else None]
+
+
+UNPACK = Primitive(
+    "lu_unpack(LU)",
+    lambda LU: _unpacked(np.asarray(LU)),
+    results=lambda LU: _factor_shapes(LU),
+    fields=("L", "U"),
+    vjp_all=_unpack_rule,
+    grad_fn="LuUnpackBackward0",
+    doc="The lower and upper factors that are packed in one matrix.",
+)
+
+
+def _lu_unpack(LU: Node, pivots: Node, unpack_data: bool, unpack_pivots: bool) -> Results:
+    check_matrix("torch.lu_unpack", LU)
+    if unpack_pivots and pivots.dtype is not dtypes.int32:
+        raise AutodiffError(
+            "bad-dtype",
+            "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.",
+            operands=(1,),
+            help="give it the pivots of linalg.lu_factor as they are",
+        )
+    nothing = ops.zeros((0,), dtype=LU.dtype)
+    P = EXCHANGES(pivots, LU) if unpack_pivots else nothing
+    L, U = UNPACK(LU) if unpack_data else (nothing, nothing)
+    return Results.of("lu_unpack", ("P", "L", "U"), [P, L, U])
+
+
+composite(
+    "lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = True)",
+    _lu_unpack,
+    doc="P, L, U with P @ L @ U = A, for A as linalg.lu_factor gives it; parts that are not unpacked are empty.",
+    example="lu_unpack([[3., 4.], [0.5, 2.]], tensor([2, 2], dtype=int32)).L",
+    samples=[
+        "lu_unpack(x, tensor([2, 2], dtype=int32))[1]; x:3,2",
+        "lu_unpack(x, tensor([2, 2], dtype=int32)).U; x:2,3",
+        "lu_unpack(x, tensor([[1, 2], [2, 2]], dtype=int32))[2]; x:2,2,2",
+    ],
+)
+
+
+# Systems
 
 
 def _lu_solve_kernel(LU: Any, pivots: Any, B: Any, left: bool, adjoint: bool) -> Any:

@@ -80,7 +80,7 @@ def _mirror_gradient_kernel(g: Any, size: tuple[int, ...], pads: tuple[int, ...]
 
 def _mirror_name(x: Node, pads: tuple[int, ...], mode: str) -> str:
     if mode == "circular":
-        return "CopySlices"
+        return "torch::autograd::CopySlices"
     return f"{'Reflection' if mode == 'reflect' else 'Replication'}Pad{len(pads) // 2}DBackward0"
 
 

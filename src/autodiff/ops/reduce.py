@@ -333,6 +333,8 @@ logsumexp = composite(
 
 def _sum_to_size(x: Node, size: Shape) -> Node:
     """Sum over the dims that broadcasting from `size` to the shape of x added or stretched."""
+    if not size:
+        return ops.sum(x)  # type: ignore[no-any-return]
     lead = len(x.shape) - len(size)
     stretched = [
         i for i, (small, large) in enumerate(zip(size, x.shape[max(lead, 0) :], strict=False), lead) if small != large

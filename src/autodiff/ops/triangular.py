@@ -89,7 +89,7 @@ def _old_triangular_vjp(
         product = -matrix_product(G, transposed(out[0]))
         product = _triangle(transposed(product) if transpose else product, upper, unitriangular)
         onto_A = product if onto_A is None else onto_A + product
-    return [G, onto_A]
+    return [ops.zeros_like(x) if G is None else G, onto_A]
 
 
 OLD_TRIANGULAR = Primitive(
@@ -152,6 +152,7 @@ composite(
     example="triangular_solve([[2.], [5.]], [[2., 1.], [0., 4.]])[0]",
     samples=[
         "triangular_solve(x, y + 3*eye(2))[0]; x:2,3, y:2,2 in -1..1",
+        "triangular_solve(x, y)[1]; x:2,3, y:2,2",
         "triangular_solve(x, y + 3*eye(2), upper=False, transpose=True)[0]; x:2,3, y:2,2 in -1..1",
     ],
 )

@@ -78,8 +78,18 @@ def make_class(name: str, qualname: str, bases: tuple[Any, ...], namespace: dict
                 help="operators (__add__, __eq__ …), __init__, __call__, __repr__, __len__, __iter__, __enter__ and the"
                 " like are there",
             )
-    contents = {"__module__": "__main__", "__qualname__": qualname, **namespace}
+    members = {key: _member(key, value, bases) for key, value in namespace.items()}
+    contents = {"__module__": "__main__", "__qualname__": qualname, **members}
     return objects.own(new_class(name, bases, {}, lambda target: target.update(contents)))
+
+
+def _member(name: str, value: Any, bases: tuple[type, ...]) -> Any:
+    """What a class has under a name; raises where the host would call what a program may not."""
+    if name in objects.OPERATOR_METHODS:
+        return staticmethod(kinds.resolve(value)) if isinstance(value, type) else value
+    for base in bases:
+        objects.check_member(base, name, value)
+    return value
 
 
 def _check_base(base: Any) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 from autodiff.errors import AutodiffError, Label
 from autodiff.program.handling import as_python
-from autodiff.program.limits import LimitReached
+from autodiff.program.kinds import text
+from autodiff.program.limits import LimitReached, Stop
 from autodiff.program.places import Place, hints, places
 
 SHOWN_CALLS = 4
+_TEXT = "_<text>"  # no program can spell it
 CODES = {
     "NameError": "unknown-name",
     "UnboundLocalError": "unknown-name",
@@ -26,11 +29,43 @@ MESSAGES = (
 )
 
 
+class Uncaught(Exception):
+    """A program's exception, where its class means something else to whoever runs programs."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def settled(error: BaseException) -> BaseException:
+    """An exception that ends a program, with its text: a program may have defined that, and is run here for it.
+
+    Raises what the program's `__str__` raises if that is a limit.
+    """
+    if isinstance(error, AutodiffError):
+        return error
+    if isinstance(error, SystemExit):
+        return error if error.code is None or type(error.code) in (int, bool) else SystemExit(_text(error.code))
+    error.__dict__[_TEXT] = _text(error)
+    return Uncaught(error) if isinstance(error, (KeyboardInterrupt, OSError, GeneratorExit)) else error
+
+
+def _text(value: Any) -> str:
+    try:
+        return text(value)
+    except Stop:
+        raise
+    except BaseException:
+        return "<exception str() failed>"
+
+
 def failure(error: BaseException, known: Iterable[str]) -> AutodiffError:
     """An exception that a program did not catch, as an error with code and place; `known` are names it may have meant.
 
     The error's `type` and `message` are those of Python's last line.
     """
+    if isinstance(error, Uncaught):
+        error = error.error
     if isinstance(error, MemoryError):
         error = as_python(error)
     if isinstance(error, LimitReached):
@@ -64,11 +99,9 @@ def _described(error: BaseException, known: Iterable[str]) -> AutodiffError:
 
 
 def text_of(error: BaseException) -> str:
-    """`str(error)`, which a program may have defined."""
-    try:
-        return str(error)
-    except Exception:
-        return "<exception str() failed>"
+    """`str(error)`, as `settled` found it."""
+    found: str | None = error.__dict__.get(_TEXT)
+    return str(error) if found is None else found
 
 
 def _meant(error: NameError, known: Iterable[str]) -> list[str]:

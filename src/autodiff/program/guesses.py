@@ -10,7 +10,7 @@ from autodiff.program.kinds.calls import CONSTRUCTORS
 from autodiff.program.kinds.items import get_item
 from autodiff.program.kinds.modules import Module
 from autodiff.program.kinds.objects import BASES, HIDDEN, own_classes, own_names
-from autodiff.program.kinds.table import FAMILIES, KINDS, MISSING
+from autodiff.program.kinds.table import KINDS, MISSING
 from autodiff.program.session import Session
 from autodiff.program.signatures import source_of
 from autodiff.syntax import statements as s
@@ -135,8 +135,6 @@ def _of_own(cls: type, value: Any) -> list[str]:
     names = own_names(cls if value is MISSING else value)
     for base in cls.__mro__:
         names += BASES.get(base, {}) if base is not object else ()
-    for base, kind in FAMILIES:
-        names += kind.table if issubclass(cls, base) else ()
     return names
 
 

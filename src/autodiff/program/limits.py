@@ -118,9 +118,18 @@ def interrupt() -> None:
     stop(Interrupted)
 
 
+def wait_until(moment: float) -> None:
+    """Say that nothing will happen before a moment of `time.monotonic`; raises LimitReached if that is too late."""
+    if moment > _meter.deadline:
+        _meter.reached = out_of_time
+        refill()
+
+
 def allocate(nbytes: int) -> None:
     """Say that so many bytes are about to be taken; raises LimitReached if a program may not have them."""
     meter = _meter
+    if type(nbytes) is not int:
+        nbytes = int(nbytes)  # a program's own number must not take part in the counting
     if nbytes > meter.limits.memory:
         raise LimitReached(
             AutodiffError(

@@ -9,6 +9,8 @@ line where somebody types, and until the next line at the margin where a file is
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import NamedTuple
 
 from autodiff.errors import AutodiffError
 from autodiff.syntax import statements as s
@@ -26,9 +28,14 @@ TRANSCRIPT, CONTINUED = ">>> ", "... "  # before what was said in a dialogue; ot
 EMPTY_LINES = 2  # that end a block in a file, for who waits for an answer before writing on
 
 
+@cache
+def _layout() -> Layout:
+    return Layout(parser())
+
+
 def state(text: str) -> str:
     """Whether a text is WHOLE (or wrong), OPEN within a line, NEEDS a block or what goes with one, or MAY go on."""
-    layout, source = Layout(parser()), ProgramSource("input", text)
+    layout, source = _layout(), ProgramSource("input", text)
     try:
         if layout.is_empty(source):
             return WHOLE
@@ -53,7 +60,10 @@ def _is_open(text: str, at: int) -> bool:
 
 
 class Tail(NamedTuple):
-    """What is open at the end of a text: so many brackets, and the quotes of a string ("?" for what else is no token)."""
+    """What is open at the end of a text: so many brackets, and the quotes of a string.
+
+    The quotes are "?" where something else is no token.
+    """
 
     depth: int
     quotes: str
@@ -64,7 +74,7 @@ CLOSED = Tail(0, "")
 
 def tail(text: str) -> Tail:
     """What is open at the end of a text, by its tokens alone."""
-    layout = Layout(parser())
+    layout = _layout()
     depth = 0
     try:
         for token, _, _ in layout.parser.scan(text):
@@ -88,6 +98,11 @@ class Reader:
         self._empty = 0
 
     @property
+    def waits(self) -> bool:
+        """Whether a statement has begun that is not whole yet."""
+        return bool(self._lines)
+
+    @property
     def pending(self) -> str:
         """What was read since the last statement."""
         return "\n".join(self._lines)
@@ -101,7 +116,7 @@ class Reader:
         if not self._lines:
             return self._begin(line)
         if self._state == OPEN:
-            return self._leave_open(line) or self._extend(line)
+            return [] if self._stays_open(line) else self._extend(line)
         if not line.strip():
             self._empty += 1
             self._lines.append("")
@@ -139,7 +154,23 @@ class Reader:
     def _extend(self, line: str) -> list[str]:
         self._lines.append(line)
         self._state = state(self.pending)
+        if self._state == OPEN and not self.typed:
+            self._tail = tail(self.pending)
         return self.rest() if self._state == WHOLE else []
+
+    def _stays_open(self, line: str) -> bool:
+        """Whether a line that is read closes nothing: parsing all of a long text for each line takes too long."""
+        if self.typed or self._tail.quotes == "?":
+            return False
+        if self._tail.quotes:
+            stays = self._tail.quotes not in line
+        else:
+            here = tail(line)
+            self._tail = Tail(self._tail.depth + here.depth, "")
+            stays = self._tail.depth > 0 and not here.quotes
+        if stays:
+            self._lines.append(line)
+        return stays
 
     def _paste(self, text: str) -> list[str]:
         """Several lines at once are read as a file is."""
@@ -151,4 +182,4 @@ class Reader:
         return found if self._lines and self._now() in (OPEN, NEEDS) else [*found, *self.rest()]
 
 
-__all__ = ["Reader", "is_closed", "state"]
+__all__ = ["Reader", "state"]

@@ -65,8 +65,13 @@ def _load_global(unit: Unit, name: str, span: Span) -> Run:
     return from_module
 
 
-def undefined(name: str) -> NameError:
-    """Python's error for a name that means nothing."""
+def undefined(name: str) -> Exception:
+    """Python's error for a name that means nothing, `not-reachable` for a builtin that programs are kept from."""
+    from autodiff.program.kinds.builtins import refused
+
+    kept = refused(name)
+    if kept is not None:
+        return kept
     return NameError(f"name '{name}' is not defined", name=name)
 
 

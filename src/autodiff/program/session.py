@@ -74,9 +74,16 @@ class Session:
         unit = Unit(module, scopes, self.globals, self.known)
         steps = [self._step(unit, tree, echo) for tree in body]
         frame = [UNBOUND] * module.layout.size
-        for step in steps:
-            limits.tick()
-            step(frame)
+        try:
+            for step in steps:
+                limits.tick()
+                step(frame)
+        except limits.Stop:
+            raise
+        except BaseException as error:
+            from autodiff.program.failures import settled
+
+            raise settled(error) from error.__cause__
 
     def _step(self, unit: Unit, tree: Tree, echo: Callable[[Any], None] | None) -> Callable[[list[Any]], Any]:
         if echo is None or not isinstance(tree, s.ExprStatement):

@@ -121,7 +121,7 @@ def grad(
         elif g is not None:
             found.append(of_node(g) if create_graph else of_array(np.array(g.eager.value)))
         elif materialize_grads:
-            found.append(of_array(np.zeros(target._array.shape, target._array.dtype)))
+            found.append(of_array(np.zeros_like(target._array, subok=False)).requires_grad_(create_graph))
         elif allow_unused:
             found.append(None)
         else:

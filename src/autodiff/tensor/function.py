@@ -239,6 +239,8 @@ class _Recorded:
         if t.is_leaf and t.requires_grad:
             raise RuntimeError(LEAF)
         base = t._base
+        if base is not None and base.is_leaf and base.requires_grad:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
         if base is None:
             t._stand_for(made)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,19 @@ REPLACED = private(
 )
 
 
+COMPARED = private(
+    "compared(x, other, values: any, title: any)",
+    lambda x, other, values, title: values,
+    shape=lambda x, other, values, title: values.shape,
+    vjp=[
+        lambda g, out, x, other, values, title: ops.zeros_like(x),
+        lambda g, out, x, other, values, title: ops.zeros_like(other),
+    ],
+    grad_fn=lambda x, other, values, title: title,
+    doc="The truth of a comparison in place of x, whose derivative is zero.",
+)
+
+
 def replace(tensor: Tensor, values: np.ndarray[Any, Any], title: str) -> Tensor:
     """Put numbers into a tensor that do not depend on it; raises PyTorch's errors for leaves."""
     return change(tensor, lambda x: REPLACED.make((x, values, title)))
@@ -84,13 +98,28 @@ def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: A
     if tracked:
         refuse_history(tensor, any(source.requires_grad for source in sources.values()))
     with session():
-        result = function(*nodes, **named)
+        try:
+            result = function(*nodes, **named)
+        except AutodiffError:
+            refuse_overlap(tensor._array, (), "")  # which PyTorch looks at first
+            raise
         others = [source._array for source in sources.values() if source is not tensor]
         if result.op.name in APART and len(args) and any(value is tensor for value in args):
             others.append(tensor._array)
         refuse_overlap(tensor._array, others, result.op.name)
         write(tensor, result)
     return tensor
+
+
+_DEPRECATED = (
+    "Use of {} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. This also"
+    " applies to advanced indexing e.g. {}"
+)
+EXPANDED = {
+    "index_put": _DEPRECATED.format("index_put_", "tensor[indices] = tensor"),
+    "masked_fill": _DEPRECATED.format("masked_fill_", "tensor[mask] = scalar"),
+    "index_fill": _DEPRECATED.format("index_fill_", "tensor[mask] = scalar"),
+}
 
 
 def write(tensor: Tensor, result: Node) -> None:
@@ -109,6 +138,8 @@ def write(tensor: Tensor, result: Node) -> None:
             "shape-mismatch",
             f"output with shape {show(array.shape)} doesn't match the broadcast shape {show(result.shape)}",
         )
+    if not array.flags.writeable and result.op.name in EXPANDED:
+        warnings.warn(EXPANDED[result.op.name], UserWarning, stacklevel=4)
     before = tensor._current
     tracked = modes._grad[0] and (result.requires_grad or before.requires_grad)
     value = record(result).value
@@ -147,7 +178,11 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
         result: Node = function(x, *args, **kwargs)
         if result.op.name in COMPARISONS and x.dtype.is_floating:
             values = np.asarray(record(result).value, x.dtype.numpy)
-            return REPLACED.make((x, values, f"{result.op.name.capitalize()}Backward0"))  # type: ignore[no-any-return]
+            other = result.inputs[1]
+            title = f"{result.op.name.capitalize()}Backward{int(not other.weak)}"
+            if other.weak:
+                return REPLACED.make((x, values, title))  # type: ignore[no-any-return]
+            return COMPARED.make((x, other, values, title))  # type: ignore[no-any-return]
         return result
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -165,9 +200,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with one value."""
     op = FILL if isinstance(value, Tensor) else FILL_NUMBER
     if isinstance(value, Tensor) and value.ndim:
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
-        )
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     return change(self, lambda x, v: op.make((x, _as_node(v, x))), value)
 
 
@@ -191,27 +224,57 @@ def _copied(x: Node, value: Any) -> Node:
 
 
 def put(tensor: Tensor, items: Any, value: Any) -> None:
-    """`x[items] = value`: a write through a view, or values put where tensors of indices or truth values say."""
+    """`x[items] = value`: a write through a view, or values put where tensors of indices or truth values say.
+
+    Raises TypeError for values that are neither tensors nor numbers, and PyTorch's errors for shapes and dtypes.
+    """
+    if not isinstance(value, (Tensor, bool, int, float, np.number, np.bool_)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a {tensor.type()}")
     sources: Sources = {}
     x = unwrapped(tensor, sources)
-    index = unwrapped(items if isinstance(items, tuple) else (items,), sources)
-    if items is Ellipsis or (isinstance(items, slice) and items == slice(None)):
-        target = tensor
-        places: Node | None = None
-    else:
+    parts = items if isinstance(items, tuple) else (items,)
+    places: Node | None = None
+    target = tensor
+    if not (len(parts) <= tensor.ndim + 1 and all(part is Ellipsis or _everything(part) for part in parts)):
+        index = unwrapped(parts, sources)
         with session():
             found = OPERATORS["[]"](x, index)
             places = found if found.op is INDEX else None
             seen = found.inputs[0] if places is not None else found
             target = tensor if seen is x else wrapped(seen, sources)
-    if places is None:
-        if isinstance(value, (bool, int, float)):
-            change(target, lambda x, v: FILL.make((x, _as_node(v, x))), value)
-        else:
-            copy_(target, value)
-        return
+    if places is not None:
+        _put_at(target, places, value)
+    elif not isinstance(value, Tensor):
+        op = FILL if target.ndim else COPY
+        change(target, lambda x, v: op.make((x, _as_node(v, x))), value)
+    elif target.shape != value.shape and not value.ndim:
+        fill_(target, value)
+    else:
+        copy_(target, _fitting(target, value))
+
+
+def _everything(part: Any) -> bool:
+    return isinstance(part, slice) and part.start is None and part.stop is None and part.step is None
+
+
+def _fitting(target: Tensor, value: Tensor) -> Tensor:
+    """A value without leading dims of size 1; raises RuntimeError where it cannot be expanded to the target."""
+    while value.ndim > target.ndim and value.shape[0] == 1:
+        value = value[0]
+    return value if value.shape == target.shape else value.expand(target.shape)  # type: ignore[no-any-return]
+
+
+def _put_at(target: Tensor, places: Node, value: Any) -> None:
     _, indices, dims = places.args
     shape = places.shape
+    if isinstance(value, Tensor):
+        while value.ndim > len(shape) and value.shape[0] == 1:
+            value = value[0]
+        if value.dtype is not target.dtype:
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got"
+                f" {target.dtype.long_name} for the destination and {value.dtype.long_name} for the source."
+            )
 
     def placed(node: Node, v: Any) -> Node:
         values = v if isinstance(v, Node) else ops.tensor.bind([v], {"dtype": node.dtype})

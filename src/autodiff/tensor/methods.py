@@ -50,7 +50,7 @@ def storage_offset(self: Tensor) -> int:
     memory = self._array
     while isinstance(memory.base, np.ndarray):
         memory = memory.base
-    if memory is self._array or not self._array.size:
+    if memory is self._array:
         return 0
     apart = self._array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
     return int(apart) // self._array.itemsize

@@ -14,12 +14,13 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
-from autodiff.tensor import inplace, methods, modes, restride
+from autodiff.tensor import inplace, methods, modes, operands, restride
 from autodiff.tensor import random as random_
-from autodiff.tensor.calling import Sources, attribute, call, item_of, unwrapped
+from autodiff.tensor.calling import Sources, attribute, call, item_of, remembered, unwrapped
 from autodiff.tensor.modes import as_dtype, session
 from autodiff.tensor.recipes import RECIPES, Single, plain_number
 from autodiff.tensor.storage import record
+from autodiff.tensor.straight import quietly
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
@@ -31,11 +32,20 @@ def _bound(operation: Operation) -> Callable[..., Any]:
     return lambda *args, **kwargs: operation.bind(list(args), kwargs)
 
 
-def function(operation: Operation, name: str) -> Callable[..., Any]:
+def function(operation: Operation, name: str, method: bool = False) -> Callable[..., Any]:
     """An operation as a function of tensors."""
     bind = _bound(operation)
+    words = operands.wanted(operation.name)
+
+    plain = name in PLAIN
 
     def called(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and not plain:
+            made = remembered(bind, args)
+            if made is not None:
+                return made
+        if words and (len(args) > 1 or not method):
+            operands.check(words, name, args, kwargs, method)
         for ignored in IGNORED:
             if ignored in kwargs and ignored not in ("non_blocking",) and name != "to":
                 del kwargs[ignored]
@@ -59,6 +69,20 @@ def function(operation: Operation, name: str) -> Callable[..., Any]:
         return result if out is None else out.copy_(result)
 
     called.__name__ = called.__qualname__ = name
+    called.__doc__ = operation.doc
+    return called
+
+
+def _checked_in_place(operation: Operation, title: str) -> Callable[..., Any]:
+    method = inplace.in_place(_bound(operation))
+    words = operands.wanted(operation.name)
+
+    def called(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if words and args:
+            operands.check(words, title, (self, *args), kwargs, True)
+        return method(self, *args, **kwargs)
+
+    called.__name__ = called.__qualname__ = title
     called.__doc__ = operation.doc
     return called
 
@@ -101,9 +125,12 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return tensor(data, dtype=dtype)
 
 
+_STACK = _bound(registered.stack)
+
+
 def stack(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors of one shape along a new dim."""
-    return call(_bound(registered.stack), (list(tensors), dim), {})  # type: ignore[no-any-return]
+    return call(_STACK, (list(tensors), dim), {})  # type: ignore[no-any-return]
 
 
 def is_tensor(value: Any) -> bool:
@@ -173,13 +200,45 @@ def _binary(sign: str, reflected: bool) -> Callable[..., Any]:
     return method
 
 
+# Those that write where they read, for tensors of one floating-point type.
+_UFUNCS: dict[str, Any] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide}
+
+
 def _in_place(sign: str) -> Callable[..., Any]:
-    operate = _operator(sign)
+    operate, ufunc = _operator(sign), _UFUNCS.get(sign)
+
+    def changed(a: Any, b: Any) -> Any:
+        return operate(a, _operand(b))
 
     def method(self: Tensor, other: Any) -> Any:
-        return inplace.change(self, lambda a, b: operate(a, _operand(b)), other)
+        if ufunc is not None and _without_history(self, other):
+            array = self._array
+            value = other if other.__class__ is float else other._array
+            try:
+                quietly(ufunc, array, value, array)
+            except RuntimeError:  # another thread is at it
+                return inplace.change(self, changed, other)
+            self._counter.version += 1
+            return self
+        return inplace.change(self, changed, other)
 
     return method
+
+
+def _without_history(tensor: Tensor, other: Any) -> bool:
+    """Whether a change in place is nothing but writing numbers."""
+    array = tensor._array
+    if tensor._base is not None or not array.flags.writeable or not tensor._node.dtype.is_floating:
+        return False
+    if modes._grad[0] and tensor._node.requires_grad:
+        return False
+    if other.__class__ is float:
+        return True
+    if not isinstance(other, Tensor) or other._base is not None or other._node.dtype is not tensor._node.dtype:
+        return False
+    if (modes._grad[0] and other._node.requires_grad) or other._array.shape not in (array.shape, ()):
+        return False
+    return not np.may_share_memory(array, other._array)
 
 
 def _equip() -> None:
@@ -194,7 +253,7 @@ def _equip() -> None:
     for name, member in methods.METHODS.items():
         setattr(Tensor, name, member)
     for name in restride.NAMES:
-        setattr(Tensor, f"{name}_", restride.restrided(_bound(REGISTRY[name])))
+        setattr(Tensor, f"{name}_", restride.restrided(_bound(REGISTRY[name]), name))
     Tensor.as_strided = restride.as_strided
     Tensor.fill_diagonal_ = restride.fill_diagonal_
     own = set(dir(Tensor))
@@ -203,9 +262,9 @@ def _equip() -> None:
         operation = find("", name)
         if operation is None:
             continue
-        setattr(Tensor, name, function(operation, name))
+        setattr(Tensor, name, function(operation, name, method=True))
         if not name.endswith("_") and f"{name}_" not in own:
-            setattr(Tensor, f"{name}_", inplace.in_place(_bound(operation)))
+            setattr(Tensor, f"{name}_", _checked_in_place(operation, f"{name}_"))
     convert = function(REGISTRY["type"], "type")
 
     def type_of(self: Tensor, dtype: Any = None) -> Any:

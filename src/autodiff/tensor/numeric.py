@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, PICK, VARIABLE
+from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE
 from autodiff.tensor.engine import FREED, Walk, check_versions
 from autodiff.tensor.grad_fns import GradFn
 from autodiff.tensor.pullbacks import Pullback, pullback_of
 from autodiff.tensor.storage import KEPT, Record, held
 
-_OURS = 3  # references to a value that nobody else has: the walk's, the leaf's argument, and that of the count itself
+_OURS = 3  # references to a value that nobody else has: its name on the walk, and two arguments
 
 
 class _Tracked:
@@ -42,7 +42,8 @@ class Numbers(Walk):
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         if self.wanted is not None:
-            self._useful = useful = set()
+            useful: set[Node] = set()
+            self._useful = useful
             for node in ancestors(outputs, lambda node: node.requires_grad):
                 if node in self.wanted or not useful.isdisjoint(node.inputs):
                     useful.add(node)
@@ -114,7 +115,7 @@ class Numbers(Walk):
         if seen is not None:
             for position in pullback.reads:
                 source = node.inputs[position]
-                while source.op is BROADCAST:
+                while source.op is BROADCAST or source.op is CONVERT:
                     source = source.inputs[0]
                 counter = source.eager.counter
                 if counter is not None and counter.version != seen[position] != KEPT:

@@ -41,6 +41,7 @@ class Optimizer:
                 if not param.is_leaf:
                     raise ValueError("can't optimize a non-leaf Tensor")
         self.state: dict[Tensor, dict[str, Any]] = {}
+        self._spare: dict[Any, np.ndarray[Any, Any]] = {}  # memory for a step, by shape and dtype
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients."""
@@ -54,15 +55,23 @@ class Optimizer:
     def step(self, closure: Any = None) -> Any:
         """Change every parameter that has a gradient."""
         loss = closure() if closure is not None else None
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param._grad is not None:
-                    array = param._array
-                    g = param._grad._array
-                    with np.errstate(all="ignore"):
-                        self._update(group, self.state.setdefault(param, {}), array, -g if group["maximize"] else g)
-                    param._counter.version += 1
+        with np.errstate(all="ignore"):
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param._grad is not None:
+                        g = param._grad._array
+                        state = self.state.setdefault(param, {})
+                        self._update(group, state, param._array, -g if group["maximize"] else g)
+                        param._counter.version += 1
         return loss
+
+    def _scratch(self, x: Any) -> Any:
+        """An array like x that is anybody's after the step of one parameter."""
+        key = (x.shape, x.dtype)
+        found = self._spare.get(key)
+        if found is None:
+            found = self._spare[key] = np.empty_like(x)
+        return found
 
     def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
         raise NotImplementedError
@@ -104,10 +113,15 @@ class SGD(Optimizer):
             g = g + group["weight_decay"] * x
         if group["momentum"]:
             buffer = state.get("momentum_buffer")
-            buffer = np.array(g) if buffer is None else group["momentum"] * buffer + (1 - group["dampening"]) * g
-            state["momentum_buffer"] = buffer
+            if buffer is None:
+                buffer = state["momentum_buffer"] = np.array(g)
+            else:
+                np.multiply(buffer, group["momentum"], out=buffer)
+                np.add(buffer, (1 - group["dampening"]) * g if group["dampening"] else g, out=buffer)
             g = g + group["momentum"] * buffer if group["nesterov"] else buffer
-        x -= group["lr"] * g
+        scratch = self._scratch(x)
+        np.multiply(g, group["lr"], out=scratch)
+        np.subtract(x, scratch, out=x)
 
 
 class Adam(Optimizer):
@@ -145,10 +159,23 @@ class Adam(Optimizer):
         if group["weight_decay"]:
             g = g + group["weight_decay"] * x
         b1, b2 = group["betas"]
-        state["step"] = step = state.get("step", 0) + 1
-        state["exp_avg"] = m = state.get("exp_avg", 0) * b1 + (1 - b1) * g
-        state["exp_avg_sq"] = v = state.get("exp_avg_sq", 0) * b2 + (1 - b2) * g * g
+        step = state["step"] = state.get("step", 0) + 1
+        if step == 1:
+            state["exp_avg"], state["exp_avg_sq"] = np.zeros_like(x), np.zeros_like(x)
+        m, v, scratch = state["exp_avg"], state["exp_avg_sq"], self._scratch(x)
+        np.subtract(g, m, out=scratch)
+        np.multiply(scratch, 1 - b1, out=scratch)
+        np.add(m, scratch, out=m)
+        np.multiply(g, 1 - b2, out=scratch)
+        np.multiply(scratch, g, out=scratch)
+        np.multiply(v, b2, out=v)
+        np.add(v, scratch, out=v)
         if group["amsgrad"]:
-            state["max_exp_avg_sq"] = v = np.maximum(state.get("max_exp_avg_sq", 0), v)
-        denominator = np.sqrt(v) / (1 - b2**step) ** 0.5 + group["eps"]
-        x -= group["lr"] / (1 - b1**step) * m / denominator
+            largest = state.get("max_exp_avg_sq")
+            v = state["max_exp_avg_sq"] = v.copy() if largest is None else np.maximum(largest, v, out=largest)
+        np.sqrt(v, out=scratch)
+        np.divide(scratch, (1 - b2**step) ** 0.5, out=scratch)
+        np.add(scratch, group["eps"], out=scratch)
+        np.divide(m, scratch, out=scratch)
+        np.multiply(scratch, group["lr"] / (1 - b1**step), out=scratch)
+        np.subtract(x, scratch, out=x)

@@ -233,7 +233,7 @@ def _nodes(steps: list[Step], operands: Sequence[Any], values: list[Any]) -> lis
 
 
 def _version(operand: Any) -> int:
-    return 0 if operand.__class__ is Node else operand._counter.version  # type: ignore[no-any-return]
+    return 0 if operand.__class__ is Node else operand._counter.version
 
 
 def _ended(end: End, operands: Sequence[Any], values: list[Any], nodes: list[Node]) -> Any:
@@ -311,12 +311,12 @@ def _describe(value: Any, key: list[Any], operands: list[Any]) -> bool:
         key.append(value)
     elif kind is slice:
         key.append(slice)
-        return all([_describe(part, key, operands) for part in (value.start, value.stop, value.step)])
+        return all(_describe(part, key, operands) for part in (value.start, value.stop, value.step))
     elif kind is list or kind is tuple or kind is Size:
         if len(value) > 32:
             return False
         key += (kind is list, len(value))
-        return all([_describe(part, key, operands) for part in value])
+        return all(_describe(part, key, operands) for part in value)
     elif value is Ellipsis:
         key.append(value)
     else:
@@ -378,7 +378,9 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
             numbers[node] = len(operands) + len(steps) - 1
     ends = [_end(n, t, operands, sources, slots, numbers) for n, t in zip(outputs, tensors, strict=True)]
     recipe = Recipe(program, steps, ends, made if several else None)
-    return recipe if several or (not tracked and outputs[0] in numbers) else _single(recipe, operands, stand, outputs[0])
+    return (
+        recipe if several or (not tracked and outputs[0] in numbers) else _single(recipe, operands, stand, outputs[0])
+    )
 
 
 def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: Any, numbers: Any) -> End:
@@ -401,4 +403,3 @@ def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: 
     end.contiguous = len(node.shape) > 1 and made_contiguous(node)
     end.fresh = isinstance(node.op.kernel, np.ufunc)
     return end
-

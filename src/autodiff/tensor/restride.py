@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive
 from autodiff.graph.shown import grad_fn
@@ -63,7 +64,7 @@ def _titled(op: Primitive, title: str) -> Primitive:
     return found
 
 
-def restrided(bind: Callable[..., Any]) -> Callable[..., Tensor]:
+def restrided(bind: Callable[..., Any], name: str) -> Callable[..., Tensor]:
     """The method `x.t_()` of a view operation."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -71,7 +72,11 @@ def restrided(bind: Callable[..., Any]) -> Callable[..., Tensor]:
             refuse_history(self, self.requires_grad)
         node = unwrapped(self, {})
         with session():
-            made = bind(node, *args, **kwargs)
+            try:
+                made = bind(node, *args, **kwargs)
+            except AutodiffError as error:
+                error.message = error.message.replace(f"{name}()", f"{name}_()")
+                raise
             if made is node:
                 made = ALIAS.make((node,))
             found = path_between(made, {node: self})

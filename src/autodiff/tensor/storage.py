@@ -15,7 +15,7 @@ from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
 from autodiff.execute.schedule import as_number, lowered
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, constant
+from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, constant
 from autodiff.graph.values import real
 
 KEPT = -1  # a version that never counts as changed: the operand was copied
@@ -113,8 +113,8 @@ def _compute(node: Node) -> None:
 
 
 def memory_of(node: Node) -> Node:
-    """The node whose memory a hidden broadcast shows."""
-    while node.op is BROADCAST:
+    """The node whose memory a hidden broadcast or conversion shows: PyTorch saves operands before these."""
+    while node.op is BROADCAST or node.op is CONVERT:
         node = node.inputs[0]
     return node
 

@@ -28,6 +28,12 @@ from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LE
 from autodiff.tensor.storage import Counter, held, record
 from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, element, places_between, stepped
 
+TO_SCALAR = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using"
+    " tensor.detach() first."
+)
+_told = [False]  # once in a process, as in PyTorch
+CPP_NAMES = {"float32": "float", "float64": "double", "int64": "long", "int32": "int", "bool": "bool"}
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
 
@@ -160,6 +166,8 @@ class Tensor:
             raise RuntimeError("requires_grad must be a bool")
         if not self.is_leaf:
             raise RuntimeError(CHANGE_NON_LEAF + (DETACH_INSTEAD if not wanted else ""))
+        if wanted and not self.dtype.is_floating:
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         self._set_requires_grad(wanted)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -216,6 +224,16 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {_type(value)}")
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
+            if value.dtype is not self.dtype:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{CPP_NAMES.get(value.dtype.name, value.dtype.name)}' to"
+                    f" a tensor with grad_dtype '{self.dtype.long_name}'. The gradient must match the tensor's"
+                    " grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a"
+                    " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a"
+                    " tensor and its gradient may break downstream systems that assume they match."
+                )
             if value.shape != self.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size"
@@ -394,10 +412,18 @@ class Tensor:
         return bool(self._array.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        if self.requires_grad and not _told[0]:
+            _told[0] = True
+            warnings.warn(TO_SCALAR, UserWarning, stacklevel=3)
+        return self._array.item()
 
     def __index__(self) -> int:
         if self._array.size != 1 or self.dtype.is_floating:

@@ -200,7 +200,7 @@ class Session:
                     "leaf": tensor.is_leaf,
                     "function": None if function is None else function.name(),
                     "version": None if getattr(tensor, "is_inference", bool)() else tensor._version,
-                    "stride": list(tensor.stride()),
+                    "stride": [s if n > 1 else 0 for s, n in zip(tensor.stride(), tensor.shape, strict=True)],
                     "offset": tensor.storage_offset(),
                     "view": tensor._is_view(),
                     "based": tensor._base is not None,

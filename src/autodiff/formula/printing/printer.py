@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from autodiff.errors import AutodiffError
 from autodiff.formula import term as t
@@ -13,8 +14,8 @@ from autodiff.formula.term import Term
 from autodiff.graph.sizes import Dim, Shape, Size
 
 LONGEST = 3_000_000  # characters of a formula
-TOTAL = 4 * LONGEST  # and of it with all its parts
-SHORT = 400  # characters of a part that stands for itself, when a long formula is read again
+TOTAL = 10 * LONGEST  # and of it with all its parts
+SHORT = 80  # characters of a part that stands for itself, when a long formula is read again
 
 
 class Printer:
@@ -24,6 +25,7 @@ class Printer:
         names = sorted(shapes, key=lambda name: name != first)
         self.shapes = {name: shapes[name] for name in names}
         self.memo: dict[Term, Printed | AutodiffError] = {}
+        self.degrees: dict[Term, Fraction] = {}
         self.total = 0
 
     def text(self, term: Term) -> str:

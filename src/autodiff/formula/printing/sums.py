@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -47,17 +48,38 @@ def constant(printer: Printer, term: Term) -> Printed:
     return f"tensor({text})", ATOM
 
 
-def _degree(term: Term) -> Fraction:
+def _degree(printer: Printer, root: Term) -> Fraction:
+    """The degree of a polynomial; functions count as variables.  Remembered, and found without recursion."""
+    known = printer.degrees
+    stack = [root]
+    while stack:
+        term = stack[-1]
+        missing = [arg for arg in _counted(term) if arg not in known] if term not in known else []
+        if missing:
+            stack.extend(missing)
+        else:
+            stack.pop()
+            known[term] = _degree_from(term, known)
+    return known[root]
+
+
+def _counted(term: Term) -> tuple[Term, ...]:
+    """The operands whose degrees decide that of the term."""
+    if term.kind in ("mul", "chain", "outer", "add"):
+        return term.args
+    return term.args[:1] if term.kind == "pow" and isinstance(t.number_of(term.args[1]), Fraction) else ()
+
+
+def _degree_from(term: Term, known: Mapping[Term, Fraction]) -> Fraction:
     kind = term.kind
     if kind in ("num", "named", "ones"):
         return Fraction(0)
-    if kind in ("mul", "chain", "outer"):
-        return sum((_degree(arg) for arg in term.args), Fraction(0))
-    if kind == "pow" and isinstance(t.number_of(term.args[1]), Fraction):
-        return _degree(term.args[0]) * Fraction(t.number_of(term.args[1]) or 1)
-    if kind == "add":
-        return max(_degree(arg) for arg in term.args)
-    return Fraction(1)
+    inner = [known[arg] for arg in _counted(term)]
+    if not inner:
+        return Fraction(1)
+    if kind == "pow":
+        return inner[0] * Fraction(t.number_of(term.args[1]) or 1)
+    return max(inner) if kind == "add" else sum(inner, Fraction(0))
 
 
 def sum_(printer: Printer, term: Term) -> Printed:
@@ -72,7 +94,7 @@ def sum_(printer: Printer, term: Term) -> Printed:
 
 def _sum_text(printer: Printer, term: Term) -> str:
     parts = [(t.split(arg)[0] < 0, arg) for arg in term.args]
-    parts.sort(key=lambda part: (-_degree(part[1]), t.split(part[1])[1].id))
+    parts.sort(key=lambda part: (-_degree(printer, part[1]), t.split(part[1])[1].id))
     positive = next((part for part in parts if not part[0]), None)
     if positive is not None:
         parts.remove(positive)

@@ -44,7 +44,7 @@ def unbroadcast(term: Term) -> Term:
     """A product without its factor of ones."""
     if term.kind == "ones":
         return num(1)
-    if term.kind == "mul" and any(arg.kind == "ones" for arg in term.args):
+    if term.kind == "mul" and term.shape and any(arg.kind == "ones" for arg in term.args):
         return product(term.data, [arg for arg in term.args if arg.kind != "ones"], None)
     return term
 
@@ -55,7 +55,7 @@ def add(terms: Sequence[Term]) -> Term:
     stack: list[tuple[Scalar, Term]] = [(Fraction(1), term) for term in reversed(terms)]
     while stack:
         factor, term = stack.pop()
-        spend(len(term.args) + 1)
+        spend(1 + len(term.args) // 16)
         coefficient, core = split(unbroadcast(term))
         coefficient = coefficient * factor
         if core.kind == "add":

@@ -49,7 +49,7 @@ def spend(work: int) -> None:
     global _left
     _left -= work
     if _left < 0:
-        raise Exhausted(
+        raise ExhaustedError(
             "no-formula", "no formula was found in the work that is done for one", type="NotImplementedError"
         )
 

@@ -58,7 +58,7 @@ def _transposed(x: Term) -> Term:
     if kind in ("t", "eye"):
         return x.args[0] if kind == "t" else x
     if kind == "chain":
-        return chain([transpose(arg) for arg in reversed(x.args)])
+        return chain([TRANSPOSES.get(arg) or transpose(arg) for arg in reversed(x.args)])
     if kind == "outer":
         return outer(x.args[1], x.args[0])
     if kind == "fn" and x.data == ("inv",) and transpose(x.args[0]) is x.args[0]:
@@ -125,7 +125,9 @@ def chain_shape(args: Sequence[Term]) -> Shape:
 
 def chain(terms: Sequence[Term]) -> Term:
     """The matrix product; the first and the last may be vectors."""
-    spend(len(terms))
+    joined = _joined(terms)
+    if joined is not None:
+        return joined
     args: list[Term] = []
     scalars: list[Term] = []
     for place, term in enumerate(terms):
@@ -138,6 +140,23 @@ def chain(terms: Sequence[Term]) -> Term:
         return zeros(shape)
     result = _chain(args, shape)
     return mul([*scalars, result]) if scalars else result
+
+
+PLAIN = ("var", "t", "chain")
+
+
+def _joined(terms: Sequence[Term]) -> Term | None:
+    """The product of plain matrices and chains of them: only where two meet is there something to look at."""
+    args: list[Term] = []
+    for term in terms:
+        if term.kind not in PLAIN or len(term.shape) != 2 or 1 in term.shape:
+            return None
+        new = term.args if term.kind == "chain" else (term,)
+        if args and _inverses(args[-1], new[0]):
+            return None
+        args.extend(new)
+    spend(len(args) // 16)
+    return make("chain", args, None, chain_shape(args))
 
 
 def _inner(term: Term, last: bool) -> Sequence[Term]:

@@ -15,12 +15,12 @@ from autodiff.homework.mistakes.factor import factors
 from autodiff.homework.mistakes.functions import functions
 from autodiff.homework.mistakes.original import originals
 from autodiff.homework.mistakes.power import powers, unlikely_powers
-from autodiff.homework.mistakes.product import products
+from autodiff.homework.mistakes.product import differences, products
 from autodiff.homework.mistakes.quotient import quotients
 from autodiff.homework.mistakes.shape import shapes
-from autodiff.homework.mistakes.sign import signs
-from autodiff.homework.mistakes.total import totals
-from autodiff.homework.mistakes.transpose import transposes
+from autodiff.homework.mistakes.sign import other_signs, signs
+from autodiff.homework.mistakes.total import second, totals
+from autodiff.homework.mistakes.transpose import swapped, transposes
 from autodiff.homework.mistakes.walk import Mistakes, Slip, Walk
 
 MISTAKES: tuple[Mistakes, ...] = (
@@ -35,12 +35,14 @@ MISTAKES: tuple[Mistakes, ...] = (
     functions,
     factors,
     signs,
+    differences,
+    other_signs,
     shapes,
     totals,
     originals,
 )
 # Less likely ones, named when none of the others explains an answer.
-UNLIKELY: tuple[Mistakes, ...] = (inner_misused, unlikely_powers, other_counts)
+UNLIKELY: tuple[Mistakes, ...] = (inner_misused, unlikely_powers, other_counts, swapped, second)
 KINDS = (
     "sign", "factor", "chain", "count", "transpose", "product", "quotient", "power", "accumulate", "elementwise",
     "shape", "integral", "original", "total",

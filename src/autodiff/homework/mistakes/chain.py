@@ -35,11 +35,15 @@ def inner_misused(walk: Walk) -> Iterator[Slip]:
     for node in walk.pieces:
         if node is not walk.output and walk.is_inner(node):
             yield from _wrong_inner(walk, node)
+            slope = walk.elementwise(node)
+            if slope is not None:
+                says = f"the derivative of {text(node)} is a factor, and stands inside as well"
+                yield walk.whole("chain", "f'(u')u'", node, _inside_too, says, HINT, (walk, node, slope))
 
 
 def _without_inner(walk: Walk, node: Node) -> Iterator[Slip]:
     g = walk.cotangent(node)
-    if g is not None:
+    if g is not None and g.shape in ((), walk.leaf.shape):
         if node.op.name == "sub" and behind(node.inputs[1]) is walk.leaf and not walk.depends(node.inputs[0]):
             says = f"the minus before {text(node.inputs[1])} in {text(node)} is lost"
             yield walk.whole("sign", "inner", node, lambda: walk.instead_of(node, g), says, "check the signs")
@@ -102,6 +106,10 @@ def _around(walk: Walk, node: Node, place: Node) -> Node:
     return grafted(found, here, place)
 
 
+def _inside_too(walk: Walk, node: Node, slope: Node) -> Node:
+    return _around(walk, node, slope) * slope
+
+
 def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     """The node's operation applied to something else."""
     made = Node(node.op, inputs, node.params, node.shape, node.dtype, True)
@@ -148,7 +156,11 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
     if node.op.name == "logsumexp":
         inside = f"{here} is log(sum(exp(x))), and"
         rules = [
-            ("inner", lambda g: [_spread(g / ops.exp(node), node, x)], f"{inside} the exponentials are not differentiated"),
+            (
+                "inner",
+                lambda g: [_spread(g / ops.exp(node), node, x)],
+                f"{inside} the exponentials are not differentiated",
+            ),
             ("no log", lambda g: [ops.exp(x) * _spread(g, node, x)], f"{inside} the logarithm is not differentiated"),
         ]
     if node.op.name in ("det", "linalg.det"):

@@ -24,18 +24,22 @@ def counts(walk: Walk) -> Iterator[Slip]:
             continue
         ratio = count(operand) / max(1, count(node))
         here = text(node)
+        many = f"{walk.setting.many(operand.shape, node.shape)} elements"
         averages = node.op.name in MEANS or "loss" in node.op.name
         if averages and ratio != 1:
-            says = f"this is the gradient without the 1/n of the mean: {here} averages over {_many(walk, ratio)}"
+            says = f"this is the gradient without the 1/n of the mean: {here} averages over {many}"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
             says = f"{here} is a mean, and this divides by its number of elements twice"
             yield walk.slip("count", "1/n^2", node, _times(walk, node, 1 / ratio), says, _HINT)
             if ratio > 1:
                 says = f"{here} is a mean, and this divides by n - 1 in place of n"
                 yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
+            if node.op.name == "var" and node.params[1] == 1 and ratio > 1:
+                says = f"this divides by n, and {here} divides by n - 1"
+                yield walk.slip("count", "1/n", node, _times(walk, node, (ratio - 1) / ratio), says, _HINT)
         elif node.op.name in SUMS:
             n = count(operand)
-            says = f"this is divided by {n} as if {here} were a mean, and it is a sum"
+            says = f"this is divided by {walk.setting.many(operand.shape)} as if {here} were a mean, and it is a sum"
             yield walk.slip("count", "mean", node, _times(walk, node, 1 / n), says, _HINT)
 
 
@@ -47,11 +51,12 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
             continue
         ratio = count(operand) / max(1, count(node))
         here = text(node)
+        many = f"{walk.setting.many(operand.shape, node.shape)} elements"
         averages = node.op.name in MEANS or "loss" in node.op.name
         for label, n in _sizes(walk, operand) if averages or node.op.name in SUMS else ():
-            by = label if label in walk.setting.sizes else str(n)
+            by = label if label in walk.setting.sizes else walk.setting.named(n)
             if averages:
-                says = f"{here} averages over {_many(walk, ratio)}, and this divides by {by}"
+                says = f"{here} averages over {many}, and this divides by {by}"
                 yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
             else:
                 says = f"this is divided by {by} as if {here} were a mean, and it is a sum"
@@ -59,11 +64,6 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
 
 
 _HINT = "count the elements: is it a sum or a mean, and of how many?"
-
-
-def _many(walk: Walk, count: float) -> str:
-    """How many elements there are, where that is a number and not a name."""
-    return "all its elements" if walk.setting.sizes else f"{count:g} elements"
 
 
 def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:

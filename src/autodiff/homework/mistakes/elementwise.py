@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import ops
 from autodiff.homework.mistakes.walk import Slip, Walk, text
 
@@ -12,7 +12,8 @@ HINT = "which products are of elements (*), and which of matrices (@)?"
 
 
 def elementwise_products(walk: Walk) -> Iterator[Slip]:
-    """At each product, the other kind of product on the way back."""
+    """At each product, the other kind of product on the way back; at functions of matrices, those of elements."""
+    yield from _determinants(walk)
     for node in walk.pieces:
         here = text(node)
         g = walk.cotangent(node)
@@ -25,11 +26,35 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
             says = f"in the derivative of {here}, * stands where @ belongs"
             yield walk.whole("elementwise", "x.T*g", node, lambda x, g: ops.t(x) * g, says, HINT, (x, g))
             yield walk.whole("elementwise", "x*g", node, lambda x, g: x * g, says, HINT, (x, g))
+        for label, rule, says in _of_elements(node):
+            yield walk.slip("elementwise", label, node, rule, says, HINT, given=(node,))
         for label, chosen, wrong in _others(node):
             if walk.depends(node.inputs[chosen]):
                 wrong_one, right_one = ("@", "*") if node.op.name == "mul" else ("*", "@")
                 says = f"in the derivative of {here}, {wrong_one} stands where {right_one} belongs"
                 yield walk.slip("elementwise", label, node, _exchanged, says, HINT, given=(walk, node, chosen, wrong))
+
+
+def _of_elements(node: Node) -> list[tuple[str, Callable[..., list[Node | None]], str]]:
+    """Functions of matrices differentiated as if they were functions of numbers."""
+    name, here = node.op.name, text(node)
+    if name in ("inv", "linalg.inv"):
+        says = f"{here} is the inverse of a matrix, and this has 1/x of its elements"
+        return [("inverse", lambda g, node: [-g / node.inputs[0] ** 2], says)]
+    if name == "trace":
+        says = f"{here} adds up the diagonal alone, and this has a gradient for all elements"
+        return [("trace", lambda g, node: [g * ops.ones_like(node.inputs[0])], says)]
+    return []
+
+
+def _determinants(walk: Walk) -> Iterator[Slip]:
+    """log(det(X)) as if it were the logarithm of the elements."""
+    for node in walk.pieces:
+        x = next((x.inputs[0] for x in ancestors([node]) if x.op.name == "linalg.slogdet"), None)
+        g = walk.cotangent(node)
+        if node.span is not None and node.span.text.startswith("logdet") and x is walk.leaf and g is not None:
+            says = f"the gradient of {text(node)} is an inverse of the matrix, and this has 1/x of its elements"
+            yield walk.whole("elementwise", "logdet", node, lambda g, x: g / x, says, HINT, (g, x))
 
 
 def _exchanged(g: Node, walk: Walk, node: Node, chosen: int, wrong: Callable[[Node], Node]) -> list[Node | None]:

@@ -25,20 +25,37 @@ OF_NUMBER: list[Variant] = [
     ("factor n-1", lambda x, n: (n - 1) * x ** (n - 1), "the factor is the new exponent of {here}, not the old one"),
     ("to n", lambda x, n: n * x, "the exponent of {here} became a factor, and its power is gone"),
     ("raised", lambda x, n: n * x ** (n + 1), "the exponent of {here} is raised by one, and it should be lowered"),
-    ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
 ]
 UNLIKELY: list[Variant] = [
+    (
+        "n-1 kept",
+        lambda x, n: (n - 1) * x**n,
+        "the factor from the exponent of {here} is one too small, and the exponent is kept",
+    ),
+    ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
     ("n to 1", lambda x, n: n * ops.ones_like(x), "of the derivative of {here} only the factor {n} is left"),
     ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it should be multiplied"),
     ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it should be lowered by one"),
-    ("as exponential", lambda x, n: x**n * ops.log(x), "{here} is differentiated as if the variable stood in its exponent"),
+    (
+        "as exponential",
+        lambda x, n: x**n * ops.log(x),
+        "{here} is differentiated as if the variable stood in its exponent",
+    ),
     ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
     ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of {here} is lost"),
 ]
 OF_BASE: list[Variant] = [
-    ("as power", lambda x, a: x * a ** (x - 1), "{here} is differentiated by the power rule, and the variable is in its exponent"),
+    (
+        "as power",
+        lambda x, a: x * a ** (x - 1),
+        "{here} is differentiated by the power rule, and the variable is in its exponent",
+    ),
     ("no log", lambda x, a: a**x, "the factor log({n}) of the derivative of {here} is missing"),
-    ("divided", lambda x, a: a**x / ops.log(ops.ones_like(x) * a), "the factor log({n}) of the derivative of {here} divides"),
+    (
+        "divided",
+        lambda x, a: a**x / ops.log(ops.ones_like(x) * a),
+        "the factor log({n}) of the derivative of {here} divides",
+    ),
     ("lowered", lambda x, a: a ** (x - 1), "the exponent of {here} is lowered as by the power rule"),
     ("lowered log", lambda x, a: a ** (x - 1) * ops.log(ops.ones_like(x) * a), "the exponent of {here} is lowered"),
     ("base log", lambda x, a: ops.log(x) * a**x, "the logarithm in the derivative of {here} is that of the base, {n}"),

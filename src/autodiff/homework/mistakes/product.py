@@ -27,11 +27,18 @@ def products(walk: Walk) -> Iterator[Slip]:
             )
             yield walk.slip("product", f"term {i}", node, walk.alone, says, HINT, given=(node, i))
         yield from _derivatives(walk, node)
-        for i in (1, 0):
-            says = f"the two terms of the product rule for {here} are subtracted"
-            yield walk.slip("product", f"minus {i}", node, walk.changed, says, HINT, given=(node, i, minus))
         if node.op.name == "mul":
             yield from _mixed(walk, node)
+
+
+def differences(walk: Walk) -> Iterator[Slip]:
+    """At each product, the two terms of the product rule subtracted."""
+    for node in walk.pieces:
+        if node.op.name not in PRODUCTS or not all(walk.depends(x) for x in node.inputs):
+            continue
+        says = f"the two terms of the product rule for {text(node)} are subtracted, and should be added"
+        for i in (1, 0):
+            yield walk.slip("product", f"minus {i}", node, walk.changed, says, HINT, given=(node, i, minus))
 
 
 def _derivatives(walk: Walk, node: Node) -> Iterator[Slip]:

@@ -25,7 +25,11 @@ BOTH: list[tuple[str, Parts, str]] = [
     ("no v", lambda g, u, v: [g / v**2, -g * u / v**2], "in the rule for {here} u' is not multiplied by v"),
     ("no u", lambda g, u, v: [g / v, -g / v**2], "in the rule for {here} v' is not multiplied by u"),
     ("u not squared", lambda g, u, v: [g / v, -g * u / v], "one term of the rule for {here} lacks the square"),
-    ("crossed", lambda g, u, v: [g * u / v**2, -g / v], "in the rule for {here} each derivative is multiplied by its own part"),
+    (
+        "crossed",
+        lambda g, u, v: [g * u / v**2, -g / v],
+        "in the rule for {here} each derivative is multiplied by its own part",
+    ),
 ]
 BELOW: list[tuple[str, Parts, str]] = [
     ("plus", lambda g, u, v: [None, g * u / v**2], "the minus of the quotient rule for {here} is lost"),

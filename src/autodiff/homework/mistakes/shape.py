@@ -47,7 +47,8 @@ def _not_summed(walk: Walk) -> Iterator[Slip]:
         if g is None:
             continue
         if node.op is BROADCAST and behind(node) is walk.leaf:
-            says = f"{text(node)} is used for all of shape {list(node.shape)}, and its gradient is not summed"
+            whole = walk.setting.shown(node.shape)
+            says = f"{text(node)} is used for all of shape {whole}, and its gradient is not summed"
             yield walk.whole("shape", "broadcast", node, itself, says, HINT, (g,))
         if node.op.name == "mv" and node.inputs[1] is walk.leaf:
             x = node.inputs[0]

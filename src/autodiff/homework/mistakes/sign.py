@@ -10,18 +10,38 @@ from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, minus, t
 HINT = "check the signs"
 # Operations whose derivatives have a minus, or are easily given one.
 SIGNED = frozenset(
-    ("neg", "sub", "rsub", "cos", "acos", "reciprocal", "rsqrt", "sin", "tanh", "sigmoid", "cosh", "sinh", "tan",
-     "inv", "linalg_inv", "linalg.inv")
+    (
+        "neg",
+        "sub",
+        "rsub",
+        "cos",
+        "acos",
+        "reciprocal",
+        "rsqrt",
+        "sin",
+        "tanh",
+        "sigmoid",
+        "cosh",
+        "sinh",
+        "tan",
+        "inv",
+        "linalg_inv",
+        "linalg.inv",
+    )
 )
 
 
 def signs(walk: Walk) -> Iterator[Slip]:
-    """The sign of what a node hands back: first where a sign belongs to the rule, then everywhere."""
+    """The sign of what a node hands back where a sign belongs to the rule, and of the whole."""
     likely = [node for node in walk.pieces if node.op.name in SIGNED]
     for node in likely:
         yield from _at(walk, node)
     whole = "the answer has the wrong sign: it is minus the gradient"
     yield walk.whole("sign", "whole", walk.output, lambda: -walk.right, whole, HINT)
+
+
+def other_signs(walk: Walk) -> Iterator[Slip]:
+    """The sign of what any other node hands back."""
     for node in walk.pieces:
         if node.op.name not in SIGNED:
             yield from _at(walk, node)
@@ -33,6 +53,6 @@ def _at(walk: Walk, node: Node) -> Iterator[Slip]:
         if walk.depends(node.inputs[i]):
             says = f"the sign of the derivative of {here} is wrong"
             yield walk.slip("sign", f"operand {i}", node, walk.changed, says, HINT, given=(node, i, minus))
-    if sum(map(walk.depends, node.inputs)) > 1 or not is_elementwise(node):
+    if node is not walk.output and (sum(map(walk.depends, node.inputs)) > 1 or not is_elementwise(node)):
         says = f"the sign of the part that comes from {here} is wrong"
         yield walk.slip("sign", "all", node, lambda g: walk.cotangents(node, -g), says, HINT)

@@ -1,10 +1,15 @@
-"""Differentiated by another variable, or by another variable as well: ∂f/∂x is not ∂f/∂y, nor their sum."""
+"""Differentiated by another variable, or by another variable as well, or twice.
+
+∂f/∂x is not ∂f/∂y, nor their sum, nor ∂²f/∂x².
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from autodiff.backward import gradients
 from autodiff.graph.node import Node
+from autodiff.graph.op import ops
 from autodiff.homework.mistakes.walk import Slip, Walk
 
 
@@ -24,6 +29,20 @@ def totals(walk: Walk) -> Iterator[Slip]:
         names = ", ".join([setting.wrt, *fitting])
         says = f"this is differentiated by all of {names}, and only {setting.wrt} was asked for"
         yield walk.whole("total", "all", walk.output, lambda: _sum(walk, list(fitting.values())), says, hint)
+
+
+def second(walk: Walk) -> Iterator[Slip]:
+    """The second derivative, where everything goes element by element."""
+    right = walk.right
+    if right.requires_grad and (walk.output.shape == walk.leaf.shape or not walk.leaf.shape):
+        says = "this is the second derivative: the gradient is differentiated once more"
+        hint = "how many times is the expression differentiated?"
+        yield walk.whole("total", "twice", walk.output, _again, says, hint, (walk,))
+
+
+def _again(walk: Walk) -> Node:
+    found = gradients([walk.right], [ops.ones_like(walk.right)], [walk.leaf])[0]
+    return ops.zeros_like(walk.leaf) if found is None else found
 
 
 def _sum(walk: Walk, others: list[Node]) -> Node:

@@ -12,7 +12,6 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import ops
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, is_elementwise, text
 
-
 INVERSES = ("inv", "inverse", "linalg_inv", "linalg.inv")
 
 
@@ -46,7 +45,6 @@ def swapped(walk: Walk) -> Iterator[Slip]:
     for node in walk.pieces:
         if node.op.name != "mm":
             continue
-        x, y = node.inputs
         orders: list[tuple[int, Callable[[Node, Node, Node], Node]]] = [
             (0, lambda g, x, y: ops.mm(ops.t(y), g)), (1, lambda g, x, y: ops.mm(g, ops.t(x))),
             (0, lambda g, x, y: ops.mm(y, g)), (1, lambda g, x, y: ops.mm(g, x)),
@@ -55,7 +53,9 @@ def swapped(walk: Walk) -> Iterator[Slip]:
             if walk.depends(node.inputs[i]):
                 says = f"the matrices in the derivative of {text(node)} are in the wrong order"
                 hint = "check the order of the matrices, and their transposes"
-                yield walk.slip("transpose", f"order {number}", node, _ordered, says, hint, None, (walk, node, i, order))
+                yield walk.slip(
+                    "transpose", f"order {number}", node, _ordered, says, hint, None, (walk, node, i, order)
+                )
 
 
 def _ordered(g: Node, walk: Walk, node: Node, i: int, order: Callable[[Node, Node, Node], Node]) -> list[Node | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ ARRAY_CHECKS.append(_check_two)
 
 def _sizes(shape: Any) -> Any:
     given = shape if isinstance(shape, (tuple, list)) else (shape,)
-    sizes = tuple(size.__index__() for size in given)
+    sizes = tuple(map(index, given))
     limits.allocate(ITEM * math.prod(max(size, 0) for size in sizes))
     return sizes
 
@@ -139,6 +140,7 @@ def arange(*args: Any, dtype: Any = None, **_: Any) -> Any:
 
 def linspace(start: Any, stop: Any, num: int = 50, **kwargs: Any) -> Any:
     """Numbers at equal distances."""
+    num = index(num)
     limits.allocate(ITEM * max(num, 0))
     kwargs["dtype"] = _dtype(kwargs.get("dtype"))
     return _numeric(np.linspace(start, stop, num, **kwargs))
@@ -146,8 +148,8 @@ def linspace(start: Any, stop: Any, num: int = 50, **kwargs: Any) -> Any:
 
 def eye(n: int, m: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """The identity matrix."""
-    _sizes((n, n if m is None else m))
-    return np.eye(n, m, k, dtype=_dtype(dtype) or float)
+    rows, columns = _sizes((n, n if m is None else m))
+    return np.eye(rows, columns, k, dtype=_dtype(dtype) or float)
 
 
 def meshgrid(*arrays: Any, indexing: str = "xy") -> Any:

@@ -282,7 +282,12 @@ def dict_(*args: Any, **kwargs: Any) -> dict[Any, Any]:
 
 
 def property_(fget: Any = None, fset: Any = None, fdel: Any = None, doc: Any = None) -> property:
-    return property(fget, fset, fdel)
+    return property(*(None if f is None else calls.resolve(f) for f in (fget, fset, fdel)))
+
+
+def _method_of(function: Any) -> Any:
+    """What a static or class method is made of: the host may call it unasked."""
+    return calls.resolve(function) if calls.is_callable(function) else function
 
 
 def object_() -> object:
@@ -370,7 +375,7 @@ _TYPES: dict[type, Callable[..., Any]] = {
     bool: bool_, complex: complex_, dict: dict_, float: float_, frozenset: _collected(frozenset), int: int_,
     list: _collected(list), object: object_, property: property_, range: lambda *args: range(*args),
     set: _collected(set), slice: lambda *args: slice(*args), str: str_, tuple: _collected(tuple),
-    staticmethod: lambda f: staticmethod(f), classmethod: lambda f: classmethod(f),
+    staticmethod: lambda f: staticmethod(_method_of(f)), classmethod: lambda f: classmethod(_method_of(f)),
 }  # fmt: skip
 EXCEPTIONS = """BaseException Exception ArithmeticError AssertionError AttributeError BufferError DeprecationWarning
     EOFError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError ImportError IndexError KeyError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from operator import index
 from typing import Any
 
 from autodiff.program import limits
@@ -24,20 +25,23 @@ def make(name: str) -> Module:
 
 
 def _factorial(n: Any) -> int:
-    if isinstance(n, int) and n > 1:
+    n = index(n)
+    if n > 1:
         check_bits(n * math.log2(n) - 1.4427 * n, "the factorial")
     return math.factorial(n)
 
 
 def _comb(n: Any, k: Any) -> int:
-    if isinstance(n, int) and isinstance(k, int) and 0 <= k <= n:
+    n, k = index(n), index(k)
+    if 0 <= k <= n:
         check_bits(min(k, n - k) * max(n.bit_length(), 1), "the number of combinations")
     return math.comb(n, k)
 
 
 def _perm(n: Any, k: Any = None) -> int:
-    if isinstance(n, int) and (k is None or isinstance(k, int)):
-        check_bits((n if k is None else min(k, n)) * max(n.bit_length(), 1), "the number of permutations")
+    n = index(n)
+    k = n if k is None else index(k)
+    check_bits(min(k, n) * max(n.bit_length(), 1), "the number of permutations")
     return math.perm(n, k)
 
 
@@ -49,12 +53,11 @@ def _prod(iterable: Any, *, start: Any = 1) -> Any:
 
 
 def _lcm(*integers: Any) -> int:
-    check_bits(sum(i.bit_length() for i in integers if isinstance(i, int)), "the multiple")
-    return math.lcm(*integers)
-
-
-def _ldexp(x: Any, i: Any) -> float:
-    return math.ldexp(x, i)
+    total = 1
+    for integer in map(index, integers):
+        total = math.lcm(total, integer)
+        check_bits(total.bit_length(), "the multiple")
+    return total
 
 
 def _math() -> dict[str, Any]:
@@ -78,12 +81,14 @@ def _math() -> dict[str, Any]:
 
 
 def _sleep(seconds: Any) -> None:
-    """Wait a little at a time, so that limits are noticed."""
+    """Wait a little at a time, so that Ctrl-C is noticed; who would wait beyond the time limit need not wait at all."""
     import time
 
-    if seconds < 0:
+    left = index(seconds) if isinstance(seconds, int) else float(seconds)
+    if left < 0:
         raise ValueError("sleep length must be non-negative")
-    end = time.monotonic() + seconds
+    end = time.monotonic() + left
+    limits.wait_until(end)
     while (left := end - time.monotonic()) > 0:
         limits.tick(1000)
         time.sleep(min(left, 0.05))
@@ -125,16 +130,19 @@ def _random() -> dict[str, Any]:
         return stream.choice(seq if isinstance(seq, (list, tuple, str, range)) else list(bounded(seq)))
 
     def sample(population: Any, k: int) -> list[Any]:
+        k = index(k)
         limits.allocate(8 * k)
         return stream.sample(population if isinstance(population, range) else list(bounded(population)), k)
 
     def choices(population: Any, weights: Any = None, *, cum_weights: Any = None, k: int = 1) -> list[Any]:
+        k = index(k)
         limits.allocate(8 * k)
         limits.tick(k)
         given = [None if w is None else list(bounded(w)) for w in (weights, cum_weights)]
         return stream.choices(list(bounded(population)), given[0], cum_weights=given[1], k=k)
 
     def getrandbits(k: int) -> int:
+        k = index(k)
         check_bits(k)
         return stream.getrandbits(k)
 
@@ -193,6 +201,7 @@ def _itertools() -> dict[str, Any]:
         return made
 
     def product(*iterables: Any, repeat: int = 1) -> Any:
+        repeat = index(repeat)
         lists = [list(bounded(iterable)) for iterable in iterables]
         limits.allocate(8 * len(lists) * max(repeat, 0))
         return itertools.product(*lists, repeat=repeat)

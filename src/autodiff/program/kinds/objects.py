@@ -111,6 +111,8 @@ def _bases_table(cls: type, name: str) -> Any:
 
 def along(value: Any, cls: type, order: tuple[type, ...], name: str) -> Any:
     """What the bases in this order make of a name, for an instance or (value is cls) for a class."""
+    if name.startswith("_") and _inner(cls, name):
+        return MISSING
     for base in order:
         if name in base.__dict__ and base in own_classes:
             if is_dunder(name) and name not in OPERATOR_METHODS:
@@ -171,7 +173,29 @@ def _shadowing(cls: type, name: str) -> property | None:
 
 def _hidden(value: Any, name: str) -> bool:
     """Whether an attribute that an instance keeps is the library's own."""
-    return name.startswith("_") and any(name in names and isinstance(value, base) for base, names in HIDDEN.items())
+    return name.startswith("_") and _inner(type(value), name)
+
+
+def _inner(cls: type, name: str) -> bool:
+    """Whether a name that begins with `_` is one that the library uses for itself in a class."""
+    if is_dunder(name):
+        return False
+    return any(name in names and issubclass(cls, base) for base, names in HIDDEN.items()) or any(
+        name in base.__dict__ for base in cls.__mro__ if base not in own_classes
+    )
+
+
+def check_member(cls: type, name: str, value: Any) -> None:
+    """Raise for what the library would use as its own, or call though a program may not, in a class or its instances.
+
+    `not-reachable` for names of the library's inside, TypeError for classes that nobody may make instances of.
+    """
+    if name.startswith("_") and _inner(cls, name):
+        raise unreachable(name, f"the class '{class_name(cls)}'")
+    if isinstance(value, type) and any(base in BASES and base is not object for base in cls.__mro__):
+        from autodiff.program.kinds.calls import resolve
+
+        resolve(value)
 
 
 HIDDEN: dict[type, frozenset[str]] = {}
@@ -187,6 +211,8 @@ def _set_own(value: Any, change: tuple[str, Any]) -> None:
         return
     if _hidden(value, name):
         raise unreachable(name, f"'{type_name(value)}' object")
+    if isinstance(new, type):
+        check_member(type(value), name, new)
     setattr(value, name, new)  # a name that is not dunder, on an object that the program made
 
 
@@ -311,6 +337,7 @@ def _set_class(cls: type, change: tuple[str, Any]) -> None:
     name, new = change
     if cls not in own_classes:
         raise TypeError(f"cannot set '{name}' attribute of immutable type '{class_name(cls)}'")
+    check_member(cls, name, new)
     setattr(cls, name, new)
 
 
@@ -375,7 +402,9 @@ for _type in FUNCTIONS:
 
 def _accessor(part: str) -> Any:
     def with_accessor(self: property, function: Any) -> property:
-        return getattr(self, part)(function)  # type: ignore[no-any-return]
+        from autodiff.program.kinds.calls import resolve
+
+        return getattr(self, part)(None if function is None else resolve(function))  # type: ignore[no-any-return]
 
     return method(with_accessor)
 

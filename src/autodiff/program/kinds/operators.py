@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.program import limits
 from autodiff.program.kinds.guards import BITS, SIZED, WORD, bounded, check_bits, host_iterator, streamed
-from autodiff.program.kinds.objects import is_own
+from autodiff.program.kinds.objects import is_own, own_method
 from autodiff.program.kinds.table import type_name
 
 INTEGERS = (int, bool)
@@ -210,11 +210,15 @@ def contains(a: Any, b: Any) -> bool:
         if isinstance(a, float):
             return a.is_integer() and int(a) in b
         return any(item == a for item in streamed(b))
-    if cls in SIZED or is_own(b) or not _is_iterator(b):
+    if cls in SIZED or own_method(b, "__contains__") or not (_own_sequence(b) or _is_iterator(b)):
         if isinstance(b, type):
             raise TypeError(f"argument of type '{type_name(b)}' is not iterable")
         return a in b
     return any(item is a or item == a for item in streamed(b))
+
+
+def _own_sequence(value: Any) -> bool:
+    return is_own(value) and (hasattr(type(value), "__iter__") or hasattr(type(value), "__getitem__"))
 
 
 def _is_iterator(value: Any) -> bool:

@@ -111,7 +111,8 @@ def class_name(cls: type) -> str:
 
 
 def is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+    """Whether a name is Python's own, or one that no program can spell, under which `places` keeps its notes."""
+    return (name.startswith("__") and name.endswith("__")) or name.startswith("_<")
 
 
 def unreachable(name: str, owner: str) -> AutodiffError:

@@ -186,9 +186,10 @@ REPRS[GradFn] = plain_repr
 # autograd.Function
 
 
-_INNER = frozenset(vars(Context())) - {"needs_input_grad"}
+_INNER = frozenset({*vars(Context()), *vars(Context)}) - {"needs_input_grad"}
 _CONTEXT = host(
-    "save_for_backward saved_tensors mark_non_differentiable mark_dirty set_materialize_grads needs_input_grad"
+    """save_for_backward save_for_forward saved_tensors mark_non_differentiable mark_dirty set_materialize_grads
+    needs_input_grad"""
 )
 
 
@@ -203,7 +204,7 @@ def _set_context(value: Context, change: tuple[str, Any]) -> None:
     value.__dict__[name] = new
 
 
-register(Context, Kind("Context", _CONTEXT, finder=_of_context, changes={"*": _set_context}))
+register(Context, Kind("Context", _CONTEXT, finder=_of_context, changes={"*": _set_context}), family=True)
 REPRS[Tensor] = REPRS[Size] = REPRS[DType] = repr
 TITLES[Context] = "torch.autograd.function.FunctionCtx"
 _STATIC: Table = {name: attrgetter(name) for name in ("apply", "forward", "backward", "setup_context")}
