@@ -25,8 +25,9 @@ def test_unicode(command: Any) -> None:
     assert result.out == "w.grad = 2·Xᵀ @ (X @ w − y)\n"
 
 
-def test_json_with_latex_keeps_the_text(command: Any) -> None:
-    (answer,) = command("derive", "alpha*x^2", "x:scalar", "alpha:scalar", "--wrt", "x", "--latex", "--json").answers
+@pytest.mark.parametrize("form", [(), ("--latex",)])
+def test_json_has_the_text_and_latex(command: Any, form: tuple[str, ...]) -> None:
+    (answer,) = command("derive", "alpha*x^2", "x:scalar", "alpha:scalar", "--wrt", "x", *form, "--json").answers
     assert answer == {"gradient": {"x": "2*x*alpha"}, "latex": {"x": "2 x \\alpha"}, "assumes": {}}
 
 
@@ -112,9 +113,11 @@ def test_requests(command: Any) -> None:
         "id": 1,
         "gradient": {"x": "3*x^2"},
         "hessian": {"x": {"x": "6*x"}},
+        "latex": {"x": "3 x^{2}"},
+        "hessian_latex": {"x": {"x": "6 x"}},
         "assumes": {"x": "a number"},
     }
-    assert valued == {"gradient": {"x": "3*x^2"}, "value": {"x": 12.0}, "assumes": {}}
+    assert valued == {"gradient": {"x": "3*x^2"}, "latex": {"x": "3 x^{2}"}, "value": {"x": 12.0}, "assumes": {}}
     assert bad["error"]["code"] == "bad-request"
     assert shaped["value"] == {"x": [[1.0], [1.0]]}
     assert result.code == 2
@@ -130,4 +133,4 @@ def test_rows_have_the_form_that_the_command_line_says(command: Any) -> None:
 def test_a_shape_in_a_request_takes_the_value_away(command: Any) -> None:
     row = '{"expr": "sum(x^2)", "shapes": {"x": ["n"]}}'
     (answer,) = command("derive", "x=[1,2]", "--rows", "-", stdin=row).answers
-    assert answer == {"gradient": {"x": "2*x"}, "assumes": {}}
+    assert answer == {"gradient": {"x": "2*x"}, "latex": {"x": "2 x"}, "assumes": {}}

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -105,6 +105,20 @@ def test_what_is_left_at_the_end(say: Say) -> None:
     result = say("f(1,")
     assert result.code == 3
     assert "'(' was never closed" in result.err
+
+
+def test_a_fault_of_ours_does_not_end_it(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Dialogue.run
+
+    def faulty(self: Dialogue, text: str, *rest: Any) -> None:
+        if text == "x":
+            raise LookupError("a fault")
+        run(self, text, *rest)
+
+    monkeypatch.setattr(Dialogue, "run", faulty)
+    result = say("x", "2")
+    assert (result.code, result.out) == (70, "2\n")
+    assert result.err == "internal error: LookupError: a fault; please report it\n"
 
 
 def test_limits_are_for_each_statement(say: Say) -> None:

@@ -36,7 +36,7 @@ def test_homework(case: Case) -> None:
 
 
 def test_every_kind_is_found_somewhere() -> None:
-    kinds = {verdict(case.expr, case.shapes, case.answer).cause for case in CASES if case.kinds}
+    kinds = {verdict(case.expr, case.shapes, case.answer).cause for case in CASES[::2] if case.kinds}
     assert {cause.kind for cause in kinds if cause is not None} == set(KINDS)
 
 
@@ -67,7 +67,7 @@ def _judge(cases: list[Mutated]) -> float:
 
 
 def test_mutated_answers() -> None:
-    assert _judge(mutated(200, seed=4)) >= 0.9
+    assert _judge(mutated(120, seed=4)) >= 0.9
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ def _rewritten(count: int) -> None:
 
 
 def test_rules_backwards() -> None:
-    _rewritten(60)
+    _rewritten(40)
 
 
 @pytest.mark.slow

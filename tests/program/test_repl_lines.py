@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import codeop
+import json
+from pathlib import Path
+
 import pytest
 
 from autodiff.program.lines import CLOSED, MAY, NEEDS, OPEN, WHOLE, Reader, Tail, state, tail
 
 STATES = {
-    WHOLE: ["", "x", "x = 1;", "x =", "x = )", "f(1 2", "'abc", "if x", "for", "# note", "''", "f('''a\nb''')", "f'{x"],
+    WHOLE: [
+        "", "x", "x = 1;", "x =", "x = )", "f(1 2", "'abc", "if x", "for", "# note", "''",
+        "if x:\n    if y:\nz", "f('''a\nb''')", "f'{x",
+    ],
     OPEN: ["(", "(1,\n2", "[1,  # first", "'''", "x = '''a\n", "f'''{x}", "{'a': '''x", "'abc\\", "x + \\"],
-    NEEDS: ["if x:", "if x:\n    y\nelse:", "try:\n    x", "@f", "@f\ndef g():", "class A:  # note"],
+    NEEDS: ["if x:", "if x:\n    y\nelse:", "try:\n    x", "@f", "@f\ndef g():", "class A:  # note",
+        "def f():\n    x\n    for i in x:", "if x:\n    try:\n        y", "if x:\n    if y:  # note\n"],
     MAY: ["if x:\n    y", "if x: y", "def f(): pass", "try:\n    x\nexcept E:\n    y", "with f() as g:\n  g"],
 }  # fmt: skip
 
@@ -59,6 +68,7 @@ BOTH = {
     "what is wrong ends": ("x = )\ny", ["x = )", "y"]),
     "a block without lines takes the next one with it": ("if x:\ny\nz", ["if x:\ny", "z"]),
     "what is left": ("x\nf(", ["x", "left: f("]),
+    "blocks within blocks": ("if x:\n    if y:\n        z\n    w\nv", ["if x:\n    if y:\n        z\n    w", "v"]),
     "brackets within brackets": ("f([\n1,\n], (\n2))\ny", ["f([\n1,\n], (\n2))", "y"]),
     "a string within brackets": ("f(\n'''(\n''', 1,\n2)\ny", ["f(\n'''(\n''', 1,\n2)", "y"]),
     "a bracket within a string": ("f(\n'''\n(\n''')\ny", ["f(\n'''\n(\n''')", "y"]),
@@ -73,6 +83,30 @@ BOTH = {
 def test_statements(name: str, typed: bool) -> None:
     text, expected = BOTH[name]
     assert read(text, typed) == expected
+
+
+def pieces(text: str) -> list[str]:
+    return [piece.removeprefix("left: ") for piece in read(text, typed=False)]
+
+
+def programs() -> list[str]:
+    golden = Path(__file__).parents[1] / "golden" / "programs.jsonl"
+    return [json.loads(line)["program"] for line in golden.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("text", programs(), ids=range(len(programs())))
+def test_programs_are_divided_as_python_reads_them(text: str) -> None:
+    whole = [ast.dump(tree) for tree in ast.parse(text).body]
+    assert [ast.dump(tree) for piece in pieces(text) for tree in ast.parse(piece).body] == whole
+
+
+@pytest.mark.parametrize("text", programs(), ids=range(len(programs())))
+def test_what_is_typed_goes_on_where_it_does_in_python(text: str) -> None:
+    for piece in pieces(text):
+        lines = piece.split("\n")
+        for count in range(1, len(lines) + 1):
+            begun = "\n".join(lines[:count]).rstrip("\n")
+            assert (state(begun) == WHOLE) == (codeop.compile_command(begun, symbol="single") is not None), begun
 
 
 def test_an_empty_line_ends_a_typed_block() -> None:

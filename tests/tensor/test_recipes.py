@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import pytest
 import autodiff.tensor as torch
 from autodiff.graph.build import Builder
 from autodiff.syntax.parse import parse
-from autodiff.tensor import calling, differentiate, numeric, pullbacks, recipes
+from autodiff.tensor import calling, differentiate, namespace, numeric, pullbacks, recipes, straight
 from autodiff.tensor.engine import Walk
 from autodiff.tensor.tensor import Tensor, of_array
 from ops.samples import Sample, samples
@@ -120,7 +121,8 @@ def test_samples_of_all_operations(mode: str) -> None:
 # Random programs
 
 UNARY: list[Callable[[Any], Any]] = [
-    torch.sin, torch.tanh, torch.exp, torch.relu, torch.sigmoid, lambda x: -x, lambda x: x.T, lambda x: x.sum(),
+    torch.sin, torch.tanh, torch.exp, torch.relu, torch.sigmoid, lambda x: -x, lambda x: x.sum(),
+    lambda x: x.mT if x.ndim > 1 else x,
     lambda x: x.mean(0) if x.ndim else x, lambda x: x.reshape(-1), lambda x: x[0] if x.ndim else x,
     lambda x: x.detach(),    lambda x: x * 2, lambda x: 2 - x, lambda x: x / 3, lambda x: 0.5 / (x + 5),
     lambda x: x**2, lambda x: x + 1,
@@ -194,6 +196,7 @@ def _compare(seed: int) -> None:
         assert a == b, f"program {seed}, step {step}"
 
 
+@pytest.mark.filterwarnings("ignore:The use of `x.T`")
 def test_random_programs() -> None:
     for seed in range(60):
         _compare(seed)
@@ -323,3 +326,68 @@ def test_hooks_see_what_the_general_way_shows() -> None:
         assert y.grad.tolist() == [60.0, 120.0]
         assert x.grad.tolist() == [180.0, 360.0]
     assert seen == [[6.0, 12.0]] * 2
+
+
+def test_warnings_come_each_time() -> None:
+    x, y = torch.ones(2, 1), torch.ones(2)
+    for _ in range(3):
+        with pytest.warns(UserWarning, match="target size"):
+            torch.nn.functional.mse_loss(x, y)
+
+
+WRITES: list[Callable[[Any, Any], Any]] = [operator.iadd, operator.isub, operator.imul, operator.itruediv]
+
+
+def _changed_in_place(fast: bool) -> list[Any]:
+    found: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        if not fast:
+            patch.setattr(namespace, "_without_history", lambda *_: False)
+        for operate in WRITES:
+            for make in OPERANDS:
+                x, other = make()
+                leaf = torch.ones(2, requires_grad=True)
+                product = leaf * x if x.dtype.is_floating and x.shape == (2,) else leaf * 1
+                try:
+                    found.append(bits(operate(x, other)))
+                    product.sum().backward()
+                except RuntimeError as error:
+                    found.append(str(error))
+                found += [bits(x), bits(other), bits(leaf._grad)]
+    return found
+
+
+def _overlapping() -> Any:
+    x: Any = torch.ones(3)
+    return x[:2], x[1:]
+
+
+OPERANDS: list[Callable[[], Any]] = [
+    lambda: (torch.tensor([1.0, 2.0]), 0.5), lambda: (torch.tensor([1.0, 2.0]), 3), lambda: (torch.ones(2), True),
+    lambda: (torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])), lambda: (torch.ones(2), torch.tensor(2.0)),
+    lambda: (torch.tensor(2.0), torch.ones(2)), lambda: (torch.ones(2), torch.ones(2, dtype=torch.float64)),
+    lambda: (torch.ones(2), torch.ones(2, requires_grad=True)), lambda: (torch.tensor([1, 2]), 2.5), _overlapping,
+    lambda: (torch.ones(2, requires_grad=True), 2.0), lambda: (torch.ones(1).expand(2), 2.0),
+    lambda: (torch.ones(2), 1e300),
+    lambda: (torch.ones(3, 2)[1], torch.tensor([1.0, 0.0])), lambda: (torch.ones(2), np.float32(3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_writing_where_it_reads_is_changing_in_place(tracked: bool) -> None:
+    with torch.set_grad_enabled(tracked):
+        assert _changed_in_place(fast=True) == _changed_in_place(fast=False)
+
+
+def test_calls_from_within_a_kernel_go_the_general_way() -> None:
+    x: Any = torch.tensor([1.0, 2.0], requires_grad=True)
+    expected = (x * 3.0).tolist()  # remembered from here on
+
+    def inside() -> list[Any]:
+        x.mul(2.0)
+        y = x * 3.0
+        with torch.no_grad():
+            y += 1.0
+        return [y.tolist(), y.grad_fn.name()]
+
+    assert straight.quietly(inside) == [[value + 1 for value in expected], "MulBackward0"]

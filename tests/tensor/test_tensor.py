@@ -18,6 +18,7 @@ def test_gradients_accumulate_in_place() -> None:
     assert first.tolist() == [5.0, 5.0]
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 def test_graphs_are_differentiable_again() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     (x * x).sum().backward(create_graph=True)

@@ -154,7 +154,7 @@ def _path(name: str, rest: str) -> str:
 
 
 def _quit(talk: Conversation, rest: str, forced: bool) -> int:
-    return 0 if talk.source.is_terminal else talk.status
+    return talk.code
 
 
 # Formulas

@@ -310,15 +310,14 @@ def _value(text: str, asked: _Asked) -> np.ndarray | None:
 
 
 def _answer(derived: Derived, asked: _Asked, form: str) -> dict[str, Any]:
-    shown = _forms(derived, form)
-    plain = derived if form == "latex" else shown
+    plain = derived if form == "latex" else _forms(derived, form)
+    latex = _forms(derived, "latex")
     body: dict[str, Any] = {"gradient": plain.gradient}
     if plain.hessian is not None:
         body["hessian"] = plain.hessian
-    if form == "latex":
-        body["latex"] = shown.gradient
-        if shown.hessian is not None:
-            body["hessian_latex"] = shown.hessian
+    body["latex"] = latex.gradient
+    if latex.hessian is not None:
+        body["hessian_latex"] = latex.hessian
     if asked.values:
         from autodiff.request.jsons import numbers
 

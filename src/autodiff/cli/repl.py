@@ -104,7 +104,12 @@ class Conversation:
             if code is not None:
                 return code
         self.screen.flush()
-        return None if not last else 0 if self.source.is_terminal else self.status
+        return self.code if last else None
+
+    @property
+    def code(self) -> int:
+        """The exit status, if the dialogue ended now."""
+        return 0 if self.source.is_terminal else self.status
 
     def _answer(self, text: str) -> int | None:
         """Run one statement, or a command; the exit status if it ends the dialogue."""
@@ -115,7 +120,7 @@ class Conversation:
                 return obey(self, ":" + text.removeprefix(":").removeprefix("autodiff "))
             own = self.dialogue.session.globals
             if text in LEAVING and text not in own:
-                return 0 if self.source.is_terminal else self.status
+                return self.code
             if text in ASKING and "help" not in own:
                 return self._answer(":help")
             self.execute(text)
@@ -123,6 +128,12 @@ class Conversation:
             return left(self.screen, leave.code)
         except AutodiffError as error:
             self.refused(error)
+        except OSError:
+            raise  # nobody reads what is printed
+        except Exception as error:
+            from autodiff.cli.main import internal
+
+            self.refused(internal(error))
         return None
 
     def execute(self, text: str, name: str = UNNAMED, echo: bool = True) -> None:
@@ -135,7 +146,7 @@ class Conversation:
             self.status = self.status or status
 
     def refused(self, error: AutodiffError) -> None:
-        """Show what is wrong about a command, or about a line that cannot be read."""
+        """Show an error that is none of a program: of a command, of a line that cannot be read, of ours."""
         status = self.screen.report(error)
         self.status = self.status or status
 

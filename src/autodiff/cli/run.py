@@ -10,7 +10,7 @@ from autodiff.cli.options import color
 from autodiff.cli.programs import decoded, error_writer, failed, given_limits, left, limit_options, warner, writer
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
-from autodiff.program.limits import Limits
+from autodiff.program.limits import Closed, Limits
 
 
 @click.command("run", short_help="Run a PyTorch-style program.")
@@ -58,8 +58,10 @@ def run(screen: Screen, text: str, name: str, limits: Limits) -> int:
         with showing(warner(screen)):
             session.start(limits)
             deep(lambda: session.run(body), limits)
-    except (BrokenPipeError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
+    except Closed as closed:
+        raise closed.__cause__ or closed from None
     except SystemExit as leave:
         return left(screen, leave.code)
     except BaseException as error:

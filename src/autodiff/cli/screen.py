@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from errno import EBADF
+from io import StringIO
 from typing import TextIO
 
 from autodiff.errors import AutodiffError
@@ -20,8 +22,8 @@ class Screen:
     __slots__ = ("_read", "color", "err", "out")
 
     def __init__(self) -> None:
-        self.out = _writable(sys.stdout)
-        self.err = _writable(sys.stderr)
+        self.out = Gone() if sys.stdout is None else _writable(sys.stdout)
+        self.err = open(os.devnull, "w", encoding="utf-8") if sys.stderr is None else _writable(sys.stderr)
         self.color = "auto"
         self._read = False
 
@@ -103,10 +105,15 @@ class Screen:
         return b"" if sys.stdin is None else sys.stdin.buffer.read()
 
 
-def _writable(stream: TextIO | None) -> TextIO:
-    """The stream, which prints what cannot be encoded as escapes; one that goes nowhere if it is closed."""
-    if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")
+class Gone(StringIO):
+    """Standard output that was closed before the command began: what is written to it must not vanish unnoticed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(EBADF, os.strerror(EBADF))
+
+
+def _writable(stream: TextIO) -> TextIO:
+    """The stream, which prints what cannot be encoded as escapes."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")

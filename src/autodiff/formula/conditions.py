@@ -14,6 +14,8 @@ from autodiff.graph.node import Node
 
 def read_where(node: Node, inputs: list[Term]) -> Term:
     condition, a, b = inputs
+    if _is_never(condition):
+        return t.mul([b, t.ones(node.shape)])
     if condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1]):
         # What rules put beside a pole that cancels: the norm's subgradient at zero, n*x^(n - 1) at n = 0.
         tested = t.split(t.unbroadcast(condition.args[0]))[1]
@@ -54,8 +56,21 @@ def _has_log(b: Term, condition: Term) -> bool:
     return any(f.kind == "fn" and f.data == ("log",) and f.args[0] is condition.args[0] for f in factors)
 
 
+NEVER = ("never",)
+
+
+def _is_never(condition: Term) -> bool:
+    return condition.kind == "fn" and condition.data == NEVER
+
+
 def read_comparison(op: str) -> Callable[[Node, list[Term]], Term]:
-    return lambda node, inputs: t.compare(op, *inputs)
+    def rule(node: Node, inputs: list[Term]) -> Term:
+        a, b = inputs
+        if op == "==" and t.is_zero(b) and a.kind == "fn" and a.data == ("exp",):
+            return t.make("fn", (), NEVER, ())
+        return t.compare(op, a, b)
+
+    return rule
 
 
 def read_logic(op: str) -> Callable[[Node, list[Term]], Term | None]:
@@ -63,9 +78,9 @@ def read_logic(op: str) -> Callable[[Node, list[Term]], Term | None]:
         if any(x.dtype.kind != BOOL for x in node.inputs):
             return None
         missing = [x.kind == "fn" and x.data[0] == "isnan" for x in inputs]
-        if op == "&" and all(missing):
-            return t.make("fn", (), ("never",), ())
-        kept = [x for x in inputs if not (op == "|" and x.kind == "fn" and x.data[0] == "never")]
+        if op == "&" and (all(missing) or any(map(_is_never, inputs))):
+            return t.make("fn", (), NEVER, ())
+        kept = [x for x in inputs if not (op == "|" and _is_never(x))]
         return kept[0] if len(kept) == 1 else t.make("fn", kept, (op,), t.common_shape(kept))
 
     return rule

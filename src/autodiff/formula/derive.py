@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from autodiff import ops as _operations  # noqa: F401  (registers them)
 from autodiff.errors import AutodiffError
-from autodiff.formula import from_graph, order
+from autodiff.formula import from_graph, order, sums
 from autodiff.formula import term as t
 from autodiff.formula.printing import LONG, PartsPrinter, Printer, length
 from autodiff.formula.question import Built, Question, build, names_of
@@ -255,13 +255,14 @@ def _parts_agree(term: t.Term, printer: Printer, points: Points) -> bool:
 
 def _best(raw: t.Term, printer: Printer) -> t.Term:
     """The term simplified, and of its forms the shortest that a bounded search finds."""
-    term = Simplifier().simplify(raw)
+    simplifier = Simplifier()
+    term = simplifier.simplify(sums.over_each(raw))
     text = printer.text(term)
     try:
         for _ in range(4):
             if len(text) > LONG:
                 break
-            shorter = shortest(term, printer)
+            shorter = shortest(term, printer, simplifier.simplify)
             if shorter is term or length(printer.text(shorter)) > length(text):
                 break
             term, text = shorter, printer.text(shorter)

@@ -19,6 +19,9 @@ def forms(term: Term) -> Iterator[Term]:
     if term.data < 0:
         yield from _turned_differences(term)
     yield from _divided_sums(term)
+    yield from _same_up_to_a_number(term)
+    yield from _differences_of_squares(term)
+    yield from _diagonals(term)
     yield from _over_common(term)
 
 
@@ -62,6 +65,50 @@ def _divided_sums(term: Term) -> Iterator[Term]:
             rest = [arg for arg in term.args if arg is not factor and arg is not other]
             within = t.add([t.mul([arg, scale]) for arg in inside.args])
             yield t.mul([t.num(term.data), *rest, t.power(within, exponent), t.ones(term.shape)])
+
+
+def _same_up_to_a_number(term: Term) -> Iterator[Term]:
+    """(2 - 2*x^2)/sqrt(1 - x^2) as 2*sqrt(1 - x^2)."""
+    bases = [t.power_of(factor)[0] for factor in term.args]
+    for i, factor in enumerate(term.args):
+        base, exponent = t.power_of(factor)
+        n = t.number_of(exponent)
+        if base.kind != "add" or not isinstance(n, Fraction) or n.denominator != 1:
+            continue
+        first = t.split(base.args[0])[0]
+        for other in bases:
+            if other is base or other.kind != "add" or len(other.args) != len(base.args):
+                continue
+            ratio = first / t.split(other.args[0])[0]
+            if t.add([t.times(ratio, arg) for arg in other.args]) is base:
+                rest = [arg for k, arg in enumerate(term.args) if k != i]
+                yield t.mul([t.num(term.data), t.num(ratio**n.numerator), t.power(other, exponent), *rest])
+
+
+def _differences_of_squares(term: Term) -> Iterator[Term]:
+    """1/((1 - x)*(1 + x)) as 1/(1 - x^2)."""
+    pairs = [t.power_of(factor) for factor in term.args]
+    sums_of_two = [(i, *pair) for i, pair in enumerate(pairs) if pair[0].kind == "add" and len(pair[0].args) == 2]
+    for i, a, n in sums_of_two:
+        for k, b, m in sums_of_two:
+            if i >= k or n is not m or not isinstance(t.number_of(n), Fraction):
+                continue
+            p, q = (t.times(Fraction(1, 2), x) for x in (t.add([a, b]), t.sub(a, b)))  # a = p + q, b = p - q
+            if "add" in (t.split(p)[1].kind, t.split(q)[1].kind):
+                continue
+            square = t.sub(t.power(p, 2), t.power(q, 2))
+            rest = [arg for j, arg in enumerate(term.args) if j not in (i, k)]
+            yield t.mul([t.num(term.data), *rest, t.power(square, n), t.ones(term.shape)])
+
+
+def _diagonals(term: Term) -> Iterator[Term]:
+    """A*eye(n) as diag(diag(A))."""
+    others = [arg for arg in term.args if arg.kind != "eye"]
+    matrices = [arg for arg in others if len(arg.shape) == 2]
+    if len(others) < len(term.args) and matrices:
+        numbers = [arg for arg in others if not arg.shape]
+        if len(numbers) + len(matrices) == len(others):
+            yield t.mul([t.num(term.data), *numbers, t.diagonal(t.diagonal(t.mul(matrices)))])
 
 
 def _over_common(term: Term) -> Iterator[Term]:

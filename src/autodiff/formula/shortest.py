@@ -6,7 +6,7 @@ ends soon on any input, with the best form found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from autodiff.formula import products, sums
 from autodiff.formula.printing import Printer, length
@@ -16,14 +16,15 @@ from autodiff.formula.term import Term
 BUDGET = 300_000  # characters that may be printed for comparison, in one search
 
 
-def shortest(term: Term, printer: Printer) -> Term:
+def shortest(term: Term, printer: Printer, simplify: Callable[[Term], Term] = lambda term: term) -> Term:
     """The term with shared factors taken out of its sums, and the like, where that is shorter."""
-    return _Search(printer).run(term)
+    return _Search(printer, simplify).run(term)
 
 
 class _Search:
-    def __init__(self, printer: Printer) -> None:
+    def __init__(self, printer: Printer, simplify: Callable[[Term], Term]) -> None:
         self.printer = printer
+        self.simplify = simplify
         self.left = BUDGET
 
     def run(self, term: Term) -> Term:
@@ -45,6 +46,7 @@ class _Search:
         """The shortest of the term and its forms; of equals the first, but -(a + b) rather than -a - b."""
         best, size = term, -1
         for form in forms:
+            form = self.simplify(form)
             if form.shape != term.shape:
                 continue
             if size < 0:

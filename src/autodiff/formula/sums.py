@@ -26,10 +26,39 @@ def forms(term: Term) -> Iterator[Term]:
     if few:
         yield from _alternatives(term)
         yield from over_common(term)
+        yield from _nested_quotients(term)
         yield from _expanded(term)
+        yield from _shared_parts(term)
+        yield from _one_log(term)
     yield from _shared_factors(term, few)
     yield from _shared_ends(term, few)
     yield from _one_sum(term)
+
+
+def _shared_parts(term: Term) -> Iterator[Term]:
+    """a/2 + b/2 + c as (a + b)/2 + c."""
+    parts: dict[Fraction, list[Term]] = {}
+    for arg in term.args:
+        coefficient = t.split(arg)[0]
+        if isinstance(coefficient, Fraction) and abs(coefficient) != 1:
+            parts.setdefault(abs(coefficient), []).append(arg)
+    for coefficient, some in parts.items():
+        if 1 < len(some) < len(term.args):
+            inside = t.add([t.times(1 / coefficient, arg) for arg in some])
+            rest = [arg for arg in term.args if arg not in some]
+            if t.common_shape([*rest, inside]) == term.shape:
+                yield t.make("add", [*rest, t.make("mul", (inside,), coefficient, inside.shape)], None, term.shape)
+
+
+def _one_log(term: Term) -> Iterator[Term]:
+    """log(a) - log(b) as log(a/b)."""
+    logs = [(arg, *t.split(arg)) for arg in term.args]
+    logs = [part for part in logs if part[2].kind == "fn" and part[2].data == ("log",)]
+    for a, x, left in logs:
+        for b, y, right in logs:
+            if x > 0 and y == -x:
+                ratio = t.fn("log", [t.mul([left.args[0], t.power(right.args[0], -1)])])
+                yield t.add([*[arg for arg in term.args if arg is not a and arg is not b], t.times(x, ratio)])
 
 
 def _shared_factors(term: Term, few: bool) -> Iterator[Term]:
@@ -191,6 +220,8 @@ def _factors(term: Term) -> list[Term]:
         found.append(factor)
         base, exponent = t.power_of(factor)
         n = t.number_of(exponent)
+        if exponent.kind == "add" and any(part.kind == "num" for part in exponent.args):
+            found.append(t.power(base, t.add([part for part in exponent.args if part.kind != "num"])))
         if isinstance(n, Fraction) and n.denominator == 1:
             step = 1 if n > 0 else -1
             found.extend(t.power(base, k) for k in range(step, n.numerator, step))
@@ -230,6 +261,8 @@ def over_common(term: Term) -> Iterator[Term]:
             n = t.number_of(exponent)
             if isinstance(n, Fraction) and n < 0 and base.kind != "dim":
                 divisors[base] = max(divisors.get(base, Fraction(0)), -n)
+    if len(divisors) > 1 and all(n <= 2 for n in divisors.values()):
+        yield from _over_all(term, divisors)
     for base, n in divisors.items():
         if n > 2:
             continue
@@ -242,6 +275,42 @@ def over_common(term: Term) -> Iterator[Term]:
         out = [part for rest in above for whole in _without_powers(rest, base) for part in multiplied_out(whole)]
         if len(out) <= MULTIPLIED:
             yield t.mul([t.add(out), below])
+
+
+def _nested_quotients(term: Term) -> Iterator[Term]:
+    """1/(1 + x/(x + 1)) + a as (x + 1)/(2*x + 1) + a, and that over common divisors."""
+    parts = [_with_one_quotient(arg) for arg in term.args]
+    if any(a is not b for a, b in zip(parts, term.args, strict=True)):
+        whole = t.add(parts)
+        yield whole
+        if whole.kind == "add" and len(whole.args) <= MANY:
+            yield from over_common(whole)
+
+
+def _with_one_quotient(term: Term) -> Term:
+    coefficient, core = t.split(term)
+    factors = []
+    for factor in core.args if core.kind == "mul" else (core,):
+        base, exponent = t.power_of(factor)
+        n = t.number_of(exponent)
+        if base.kind == "add" and len(base.args) <= MANY and isinstance(n, Fraction) and n.denominator == 1:
+            base = next((form for form in over_common(base) if form.kind != "add"), base)
+            factor = t.power(base, exponent)
+        factors.append(factor)
+    return t.mul([t.num(coefficient), *factors, t.ones(term.shape)])
+
+
+def _over_all(term: Term, divisors: dict[Term, Fraction]) -> Iterator[Term]:
+    """a/b + c/d as (a*d + b*c)/(b*d), multiplied out."""
+    above = [t.mul([arg, *[t.power(base, n) for base, n in divisors.items()]]) for arg in term.args]
+    below = t.mul([t.power(base, -n) for base, n in divisors.items()])
+    for base in divisors:
+        above = [part for whole in above for part in _without_powers(whole, base)]
+        if len(above) > MULTIPLIED:
+            return
+    out = [part for whole in above for part in multiplied_out(whole)]
+    if len(out) <= MULTIPLIED:
+        yield t.mul([t.add(out), below])
 
 
 def _without_powers(term: Term, base: Term) -> list[Term]:
@@ -270,3 +339,35 @@ def _taken_out(term: Term, factor: Term, parts: list[Term]) -> Iterator[Term]:
     product = t.mul([factor, inside])
     rest = [arg for arg in term.args if arg not in parts]
     yield t.add([*rest, product]) if rest else product
+
+
+LARGE = 40  # parts, and factors of each, from which on a sum is written with what all of them share
+
+
+def over_each(term: Term) -> Term:
+    """a*b*c*… times (1/a + 1/b + 1/c + …), for the derivative of a product of many factors, which is short so."""
+    coefficient, core = t.split(term)
+    if core.kind != "add" or len(core.args) < LARGE or any(len(arg.args) < LARGE for arg in core.args):
+        return term
+    most: dict[Term, Fraction] = {}
+    seen: set[Term] = set()
+    for arg in core.args:
+        for factor in arg.args:
+            if factor not in seen:
+                seen.add(factor)
+                base, exponent = t.power_of(factor)
+                n = t.number_of(exponent)
+                if not isinstance(n, Fraction) or base.kind == "mul":
+                    return term
+                most[base] = max(n, most.get(base, n))
+    whole = [t.power(base, n) for base, n in most.items()]
+    factors = set(whole)
+    parts = []
+    for arg in core.args:
+        own = set(arg.args)
+        missing = [factor for factor in whole if factor not in own]
+        others = [factor for factor in arg.args if factor not in factors]
+        if len(missing) > len(core.args):
+            return term
+        parts.append(t.mul([t.num(t.split(arg)[0]), *others, *[t.power(factor, -1) for factor in missing]]))
+    return t.mul([t.num(coefficient), *whole, t.add(parts)])

@@ -9,7 +9,8 @@ import numpy as np
 
 from autodiff.backward import gradients
 from autodiff.errors import AutodiffError
-from autodiff.execute.run import evaluate
+from autodiff.execute.run import run
+from autodiff.execute.schedule import Plan, schedule
 from autodiff.formula.question import Question, build, names_of
 from autodiff.graph.build import Builder
 from autodiff.graph.node import Node
@@ -45,16 +46,17 @@ def gradient_of(question: Question, name: str) -> Wanted:
     def wanted(shapes: Mapping[str, Shape], sizes: Mapping[str, int]) -> Exact | None:
         built = build(question, shapes, [name], sizes)
         (gradient,) = built.gradients
-        return (
-            None if gradient is None else Exact(built.variables, lambda feeds: _defined(built.output, gradient, feeds))
-        )
+        if gradient is None:
+            return None
+        plan = schedule([built.output, gradient])
+        return Exact(built.variables, lambda feeds: _defined(plan, feeds))
 
     return wanted
 
 
-def _defined(output: Node, gradient: Node, feeds: Feeds) -> np.ndarray:
+def _defined(plan: Plan, feeds: Feeds) -> np.ndarray:
     """The gradient; NaN where the result is NaN: that of logdet is 0 there, which no formula says."""
-    value, found = evaluate([output, gradient], feeds)
+    value, found = run(plan, feeds)
     return found if np.isfinite(value).any() else np.full_like(found, np.nan)
 
 
@@ -71,13 +73,14 @@ def hessian_of(question: Question, x: str, y: str, diagonal: bool) -> Wanted:
         (second,) = gradients([first], [weights], [leaf])
         if second is None:
             return None
+        plan = schedule([second])
         if diagonal:
-            return Exact(built.variables, lambda feeds: evaluate([second], feeds)[0])
+            return Exact(built.variables, lambda feeds: run(plan, feeds)[0])
         rank = [int(size) for size in first.shape if isinstance(size, int)]
 
         def compute(feeds: Feeds) -> np.ndarray:
             units = np.eye(int(np.prod(rank))).reshape(-1, *rank)
-            rows = [evaluate([second], {**feeds, WEIGHTS: unit})[0] for unit in units]
+            rows = [run(plan, {**feeds, WEIGHTS: unit})[0] for unit in units]
             return np.stack(rows).reshape((*rank, *rows[0].shape))
 
         return Exact(built.variables, compute)
@@ -108,12 +111,12 @@ class Points:
         """Whether the formula gives what is wanted at every point where that is finite; `parts` are names in it."""
         checked = 0
         skipped = False
-        read: dict[int, Node] = {}  # by the point's variables
+        read: dict[int, Plan] = {}  # by the point's variables
         for variables, scope, feeds, wanted in self._points():
             try:
                 if id(variables) not in read:
                     read[id(variables)] = _read(text, parts or {}, {**variables, **scope})
-                value = evaluate([read[id(variables)]], feeds)[0]
+                value = run(read[id(variables)], feeds)[0]
             except AutodiffError:
                 return False
             if np.shape(value) != np.shape(wanted):
@@ -191,13 +194,13 @@ class Points:
         return _Point(exact.variables, scope, feeds, np.asarray(wanted))
 
 
-def _read(text: str, parts: Mapping[str, str], names: dict[str, Any]) -> Node:
-    """A formula over nodes by name; its parts come first."""
+def _read(text: str, parts: Mapping[str, str], names: dict[str, Any]) -> Plan:
+    """How to compute a formula over nodes by name; its parts come first."""
     builder = Builder(names)
     for name, part in parts.items():
         names[name] = builder.build(parsed(part))
     node = builder.tensor(parsed(text))
-    return strengthen(node, node.dtype)
+    return schedule([strengthen(node, node.dtype)])
 
 
 def _tolerance(wanted: np.ndarray) -> np.ndarray:

@@ -43,6 +43,13 @@ SPELLINGS = {
 }
 TENSOR_KINDS = ("Tensor", "Tensors")
 
+# What functions that make tensors are also given, with the only values that it can have in an expression.
+USUAL: dict[str, tuple[Any, ...]] = {"device": (None, "cpu"), "requires_grad": (False,), "pin_memory": (False, None)}
+CREATING = (
+    "zeros", "ones", "full", "empty", "eye(", "arange(", "range(", "linspace(", "logspace(", "tensor(", "scalar_tensor",
+    "tril_indices(", "triu_indices(", "new_",
+)  # fmt: skip
+
 
 class Param:
     """One parameter: `kind` as listed above, `optional` where None may be given."""
@@ -102,6 +109,16 @@ class Signature:
 
         The first argument of a `method` is its receiver, which PyTorch does not count.
         """
+        try:
+            return self._bound(args, kwargs, method)
+        except AutodiffError as error:
+            if error.type != "TypeError":
+                raise
+            from autodiff.graph.overloads import refused
+
+            raise refused(error, self.shown_name, self.name, args, kwargs, method) from None
+
+    def _bound(self, args: list[Any], kwargs: dict[str, Any], method: bool) -> list[Any]:
         params = self.params
         values = [REQUIRED] * len(params)
         positional = [i for i, p in enumerate(params) if not p.keyword_only]
@@ -110,9 +127,11 @@ class Signature:
         if len(args) > len(positional) or _is_spread(params, positional, args):
             last = positional[-1] if positional else None
             if last is None or params[last].kind not in ("sizes", "ints") or len(args) < len(positional):
-                raise self._too_many(len(args) - method, len(positional) - method)
+                raise self._too_many(positional, len(args), method)
             values[last] = tuple(args[len(positional) - 1 :])
         for name, value in kwargs.items():
+            if name in USUAL and value in USUAL[name] and self.text.startswith(CREATING):
+                continue
             i = self._index_of(name)
             if values[i] is not REQUIRED:
                 raise AutodiffError(
@@ -143,21 +162,26 @@ class Signature:
             if values[i] is REQUIRED:
                 values[i] = p.default
                 if p.default is REQUIRED:
-                    missing.append(f'"{p.public_name}"')
+                    missing.append(p.public_name)
         if missing:
+            from autodiff.graph import overloads
+
             raise AutodiffError(
                 "missing-argument",
-                f"{self.shown_name}() missing {len(missing)} required positional arguments: {', '.join(missing)}",
+                overloads.missing(self.name, self.shown_name, missing),
                 type="TypeError",
                 help=f"its signature is {self.shown}",
             )
 
-    def _too_many(self, given: int, most: int) -> AutodiffError:
+    def _too_many(self, positional: list[int], given: int, method: bool) -> AutodiffError:
+        from autodiff.graph import overloads
+
+        least = sum(self.defaults[i] is REQUIRED for i in positional) - method
+        message = overloads.too_many(self.shown_name, least, len(positional) - method, given - method)
+        if method and len(positional) == 1 and self.name not in overloads.WITH_FORMAT:
+            message = f"TensorBase.{self.shown_name}() takes no arguments ({given - method} given)"
         return AutodiffError(
-            "too-many-arguments",
-            f"{self.shown_name}() takes {most} positional argument{'s' * (most != 1)} but {given} were given",
-            type="TypeError",
-            help=f"its signature is {self.shown}",
+            "too-many-arguments", message, type="TypeError", help=f"its signature is {self.shown}"
         )
 
     def _checked(self, i: int, value: Any, given: int, method: bool) -> Any:

@@ -303,3 +303,36 @@ composite(
         "cross_entropy(x, tensor([[2, 0], [1, 1]]), reduction='none'); x:2,3,2",
     ],
 )
+
+
+def _linear_cross_entropy(
+    x: Node, linear_weight: Node, target: Node, linear_bias: Node | None, weight: Node | None, reduction: str,
+    ignore_index: int | None, label_smoothing: Any,
+) -> Node:  # fmt: skip
+    features = linear_weight.shape[-1]
+    classes = linear_weight.shape[:-1]
+    if len(classes) > 1:
+        linear_weight = ops.reshape(linear_weight, (numel(classes), features))
+        linear_bias = None if linear_bias is None else ops.reshape(linear_bias, (numel(classes),))
+    logits = ops.reshape(ops.linear(x, linear_weight, linear_bias), (*x.shape[:-1], *classes))
+    return ops.cross_entropy(  # type: ignore[no-any-return]
+        logits,
+        target,
+        weight=weight,
+        reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )
+
+
+composite(
+    "linear_cross_entropy(x, linear_weight, target, *, linear_bias: Tensor? = None, weight: Tensor? = None,"
+    " reduction: str = 'mean', ignore_index: int? = None, label_smoothing: Number = 0.0)",
+    _linear_cross_entropy,
+    doc="cross_entropy of the scores that linear(x, linear_weight, linear_bias) gives.",
+    example="linear_cross_entropy([[1., 2.]], [[1., 0.], [0., 1.], [1., 1.]], [2])",
+    samples=[
+        "linear_cross_entropy(x, w, tensor([2, 0])); x:2,3, w:4,3",
+        "linear_cross_entropy(x, w, tensor([[2, 0], [1, 1]]), linear_bias=b, reduction='sum'); x:2,3, w:3,2,3, b:3,2",
+    ],
+)

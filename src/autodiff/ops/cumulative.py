@@ -14,7 +14,7 @@ import numpy as np
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import Primitive, composite, convert, ops
 from autodiff.graph.sizes import reduced
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.reduce import Dims, in_dtype, invalid_combination, kept, sum_dtype
@@ -212,7 +212,8 @@ PROD = Primitive(
 def _prod(x: Node, dim: int | None, keepdim: bool, dtype: DType | None) -> Node:
     if dim is None and keepdim:
         raise invalid_combination("prod", x, keepdim=keepdim)
-    return PROD(in_dtype(x, dtype), None if dim is None else (dim,), keepdim)  # type: ignore[no-any-return]
+    out = PROD(in_dtype(x, dtype), None if dim is None else (dim,), keepdim)
+    return out if dtype is None or dtype is out.dtype else convert(out, dtype)
 
 
 prod = composite(

@@ -55,6 +55,8 @@ def _diff(x: Node, n: int, dim: int, prepend: Node | None, append: Node | None) 
     for edge, operand in ((prepend, 3), (append, 4)):
         if edge is not None:
             _check_edge(x, edge, dim, operand)
+    if n == 0:  # PyTorch then leaves the edges out
+        return OVERWRITE(ops.zeros_like(x), x)  # type: ignore[no-any-return]
     if prepend is not None:
         pieces.append(prepend)
     pieces.append(x)
@@ -62,8 +64,6 @@ def _diff(x: Node, n: int, dim: int, prepend: Node | None, append: Node | None) 
         pieces.append(append)
     if len(pieces) > 1:
         x = ops.cat(pieces, dim)
-    if n == 0:
-        return OVERWRITE(ops.zeros_like(x), x)  # type: ignore[no-any-return]
     size = x.shape[dim]
     for _ in range(min(n, size) if isinstance(size, int) else n):
         late, early = _without_first(x, dim), _without_last(x, dim)

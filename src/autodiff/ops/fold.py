@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite
 from autodiff.graph.sizes import Dim, normalize_dim, numel, show
@@ -108,7 +109,7 @@ def _unfold(x: Node, kernel_size: Any, dilation: Any, padding: Any, stride: Any)
             f" {_round(blocks)}, but its components must be at least one.",
             "shape-mismatch",
         )
-    if not x.dtype.is_floating:
+    if not x.dtype.is_floating and x.dtype is not dtypes.bool_:
         raise not_implemented("im2col_out_cpu", x.dtype)
     return IM2COL(x, kernel, spread, pads, steps)  # type: ignore[no-any-return]
 

@@ -28,8 +28,10 @@ from autodiff.ops.indices import (
 
 
 def _check_gather(x: Node, dim: int, index: Node) -> None:
-    if not is_index(index):
+    if not is_index(index) and 0 not in index.shape:
         raise bad_dtype("gather(): Expected dtype int32/int64 for index", (2,))
+    if 0 in index.shape:
+        return
     if rank_of(x) != rank_of(index):
         raise bad_shape("Index tensor must have the same number of dimensions as input tensor", (0, 2))
     _no_larger_than(index, x, dim, "self")
@@ -55,6 +57,8 @@ def _corner(x: Any, index: Any, dim: int) -> Any:
 
 def _gather_kernel(x: Any, dim: int, index: Any) -> Any:
     shape = np.shape(index)
+    if 0 in shape:
+        return np.zeros(shape, x.dtype)
     x, index = as_rank(x, 1), as_rank(index, 1)
     in_bounds(index, x.shape[dim], OUT_OF_BOUNDS.format(x.ndim + dim, x.shape[dim]))
     return np.take_along_axis(_corner(x, index, dim), index, axis=dim).reshape(shape)
@@ -69,9 +73,16 @@ GATHER: Primitive = Primitive(
     edges=lambda x, dim, index: [x],
     doc="out[i][j] = x[index[i][j]][j] along dim 0, and likewise along others.",
 )
+
+
+def _as_index(index: Node) -> Node:
+    """An index that names nothing may have any element type."""
+    return index if is_index(index) or 0 not in index.shape else convert(index, dtypes.int64)
+
+
 composite(
     "gather(x, dim: dim, index, *, sparse_grad: bool = False)",
-    lambda x, dim, index, sparse_grad: GATHER(x, dim, index),
+    lambda x, dim, index, sparse_grad: GATHER(x, dim, _as_index(index)),
     doc="For each element of index, the element of x at that place along dim.",
     example="gather([[1., 2.], [3., 4.]], 1, tensor([[0], [1]]))",
     samples=["gather(x, 1, tensor([[0, 0], [2, 1]])); x:2,3", "x.gather(0, tensor([[1, 0]])); x:2,3"],
@@ -110,7 +121,7 @@ composite(
 
 
 def check_scatter(x: Node, dim: int, index: Node, src: Node) -> tuple[Any, ...]:
-    if not is_index(index) and index.shape != (0,):
+    if not is_index(index) and 0 not in index.shape:
         raise bad_dtype("scatter(): Expected dtype int32/int64 for index", (2,))
     if src.dtype is not x.dtype:
         raise bad_dtype("scatter(): Expected self.dtype to be equal to src.dtype", (0, 3))

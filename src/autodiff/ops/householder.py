@@ -11,7 +11,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive
-from autodiff.graph.sizes import Shape, show
+from autodiff.graph.sizes import Shape, concrete, show
 from autodiff.ops.checks import not_differentiable
 from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import check_kernel, narrow, smaller
@@ -43,7 +43,7 @@ def _reflect_rule(g: Node, out: Node, A: Node, tau: Node, C: Node, transpose: bo
     """
     if 0 in A.shape or 0 in tau.shape:
         return [None, None, g]
-    m, count = A.shape[-2], tau.shape[-1]
+    m, count = concrete((A.shape[-2], tau.shape[-1]))
     first = narrow(A, -1, 0, count) if A.shape[-1] != count else A
     V = ops.tril(first, -1) + ops.eye(m, count, dtype=A.dtype)
     order = range(count) if transpose else range(count - 1, -1, -1)
@@ -214,4 +214,5 @@ primitive(
     grad_fn="NotImplemented",
     doc="The QR decomposition packed in one matrix: R on and above the diagonal, reflections below, and their factors.",
     example="geqrf([[1., 2.], [3., 4.]])[0]",
+    samples=["x + geqrf([[1., 2.], [3., 4.]])[0]; x:2,2"],
 )

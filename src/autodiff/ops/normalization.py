@@ -121,11 +121,17 @@ def _check_normalized(
         )
 
 
-def _layer_norm(x: Node, size: Any, weight: Node | None, bias: Node | None, eps: Any) -> Node:
+def checked_layer(x: Node, size: Any, weight: Node | None, bias: Node | None) -> tuple[Node, int]:
+    """x, and over how many dims it is normalized."""
     x, size = a_tensor(x), int_list("layer_norm", "normalized_shape", 2, size)
     _check_normalized(x, size, [("weight", weight), ("bias", bias)])
     _check_dtypes(x, "LayerNormKernelImpl", weight, bias)
-    return LAYER_NORM(x, weight, bias, len(size), eps)  # type: ignore[no-any-return]
+    return x, len(size)
+
+
+def _layer_norm(x: Node, size: Any, weight: Node | None, bias: Node | None, eps: Any) -> Node:
+    x, count = checked_layer(x, size, weight, bias)
+    return LAYER_NORM(x, weight, bias, count, eps)  # type: ignore[no-any-return]
 
 
 composite(
@@ -237,6 +243,13 @@ def _group_norm(x: Node, groups: int, weight: Node | None, bias: Node | None, ep
     if isinstance(channels, int) and isinstance(x.shape[0], int):
         rows = [x.shape[0] * channels // groups, groups, *x.shape[2:]]
         _several_values(rows, show(rows))
+    checked_group(x, groups, weight, bias)
+    return GROUP_NORM(x, weight, bias, groups, eps)  # type: ignore[no-any-return]
+
+
+def checked_group(x: Node, groups: int, weight: Node | None, bias: Node | None) -> None:
+    """Raises for groups that do not divide the channels, and for parameters that do not fit them."""
+    channels = x.shape[1]
     if groups < 0:
         raise AutodiffError("bad-value", f"Expected num groups to be greater than 0, got {groups}")
     if isinstance(channels, int) and channels % groups:
@@ -255,7 +268,6 @@ def _group_norm(x: Node, groups: int, weight: Node | None, bias: Node | None, ep
                 f" {show(x.shape)}",  # PyTorch shows the shape of the weight for both
             )
     _check_dtypes(x, "GroupNormKernelImpl", weight, bias)
-    return GROUP_NORM(x, weight, bias, groups, eps)  # type: ignore[no-any-return]
 
 
 composite(
@@ -318,7 +330,7 @@ BATCH_NORM = Primitive(
 )
 
 
-def _native_batch_norm(
+def native_batch_norm(
     x: Node, weight: Node | None, bias: Node | None, mean: Node | None, var: Node | None, training: bool, eps: Any
 ) -> Node:
     features = x.shape[1] if len(x.shape) > 1 else 0
@@ -353,7 +365,11 @@ def _batch_norm(
         raise AutodiffError("bad-value", message, type="ValueError")
     if eps < 0:
         raise AutodiffError("bad-value", f"batch_norm eps must be non-negative, but got {shown}", type="ValueError")
-    return _native_batch_norm(x, weight, bias, mean, var, training, eps)
+    if 0 in x.shape:  # PyTorch leaves what is empty as it is, whatever the parameters
+        out = ops.clone(x)
+        out = out if weight is None else out * ops.select(weight, 0, 0)
+        return out if bias is None else out + ops.select(bias, 0, 0)  # type: ignore[no-any-return]
+    return native_batch_norm(x, weight, bias, mean, var, training, eps)
 
 
 composite(
@@ -390,7 +406,7 @@ def _instance_norm(
     rows, channels = x.shape[0], x.shape[1]
     wide = ops.view(ops.contiguous(x), (1, rows * channels, *x.shape[2:]))
     weight, bias, mean, var = (None if p is None else ops.repeat(p, (rows,)) for p in (weight, bias, mean, var))
-    out = _native_batch_norm(wide, weight, bias, mean, var, use_input_stats, eps)
+    out = native_batch_norm(wide, weight, bias, mean, var, use_input_stats, eps)
     return ops.view(out, x.shape)  # type: ignore[no-any-return]
 
 
@@ -410,6 +426,8 @@ def _local_response_norm(x: Node, size: int, alpha: Any, beta: Any, k: Any) -> N
     if rank < 3:
         message = f"Expected 3D or higher dimensionality                          input (got {rank} dimensions)"
         raise AutodiffError("bad-rank", message, type="ValueError", operands=(0,))
+    if 0 in x.shape:
+        return x
     squares = x * x
     if rank == 3:
         squares = ops.pad(ops.unsqueeze(squares, 1), (0, 0, size // 2, (size - 1) // 2))

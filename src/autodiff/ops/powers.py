@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Composite, Elementwise, as_operand, composite, ops
+from autodiff.graph.op import Composite, Elementwise, as_operand, composite, ops, primitive
 from autodiff.ops.arithmetic import value_of, with_number
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.elementwise import log_of
@@ -144,3 +144,30 @@ def _double(x: Node) -> Any:
 
 
 OPERATORS["**"] = _power
+
+
+# Mantissa and exponent
+
+
+def _frexp_kernel(x: Any) -> Any:
+    mantissa, exponent = np.frexp(x)
+    return mantissa, exponent
+
+
+def _check_frexp(x: Node) -> None:
+    if not x.dtype.is_floating:
+        raise AutodiffError("bad-dtype", "torch.frexp() only supports floating-point dtypes", operands=(0,))
+
+
+primitive(
+    "frexp(x)",
+    _frexp_kernel,
+    check=_check_frexp,
+    results=lambda x: [(x.shape, x.dtype), (x.shape, dtypes.int32)],
+    fields=("mantissa", "exponent"),
+    vjp_all=lambda g, out, x: [None if g[0] is None else g[0] / ops.exp2(ops.to_copy(out[1], x.dtype))],
+    kinks="Between powers of two the exponent is constant; at one the derivative is that of the interval above.",
+    doc="mantissa and exponent with x = mantissa*2^exponent, the mantissa between 0.5 and 1.",
+    example="frexp([3., 8.])[0]",
+    samples=["frexp(x)[0]; x:2,3 in 1.1..1.9"],
+)

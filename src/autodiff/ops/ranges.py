@@ -135,6 +135,8 @@ def _linspace(start: Any, end: Any, steps: int, dtype: DType | None, name: str =
 
 def _logspace(start: Any, end: Any, steps: int, base: Any, dtype: DType | None) -> Node:
     kind = dtype or dtypes.default_dtype()
+    if not kind.is_floating:  # PyTorch cuts the ends off before it divides the way between them
+        start, end = int(start), int(end)
     powers = _linspace(start, end, steps, kind if kind.is_floating else dtypes.float64, "logspace")
     result = base**powers
     return result if result.dtype is kind else ops.to_copy(result, kind)  # type: ignore[no-any-return]

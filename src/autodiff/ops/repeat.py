@@ -144,16 +144,23 @@ def _places(repeats: Node, extent: Any) -> np.ndarray:
     return np.repeat(np.arange(extent), times)
 
 
-def _repeat_interleave_call(x: Node, repeats: Any, dim: int | None) -> Node:
+def _repeat_interleave_call(x: Node, repeats: Any, dim: int | None, output_size: int | None) -> Node:
     if repeats is None:
         return constant(_places(x, x.shape[0] if x.shape else 1))
     if isinstance(repeats, (list, tuple)):
         repeats = constant(np.array(repeats, dtype=np.int64))
-    return _repeat_interleave(x, repeats, None if dim is None else normalize_dim(dim, len(x.shape)))
+    out = _repeat_interleave(x, repeats, None if dim is None else normalize_dim(dim, len(x.shape)))
+    size = out.shape[0 if dim is None else dim]
+    if output_size not in (None, size):
+        message = "allocated size does not match required size"
+        if not isinstance(repeats, Node):
+            message = f"repeat_interleave: Invalid output_size, expected {size} but got {output_size}"
+        raise AutodiffError("bad-value", message, operands=(1,))
+    return out
 
 
 composite(
-    "repeat_interleave(x, repeats: any = None, dim: int? = None)",
+    "repeat_interleave(x, repeats: any = None, dim: int? = None, *, output_size: int? = None)",
     _repeat_interleave_call,
     doc="Each slice along dim (each element, without one) repeated in place.",
     example="repeat_interleave([1., 2.], 2)",

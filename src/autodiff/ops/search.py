@@ -24,6 +24,18 @@ def _found(boundaries: Any, x: Any, right: bool, dtype: DType) -> Any:
     return np.asarray(places).astype(dtype.numpy)
 
 
+def _ordered(boundaries: Any, sorter: Any) -> Any:
+    if sorter.size and (sorter.min() < 0 or sorter.max() >= boundaries.shape[-1]):
+        raise AutodiffError("index-out-of-range", "torch.searchsorted(): sorter index out of range", operands=(0,))
+    return np.take_along_axis(boundaries, sorter, -1)
+
+
+ORDERED = Primitive(
+    "sorted_by(boundaries, sorter)",
+    _ordered,
+    shape=lambda boundaries, sorter: boundaries.shape,
+    doc="The boundaries in the order that sorter gives.",
+)
 SEARCH: Primitive = Primitive(
     "searchsorted(boundaries, x, right: bool, dtype: dtype)",
     _found,
@@ -60,7 +72,9 @@ def _search(boundaries: Node, x: Node, right: bool, out_int32: bool) -> Node:
     return SEARCH(boundaries, x, right, dtypes.int32 if out_int32 else dtypes.int64)  # type: ignore[no-any-return]
 
 
-def _searchsorted(boundaries: Node, x: Node, out_int32: bool, right: bool, side: str | None) -> Node:
+def _searchsorted(
+    boundaries: Node, x: Node, out_int32: bool, right: bool, side: str | None, sorter: Node | None
+) -> Node:
     if side not in (None, "left", "right"):
         raise AutodiffError(
             "bad-value",
@@ -72,13 +86,26 @@ def _searchsorted(boundaries: Node, x: Node, out_int32: bool, right: bool, side:
             "bad-value",
             "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True",
         )
+    if sorter is not None:
+        if sorter.shape != boundaries.shape:
+            message = "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor"
+            message += f" {show(boundaries.shape)}and got sorter tensor {show(sorter.shape)}"
+            raise AutodiffError("shape-mismatch", message, operands=(0,))
+        if sorter.dtype is not dtypes.int64:
+            message = (
+                f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {sorter.dtype.long_name}"
+            )
+            raise AutodiffError("bad-dtype", message, operands=(0,))
+        boundaries = ORDERED(boundaries, sorter)
     return _search(boundaries, x, right or side == "right", out_int32)
 
 
 composite(
-    "searchsorted(sorted_sequence, x, *, out_int32: bool = False, right: bool = False, side: str? = None)",
+    "searchsorted(sorted_sequence, x, *, out_int32: bool = False, right: bool = False, side: str? = None,"
+    " sorter: Tensor? = None)",
     _searchsorted,
-    doc="Where each x would have to be inserted to keep the sequence sorted: before equal ones, or (right) after them.",
+    doc="Where each x would have to be inserted to keep the sequence sorted: before equal ones, or (right) after them;"
+    " sorter is the order that sorts a sequence that is not.",
     example="searchsorted([1., 2., 3.], [2., 2.5])",
 )
 

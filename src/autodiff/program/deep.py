@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autodiff.program import limits
-from autodiff.program.limits import Closed, Limits
+from autodiff.program.limits import Limits
 
 STACK = 512 << 20  # bytes; only what is used becomes memory
 RECURSION = 20_000  # of the host; exceptions through nested generators cost the square of their number
@@ -49,8 +49,6 @@ def deep(function: Callable[[], Any], limits_: Limits) -> Any:
         if outcome:
             sys.setrecursionlimit(before[1])
     value, error = outcome[0]
-    if isinstance(error, Closed) and error.__cause__ is not None:
-        raise error.__cause__
     if error is not None:
         raise error
     return value

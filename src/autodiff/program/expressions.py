@@ -327,8 +327,8 @@ def _slice(unit: Unit, tree: t.Slice) -> Run:
 # Displays
 
 
-def gathered(unit: Unit, items: list[Tree], make: Callable[[list[Any]], Any]) -> Run:
-    """A list, tuple or set of values, those of `*items` among them."""
+def gathered(unit: Unit, items: list[Tree], make: Callable[[list[Any]], Any], what: str = "Value after * must") -> Run:
+    """A list, tuple or set of values, those of `*items` among them; `what` begins the message for what has none."""
     if not any(isinstance(item, s.Starred) for item in items):
         parts = expressions(unit, items)
         if make is list:
@@ -347,7 +347,7 @@ def gathered(unit: Unit, items: list[Tree], make: Callable[[list[Any]], Any]) ->
                 values.append(value)
                 continue
             try:
-                values += spread_items(value, "Value after * must")
+                values += spread_items(value, what)
             except BaseException as error:
                 at(error, span)
                 raise
@@ -361,7 +361,7 @@ def spread_items(value: Any, what: str) -> list[Any]:
     try:
         iterator = kinds.iterate(value)
     except TypeError as error:
-        if "not iterable" not in str(error):
+        if not what or "not iterable" not in str(error):
             raise
         raise TypeError(f"{what} be an iterable, not {kinds.type_name(value)}") from None
     items = []
@@ -380,7 +380,7 @@ def _tuple(unit: Unit, tree: t.TupleOf) -> Run:
 
 
 def _set(unit: Unit, tree: s.SetOf) -> Run:
-    values, span = gathered(unit, tree.items, list), tree.span
+    values, span = gathered(unit, tree.items, list, ""), tree.span
 
     def make(frame: Frame) -> Any:
         items = values(frame)

@@ -43,10 +43,18 @@ def state(text: str) -> str:
     except UnexpectedError as stopped:
         if stopped.token == layout.parser.end:
             return NEEDS if stopped.row else OPEN
+        if stopped.token == layout.dedent and _nothing_more(text, stopped.start):
+            return NEEDS
         return OPEN if stopped.token < 0 and _is_open(text, stopped.start) else WHOLE
     except AutodiffError:
         return WHOLE
     return MAY if isinstance(trees[-1], COMPOUND) else WHOLE
+
+
+def _nothing_more(text: str, at: int) -> bool:
+    """Whether the text ends here: the blocks that it is in end with it, before the end itself."""
+    layout = _layout()
+    return all(token in (layout.newline, layout.parser.end) for token, _, _ in layout.parser.scan(text, at))
 
 
 def _is_open(text: str, at: int) -> bool:

@@ -9,7 +9,9 @@ tensor([2., 4.])
 storage, views   memory, versions, paths from a base to its views
 modes            grad mode, default dtype, errors as Python's exceptions
 tensor           Tensor: nodes called, computed and wrapped
-engine           backward node by node; differentiate: `backward` and `grad` around it
+recipes          calls remembered, so that the next of the kind costs little; recording: how they are
+straight         small graphs as lists of kernel calls, for recipes and for pullbacks: derivative rules, assembled
+engine           backward node by node; numeric: the same with pullbacks; differentiate: `backward`, `grad` around both
 inplace          writes
 function, functional, optim, random
 namespace        operations as functions and methods; modules: the modules below `torch`

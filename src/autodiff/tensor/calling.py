@@ -12,7 +12,8 @@ from autodiff.graph.node import OPERATORS, Node, Results
 from autodiff.graph.op import ATTRIBUTES
 from autodiff.tensor import modes
 from autodiff.tensor.modes import session
-from autodiff.tensor.recipes import RECIPES, described, remember
+from autodiff.tensor.recipes import RECIPES, described
+from autodiff.tensor.recording import remember
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, held, record, value_of
 from autodiff.tensor.tensor import Tensor, new, view_of

@@ -13,6 +13,7 @@ from autodiff.tensor.engine import Walk
 from autodiff.tensor.numeric import Numbers
 from autodiff.tensor.storage import held
 from autodiff.tensor.tensor import Tensor, of_array, of_node
+from autodiff.tensor.warned import CREATE_GRAPH, once
 
 UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is"
@@ -76,11 +77,14 @@ def backward(
         targets = _several(inputs)
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    starts = _starts(outputs, grad_tensors, create_graph)
+    if inputs is not None:
         wanted = [target._current for target in targets]
         for target in targets:
             if not target.is_leaf:
                 target.retain_grad()
-    starts = _starts(outputs, grad_tensors, create_graph)
+    if create_graph:
+        once(CREATE_GRAPH)
     retain = create_graph if retain_graph is None else retain_graph
     walk = _walk(wanted, retain, create_graph, accumulate=True)
     walk.run([output._current for output in outputs], starts)

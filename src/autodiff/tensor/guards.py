@@ -29,7 +29,9 @@ SHARED = (
 # whose operands may not even be the tensor itself.
 SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu", "replaced"))
 ANYWHERE = (SPREADS - {"index_put"}) | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
-APART = frozenset(("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce", "index_put"))
+APART = frozenset(
+    ("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce", "index_put")
+)
 
 
 def refuse_history(tensor: Any, requires_grad: bool) -> None:
@@ -83,11 +85,14 @@ def forbidden(tensor: Any, changed: str) -> str:
     )
 
 
+def repeats(array: np.ndarray[Any, Any]) -> bool:
+    """Whether several elements share a place in memory, as in an expanded tensor."""
+    return any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
+
+
 def refuse_overlap(array: np.ndarray[Any, Any], others: Iterable[np.ndarray[Any, Any]], name: str) -> None:
     """Raise PyTorch's error if writing to an array would change what is still to be read."""
-    if name not in SPREADS and any(
-        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
-    ):
+    if name not in SPREADS and repeats(array):
         raise RuntimeError(INTERNAL)
     if name in ANYWHERE:
         return
@@ -121,13 +126,23 @@ def _dense(array: np.ndarray[Any, Any]) -> bool:
     return True
 
 
+def root_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array that owns the memory."""
+    base = array.base
+    while base is not None:
+        if not isinstance(base, np.ndarray):  # what `as_strided` puts in between
+            base = getattr(base, "base", None)
+            if not isinstance(base, np.ndarray):
+                break
+        array, base = base, base.base
+    return array
+
+
 def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The same elements for writing, where NumPy has locked them because several share a place."""
     if array.flags.writeable:
         return array
-    root = array
-    while isinstance(root.base, np.ndarray):
-        root = root.base
+    root = root_of(array)
     if not root.flags.writeable:
         return array.copy()
     offset = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]

@@ -11,15 +11,16 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import broadcast_to, convert, ops
+from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
 from autodiff.tensor.calling import Sources, unwrapped, wrapped
-from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, writable
+from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, repeats, writable
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record
 from autodiff.tensor.tensor import Tensor
-from autodiff.tensor.views import COPY_SLICES, private
+from autodiff.tensor.views import COPY_SLICES, private, renamed
 
 ZERO = private(
     "zero_(x)",
@@ -84,6 +85,18 @@ def replace(tensor: Tensor, values: np.ndarray[Any, Any], title: str) -> Tensor:
     return change(tensor, lambda x: REPLACED.make((x, values, title)))
 
 
+# Forms that PyTorch numbers apart from the functions.
+IN_PLACE = {
+    f"{name}Backward0": f"{name}Backward1"
+    for name in ["Acosh", "Asinh", "Atanh", "LeakyRelu", "Elu", "Celu", "RreluWithNoise", "Threshold", "Polygamma"]
+}
+
+
+def _titled(node: Node, title: str) -> Node:
+    op = renamed(node.op, title)
+    return Node(op, node.inputs, node.params, node.shape, node.dtype, node.requires_grad, node.weak, node.results)
+
+
 COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 
 
@@ -138,7 +151,7 @@ def write(tensor: Tensor, result: Node) -> None:
             "shape-mismatch",
             f"output with shape {show(array.shape)} doesn't match the broadcast shape {show(result.shape)}",
         )
-    if not array.flags.writeable and result.op.name in EXPANDED:
+    if result.op.name in EXPANDED and repeats(array):
         warnings.warn(EXPANDED[result.op.name], UserWarning, stacklevel=4)
     before = tensor._current
     tracked = modes._grad[0] and (result.requires_grad or before.requires_grad)
@@ -176,6 +189,9 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
 
     def settled(x: Node, *args: Any, **kwargs: Any) -> Node:
         result: Node = function(x, *args, **kwargs)
+        title = IN_PLACE.get(grad_fn(result) or "") if result.requires_grad else None
+        if title is not None and result.op.hidden is False:
+            result = _titled(result, title)
         if result.op.name in COMPARISONS and x.dtype.is_floating:
             values = np.asarray(record(result).value, x.dtype.numpy)
             other = result.inputs[1]
@@ -241,7 +257,8 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
             found = OPERATORS["[]"](x, index)
             places = found if found.op is INDEX else None
             seen = found.inputs[0] if places is not None else found
-            target = tensor if seen is x else wrapped(seen, sources)
+            whole = seen is x or (seen.shape == x.shape and all(part is Ellipsis or _forward(part) for part in parts))
+            target = tensor if whole else wrapped(seen, sources)
     if places is not None:
         _put_at(target, places, value)
     elif not isinstance(value, Tensor):
@@ -255,6 +272,10 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
 
 def _everything(part: Any) -> bool:
     return isinstance(part, slice) and part.start is None and part.stop is None and part.step is None
+
+
+def _forward(part: Any) -> bool:
+    return isinstance(part, slice) and part.step in (None, 1)
 
 
 def _fitting(target: Tensor, value: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.tensor import modes
+from autodiff.tensor.guards import root_of
 from autodiff.tensor.small import Handle
 from autodiff.tensor.storage import Counter
 from autodiff.tensor.tensor import Tensor, alias, of_array
@@ -47,9 +48,7 @@ def data_ptr(self: Tensor) -> int:
 @_method
 def storage_offset(self: Tensor) -> int:
     """How many elements into its memory the tensor begins."""
-    memory = self._array
-    while isinstance(memory.base, np.ndarray):
-        memory = memory.base
+    memory = root_of(self._array)
     if memory is self._array:
         return 0
     apart = self._array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
@@ -233,6 +232,8 @@ def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None
     """A leaf of the same dtype from data, copied."""
     from autodiff.tensor.namespace import tensor
 
+    if isinstance(data, Tensor):
+        return data.detach().to(dtype or self.dtype, copy=True).requires_grad_(requires_grad)
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 

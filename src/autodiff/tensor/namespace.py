@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from autodiff.tensor.recipes import RECIPES, Single, plain_number
 from autodiff.tensor.storage import record
 from autodiff.tensor.straight import quietly
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
+from autodiff.tensor.warned import COPY, TRANSPOSE, TRANSPOSE_0, WARNERS, once
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
 PLAIN = frozenset(("equal", "allclose", "is_contiguous"))  # answer with a Python bool
@@ -36,11 +38,11 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
     """An operation as a function of tensors."""
     bind = _bound(operation)
     words = operands.wanted(operation.name)
-
-    plain = name in PLAIN
+    warner = WARNERS.get(name)
+    plain = name in PLAIN or warner is not None
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs and not plain:
+        if not plain and not kwargs:
             made = remembered(bind, args)
             if made is not None:
                 return made
@@ -61,6 +63,8 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
                 " arguments requires grad."
             )
         result = call(bind, args, kwargs)
+        if warner is not None:
+            warner(name, result, args, kwargs)
         if name in PLAIN and isinstance(result, Tensor):
             return result.item()
         if wanted:
@@ -100,6 +104,8 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device:
 
     Raises ValueError for rows of different lengths, RuntimeError for integers that are to want gradients.
     """
+    if isinstance(data, Tensor):
+        warnings.warn(COPY, UserWarning, stacklevel=2)
     sources: Sources = {}
     nodes = unwrapped(data, sources)
     with session():
@@ -273,6 +279,14 @@ def _equip() -> None:
     for name in ATTRIBUTES:
         if name not in own:
             setattr(Tensor, name, attribute(name))
+    transposed = attribute("T").fget
+
+    def transposed_or_told(self: Tensor) -> Any:
+        if self.ndim != 2:
+            once(TRANSPOSE if self.ndim else TRANSPOSE_0, 2)
+        return transposed(self)  # type: ignore[misc]
+
+    Tensor.T = property(transposed_or_told)
     for module in (inplace, random_):
         for name in ("zero_", "fill_", "copy_", "uniform_", "normal_"):
             if hasattr(module, name):

@@ -1,8 +1,8 @@
 """Calls remembered: what an operation made of tensors of certain forms, to be made again without asking.
 
 The first call of a function with tensors of some forms goes the general way (`calling`).  What it made is recorded as a
-recipe: which nodes, with which operands, and the program of their values.  Later calls with the same forms and the same
-other arguments allocate these nodes, run the program, and are done.  Whatever depends on values or on chance has none.
+recipe (`recording`): which nodes, with which operands, and the program of their values.  Later calls with the same
+forms and other arguments allocate these nodes, run the program, and are done.  What depends on values has none.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.dtypes import DType, int64
-from autodiff.graph.node import Node, Results, _next_index, _place, ancestors
-from autodiff.graph.op import CONSTANT, VARIABLE
+from autodiff.graph.node import Node, Results, _next_index, _place
+from autodiff.graph.op import CONSTANT
 from autodiff.tensor import modes
 from autodiff.tensor.small import Named, Size
-from autodiff.tensor.storage import Counter, Record, held, memory_of
-from autodiff.tensor.straight import Assembler, NotStraightError, Program, quietly
+from autodiff.tensor.storage import Counter, Record, held
+from autodiff.tensor.straight import Program, quietly
 from autodiff.tensor.tensor import Form, Tensor, form_of, new, view_of
-from autodiff.tensor.views import Path, made_contiguous, path_between
+from autodiff.tensor.views import Path
 
 _new = object.__new__
 LIMIT = 4096  # kept recipes, and plain numbers
@@ -198,22 +198,6 @@ def _element(dtype: DType, number: Any, scalar: bool) -> Any:
     return found if scalar else np.asarray(found)
 
 
-def _single(recipe: Recipe, operands: Sequence[Any], stand: list[Any], output: Node) -> Recipe:
-    """The same recipe, unrolled if it is simple enough."""
-    end, program, dtype = recipe.ends[0], recipe.program, output.dtype
-    kernels = [call for call in program.calls if call[0] is not np.asarray and call[0] is not dtype.numpy.type]
-    several = recipe.many is not None or end.same >= 0 or end.source >= 0 or len(recipe.steps) > 1 or program.constants
-    if several or end.contiguous or not end.fresh or not dtype.is_floating or len(kernels) != 1:
-        return recipe
-    kernel, i, j, _, _ = kernels[0]
-    simple = sorted(stand, key=id) == sorted(output.inputs, key=id) and operands[0].__class__ is not Node
-    if not simple or i < 0 or (j >= 0) != (len(operands) == 2):
-        return recipe
-    if any(operand.__class__ is not Node and operand.dtype is not dtype for operand in operands):
-        return recipe
-    return Single(recipe, kernel, 0 if i == 0 else 1, output.shape == (), dtype)
-
-
 def _nodes(steps: list[Step], operands: Sequence[Any], values: list[Any]) -> list[Node]:
     """The nodes of a recipe, those of the operands first."""
     nodes: list[Node] = [t if t.__class__ is Node else t._current for t in operands]
@@ -322,84 +306,3 @@ def _describe(value: Any, key: list[Any], operands: list[Any]) -> bool:
     else:
         return False
     return True
-
-
-# What it made
-
-
-def remember(key: Any, operands: Sequence[Any], sources: dict[Node, Any], made: Any, result: Any) -> None:
-    """Keep the recipe of what a call made (nodes) and gave (tensors)."""
-    if len(RECIPES) >= LIMIT:
-        RECIPES.clear()
-    try:
-        RECIPES[key] = _recorded(operands, sources, made, result)
-    except NotStraightError:
-        RECIPES[key] = None
-
-
-def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, result: Any) -> Recipe:
-    several = isinstance(made, Results)
-    outputs: list[Node] = list(made) if several else [made]
-    tensors: list[Any] = list(result) if several else [result]
-    for node, tensor in zip(outputs, tensors, strict=True):
-        if not isinstance(node, Node) or node.weak or not isinstance(tensor, Tensor):
-            raise NotStraightError
-    places = {id(operand): i for i, operand in enumerate(operands)}
-    numbers = {node: places[id(tensor)] for node, tensor in sources.items()}
-    numbers |= {operand: i for i, operand in enumerate(operands) if operand.__class__ is Node}
-    stand: list[Any] = [None] * len(operands)
-    for node, i in numbers.items():
-        stand[i] = node
-    if None in stand:
-        raise NotStraightError
-    between = [node for node in ancestors(outputs, lambda node: node not in numbers) if node not in numbers]
-    tracked = any(node.requires_grad for node in outputs)
-    assembler = Assembler(stand)
-    for node in numbers:
-        assembler.alias(node, stand[numbers[node]])
-    for node in between:
-        if node.op is VARIABLE or node.op.reads_shape or node.weak is not (node.op is CONSTANT):
-            raise NotStraightError
-        assembler.add(node)
-    wanted = [node for node in (between if tracked else outputs) if node not in numbers and not node.weak]
-    if tracked:
-        wanted = [node for node in wanted if not assembler.hidden(node)] + [
-            node for node in outputs if assembler.hidden(node)
-        ]
-    program = assembler.finish(wanted, exact=True)
-    slots = {node: i for i, node in enumerate(wanted)}
-    steps: list[Step] = []
-    given = dict(numbers)
-    if tracked:
-        for node in between:
-            seen = tuple([given.get(memory_of(i), -1) for i in node.inputs])
-            inputs = tuple([numbers[i] for i in node.inputs])
-            steps.append(Step(node, inputs, seen, slots.get(node, -1)))
-            numbers[node] = len(operands) + len(steps) - 1
-    ends = [_end(n, t, operands, sources, slots, numbers) for n, t in zip(outputs, tensors, strict=True)]
-    recipe = Recipe(program, steps, ends, made if several else None)
-    return (
-        recipe if several or (not tracked and outputs[0] in numbers) else _single(recipe, operands, stand, outputs[0])
-    )
-
-
-def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: Any, numbers: Any) -> End:
-    end = End()
-    for i, operand in enumerate(operands):
-        if operand is tensor:
-            end.same = i
-            return end
-    end.slot = slots[node]
-    if node.requires_grad:
-        end.number = numbers[node]
-    for i, operand in enumerate(operands):
-        if operand.__class__ is not Node and operand._counter is tensor._counter:
-            found = path_between(node, sources)
-            if found is None or found[0] is not operand:
-                raise NotStraightError
-            end.source, end.path = i, found[1]
-            return end
-    end.form = form_of(tensor)
-    end.contiguous = len(node.shape) > 1 and made_contiguous(node)
-    end.fresh = isinstance(node.op.kernel, np.ufunc)
-    return end

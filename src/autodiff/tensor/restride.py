@@ -13,15 +13,14 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 from autodiff.tensor.calling import call, unwrapped
-from autodiff.tensor.guards import NO_GRAD, refuse_history
+from autodiff.tensor.guards import NO_GRAD, refuse_history, root_of
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import held, record
 from autodiff.tensor.tensor import Tensor, new
-from autodiff.tensor.views import AS_STRIDED, path_between, places_between, private
+from autodiff.tensor.views import AS_STRIDED, path_between, places_between, private, renamed
 
 # PyTorch numbers the nodes of these forms behind those of the functions.
 TITLES = {
@@ -41,27 +40,6 @@ ALIAS = private(
     view=True,
     doc="The same elements.",
 )
-_renamed: dict[tuple[Primitive, str], Primitive] = {}
-
-
-def _titled(op: Primitive, title: str) -> Primitive:
-    """The operation with another name for its node."""
-    found = _renamed.get((op, title))
-    if found is None:
-        found = _renamed[op, title] = private(
-            op.signature_text,
-            op.kernel,
-            shape=op.shape,
-            dtype=op.dtype,
-            vjp=op.vjp,
-            vjp_all=op.vjp_all,
-            grad_fn=title,
-            edges=op.edges,
-            layout=op.layout,
-            view=True,
-            doc=op.doc,
-        )
-    return found
 
 
 def restrided(bind: Callable[..., Any], name: str) -> Callable[..., Tensor]:
@@ -85,7 +63,7 @@ def restrided(bind: Callable[..., Any], name: str) -> Callable[..., Tensor]:
                 raise RuntimeError("this cannot be done in place")
             if made.requires_grad and made.op is not ALIAS:
                 title = grad_fn(made) or ""
-                made = _titled(made.op, TITLES.get(title, title)).make(made.args)
+                made = renamed(made.op, TITLES.get(title, title)).make(made.args)
                 array = record(made).value
             self._look_at(array, made, found[1])
         return self
@@ -117,9 +95,7 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
 def as_strided(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """A view of the memory with this shape, these steps and this beginning; raises RuntimeError beyond its end."""
     array = self._array
-    root = array
-    while isinstance(root.base, np.ndarray):
-        root = root.base
+    root = root_of(array)
     begin = self.storage_offset() if storage_offset is None else storage_offset
     sizes, steps = tuple(size), tuple(stride)
     needed = begin + sum(step * (n - 1) for n, step in zip(sizes, steps, strict=True)) + 1 if all(sizes) else 0

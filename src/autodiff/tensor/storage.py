@@ -45,6 +45,8 @@ class Record:
     hooks: dict[int, Any] | None = None
     leaf: Any = None
     retained: Any = None
+    nobody = False  # whether a leaf is one that nothing accumulates into
+    parts: Any = None  # of several results, the counters of their memory
     version = 0
 
     def __init__(self, value: Any) -> None:

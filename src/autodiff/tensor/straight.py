@@ -230,7 +230,8 @@ class Assembler:
 
 def _typed(number: Any, node: Node) -> Any:
     """A plain number as an element of a floating-point tensor, as NumPy would take it."""
-    scalar = quietly(node.dtype.numpy.type, number)
+    with np.errstate(all="ignore"):
+        scalar = node.dtype.numpy.type(number)
     return scalar if node.shape == () else np.asarray(scalar)
 
 

@@ -25,15 +25,20 @@ from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.guards import NO_GRAD, SEVERAL, forbidden
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, Device, Handle, Size
-from autodiff.tensor.storage import Counter, held, record
-from autodiff.tensor.views import AS_STRIDED, GRADIENT, Path, element, places_between, stepped
+from autodiff.tensor.storage import Counter, Record, held, record
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, OTHER_DATA, Path, element, places_between, stepped
+from autodiff.tensor.warned import TO_SCALAR, once
 
-TO_SCALAR = (
-    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using"
-    " tensor.detach() first."
+CPP_NAMES = {
+    "float16": "c10::Half", "float32": "float", "float64": "double", "bool": "bool", "int8": "signed char",
+    "int16": "short int", "int32": "int", "int64": "long int", "uint8": "unsigned char",
+}  # fmt: skip
+GRAD_DTYPE = (
+    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the"
+    " tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a"
+    " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient"
+    " may break downstream systems that assume they match."
 )
-_told = [False]  # once in a process, as in PyTorch
-CPP_NAMES = {"float32": "float", "float64": "double", "int64": "long", "int32": "int", "bool": "bool"}
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
 
@@ -104,12 +109,14 @@ class Tensor:
 
     def _renew(self, base: Tensor) -> None:
         """Be a view of what the base is by now; raises RuntimeError for views that may not be."""
-        if not self._node.requires_grad and not base.requires_grad:
+        if not base.requires_grad and (not self._node.requires_grad or self._node.op is VARIABLE):
             return
         if self._counter.version == self._seen:
             if not self._node.requires_grad and self.dtype.is_floating:
                 seen = self._seen
                 self._become_leaf(True)
+                self._node.eager.leaf = of_array(self._array)  # PyTorch has nobody there to receive a gradient
+                self._node.eager.nobody = True
                 self._seen = seen
             return
         if self._meta is not None:
@@ -187,7 +194,7 @@ class Tensor:
     def _set_requires_grad(self, wanted: bool) -> None:
         if wanted and not self.dtype.is_floating:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        if wanted is not self._node.requires_grad:
+        if wanted is not self._node.requires_grad or (wanted and self._node.eager.nobody):
             self._become_leaf(wanted)
 
     def _become_leaf(self, requires_grad: bool) -> None:
@@ -227,13 +234,7 @@ class Tensor:
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value.dtype is not self.dtype:
-                raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{CPP_NAMES.get(value.dtype.name, value.dtype.name)}' to"
-                    f" a tensor with grad_dtype '{self.dtype.long_name}'. The gradient must match the tensor's"
-                    " grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a"
-                    " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a"
-                    " tensor and its gradient may break downstream systems that assume they match."
-                )
+                raise RuntimeError(GRAD_DTYPE.format(CPP_NAMES[value.dtype.name], self.dtype.long_name))
             if value.shape != self.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size"
@@ -316,13 +317,20 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         if self.requires_grad and not value.dtype.is_floating:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        seen, known = self._seen, self._base is not None  # what was written to the base may forbid this view
         self._array = value._array
         self._form = None
         node = self._node
         if node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
-        else:
+        elif self.is_leaf:
             self._become_leaf(self.requires_grad)
+        else:
+            other = Node(OTHER_DATA, (node,), (value._array.shape, value.dtype), value._array.shape, value.dtype, True)
+            other.eager = Record(self._array)
+            self._stand_for(other)
+        if known:
+            self._seen = seen
 
     @property
     def _version(self) -> int:
@@ -420,9 +428,8 @@ class Tensor:
     def _scalar(self) -> Any:
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if self.requires_grad and not _told[0]:
-            _told[0] = True
-            warnings.warn(TO_SCALAR, UserWarning, stacklevel=3)
+        if self.requires_grad:
+            once(TO_SCALAR)
         return self._array.item()
 
     def __index__(self) -> int:
@@ -453,6 +460,10 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, int, float)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self._array == _plain_value(element)).any())
 
     def __setitem__(self, items: Any, value: Any) -> None:

@@ -7,6 +7,7 @@ it was and of what was written; every view is then seen anew, by `AsStrided`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from autodiff.execute.schedule import lowered
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
-from autodiff.graph.shown import edges, strides, visible
+from autodiff.graph.shown import edges, grad_fn, strides, visible
+from autodiff.tensor.guards import root_of
 
 Step = tuple[Primitive | None, Any, int | None]  # operation (None: places), parameters, which of its results
 Path = tuple[Step, ...]
@@ -27,6 +29,18 @@ def private(signature: str, kernel: Any, **about: Any) -> Primitive:
     operation = Primitive(signature, kernel, **about)
     PRIMITIVES.remove(operation)
     return operation
+
+
+_renamed: dict[tuple[Primitive, str], Primitive] = {}
+
+
+def renamed(op: Primitive, title: str) -> Primitive:
+    """An operation whose node goes by another name."""
+    found = _renamed.get((op, title))
+    if found is None:
+        found = _renamed[op, title] = copy(op)
+        found.grad_fn = title
+    return found
 
 
 def path_between(node: Node, sources: dict[Node, Any]) -> tuple[Any, Path] | None:
@@ -102,9 +116,7 @@ def stepped(view: np.ndarray[Any, Any], node: Node, path: Path) -> np.ndarray[An
     steps = tuple(step * view.itemsize for step in strides(follow(node, path)))  # type: ignore[operator]
     if steps == view.strides:
         return view
-    root = view
-    while isinstance(root.base, np.ndarray):
-        root = root.base
+    root = root_of(view)
     if not root.flags.c_contiguous:
         return view
     offset = view.__array_interface__["data"][0] - root.__array_interface__["data"][0]
@@ -159,6 +171,24 @@ GRADIENT: Primitive = private(
     vjp=[lambda g, out, x: g],
     grad_fn="torch::autograd::CopyBackwards",
     doc="The first gradient that a leaf receives, when a graph is kept.",
+)
+
+
+def _refuse(g: Node, out: Node, x: Node, *form: Any) -> Node:
+    raise RuntimeError(
+        f"Function {grad_fn(x)} returned an invalid gradient at index 0 - got {list(g.shape)} but expected shape"
+        f" compatible with {list(x.shape)}"
+    )
+
+
+OTHER_DATA: Primitive = private(
+    "other_data(x, shape: any, dtype: any)",
+    np.copy,
+    shape=lambda x, shape, dtype: shape,
+    dtype=lambda x, shape, dtype: dtype,
+    vjp=[_refuse],
+    hidden=True,
+    doc="What a tensor with a history stands for after its data was replaced by data of another form.",
 )
 
 

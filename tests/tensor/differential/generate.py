@@ -127,13 +127,16 @@ class Writer:
                 "torch.eye(3, requires_grad=True)",
                 "torch.linspace(0, 1, 4)",
             ])  # fmt: skip
-        self.write(f"{name} = {text}")
+        if not self.write(f"{name} = {text}") or name not in self.session.names:
+            raise AssertionError(f"{text} failed: {self.session.shown[-1:]}")
         return name
 
     def program(self, length: int) -> list[str]:
         for _ in range(self.random.randint(1, 3)):
             self.new_leaf()
         while len(self.statements) < length:
+            if not self.tensors():
+                self.new_leaf()
             self.random.choices(STEPS, WEIGHTS)[0](self)
         for name in self.tensors():
             self.write(f"look({name})")
@@ -287,6 +290,8 @@ def several(w: Writer) -> None:
 def in_place(w: Writer) -> None:
     x = w.pick(lambda t: not (t.requires_grad and t.is_leaf))
     y = w.like(x)
+    if not w.value(x).dtype.is_floating and w.random.random() < 0.9:
+        return  # PyTorch has errors of its own there, and truth values that want gradients
     n = w.random.choice(NUMBERS)
     options = [f"{x}.{name}()" for name in w.random.sample(UNARY_IN_PLACE, 6)]
     options += [
@@ -300,7 +305,7 @@ def in_place(w: Writer) -> None:
         f"{x}.index_put_((torch.tensor([0]),), torch.tensor(2.0))", f"{x}.fill_diagonal_(1)", f"{x}.fill_({y})",
         f"{x}.scatter_add_(0, torch.zeros_like({x}, dtype=torch.int64), {x})", f"{x}.copy_({x} * 2)",
         f"{x}.addcdiv_({y}, {y})", f"{x}.clamp_min_(0)", f"{x}.clamp_max_(1)", f"{x}.eq_({y})" if w.value(x).dtype.is_floating else f"{x}.zero_()", f"{x}.gt_({n})", f"{x}.atan2_({y})",
-        f"{x}.masked_scatter_({x} > 0, {x})", f"torch.relu_({x})", f"torch.nn.functional.relu({x}, inplace=True)",
+        f"{x}.masked_scatter_({x} > 0, {x}.clone())", f"torch.relu_({x})", f"torch.nn.functional.relu({x}, inplace=True)",
         f"torch.add({x}, 1, out={x})", f"torch.nn.functional.leaky_relu_({x}, 0.1)", f"{x}.true_divide_({y})",
         f"{x}.swapaxes_(0, 1)", f"{x}.requires_grad_()", f"{x}.set_({y})" if n == "3" else f"{x}.add_(1)",
         f"{x}.T.mul_(2)", f"{x}.view(-1).add_(1)", f"{x}.detach().mul_(2)", f"{x}.data.add_(1)", f"{x}.neg_().add_(1)",
@@ -312,6 +317,8 @@ def index_put(w: Writer) -> None:
     x = w.pick(lambda t: not (t.requires_grad and t.is_leaf))
     place = index_of(w, x) if w.random.random() < 0.65 else mask_of(w, x)
     y = w.like(x)
+    if not w.value(x).dtype.is_floating:
+        y = w.random.choice(NUMBERS[:5])
     sign = w.random.choice(["=", "=", "=", "+=", "*="])
     w.write(f"{x}[{place}] {sign} {y}")
 
@@ -376,7 +383,7 @@ def backward(w: Writer) -> None:
     if kind < 0.5:
         w.write(f"{x}.sum().backward({', '.join(options)})", 0.5)
     elif kind < 0.85:
-        weight = w.random.choice([f"torch.ones_like({x})", f"{x}.detach()", f"torch.ones_like({x}) * 2", x])
+        weight = w.random.choice([f"torch.ones_like({x})", f"{x}.detach().clone()", f"torch.ones_like({x}) * 2"])
         w.write(f"{x}.backward({', '.join([weight, *options])})", 0.5)
     elif kind < 0.93:
         y = w.inner()
@@ -395,7 +402,7 @@ def grad(w: Writer) -> None:
     inputs = y if w.random.random() < 0.6 else f"[{y}, {w.tracked()}]"
     outputs = w.random.choice([f"{x}.sum()", f"{x}.sum()", f"({x} * {x}).sum()", f"[{x}.sum(), {w.inner()}.mean()]", x])
     if outputs == x:
-        options.append(w.random.choice([f"grad_outputs=torch.ones_like({x})", f"grad_outputs={x}"]))
+        options.append(w.random.choice([f"grad_outputs=torch.ones_like({x})", f"grad_outputs={x}.detach().clone()"]))
     w.write(f"{w.name()} = own(torch.autograd.grad({', '.join([outputs, inputs, *options])})[0])", 0.5)
 
 

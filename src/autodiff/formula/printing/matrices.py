@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def chain(printer: Printer, term: Term) -> Printed:
     args = _joined(list(term.args))
     text = " @ ".join(printer.within(arg, SIGN) for arg in args)
-    if len(term.shape) == 2 and len(text) < LONG:
+    if len(term.shape) == 2 and (len(text) < LONG or all(arg.kind in ("var", "t") for arg in args)):
         turned = [t.transpose(arg) for arg in reversed(args)]
         other = " @ ".join(printer.within(arg, SIGN) for arg in turned)
         if length(other) + 1 < length(text):

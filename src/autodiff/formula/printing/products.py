@@ -46,6 +46,7 @@ def product(printer: Printer, term: Term) -> Printed:
     divisors: list[str] = []
     plain: list[Term] = []
     last: Term | None = None
+    roots: list[Term] = []
     for arg in sorted(term.args, key=_order):
         base, exponent = t.power_of(arg)
         n = t.number_of(exponent)
@@ -53,15 +54,21 @@ def product(printer: Printer, term: Term) -> Printed:
             (sizes if n > 0 else divisors).extend([base.data] * abs(n.numerator))
         elif isinstance(n, Fraction) and n < 0 and (n.denominator == 1 or n == Fraction(-1, 2)):
             below.append(printer.print(t.power(base, -n)))
+        elif isinstance(n, Fraction) and n < 0:
+            roots.append(arg)
         else:
             plain.append(arg)
+    if plain or above or sizes:
+        below.extend(printer.print(t.power(arg.args[0], t.neg(arg.args[1]))) for arg in roots)
+    else:
+        plain.extend(roots)
     means = _means(plain, divisors)
     above.extend((text, ATOM) for text in printer.sizes(sizes))
     below.extend((text, ATOM) for text in printer.sizes(divisors))
     if plain and plain[-1].kind == "chain" and not any(arg.shape for arg in plain[:-1]):
         last = plain.pop()
     above.extend(_mean(printer, arg) if arg in means else printer.print(arg) for arg in plain)
-    pieces = [bracketed(piece, SIGN if i else PRODUCT if len(above) == 1 else SIGN) for i, piece in enumerate(above)]
+    pieces = [bracketed(piece, PRODUCT if len(above) == 1 and last is None else SIGN) for i, piece in enumerate(above)]
     if last is not None:
         pieces.append(printer.text(last) if last.shape or not below else printer.within(last, SIGN))
         if not last.shape:

@@ -21,9 +21,8 @@ from autodiff.formula.term.core import (
 )
 from autodiff.graph.sizes import Dim, Shape
 
-WIDE = (
-    300  # factors: a product of more is one factor of another product, so that long products do not grow quadratically
-)
+# A product of more factors is one factor of others, so that long products do not grow quadratically.
+WIDE = 500
 
 # Sums
 
@@ -196,6 +195,8 @@ def power(base: Term, exponent: Term | int | Fraction) -> Term:
         exponent = num(exponent)
     n = number_of(exponent)
     if n is None:
+        if base.kind == "fn" and base.data[0] == "exp":
+            return exp(mul([base.args[0], exponent]))
         shape = common_shape([base, exponent])
         return make("pow", (base, exponent), None, shape)
     if n == 0:

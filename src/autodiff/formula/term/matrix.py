@@ -143,6 +143,7 @@ def chain(terms: Sequence[Term]) -> Term:
 
 
 PLAIN = ("var", "t", "chain")
+SPECIAL_KINDS = ("ones", "col", "row", "outer", "eye")
 
 
 def _joined(terms: Sequence[Term]) -> Term | None:
@@ -152,7 +153,7 @@ def _joined(terms: Sequence[Term]) -> Term | None:
         if term.kind not in PLAIN or len(term.shape) != 2 or 1 in term.shape:
             return None
         new = term.args if term.kind == "chain" else (term,)
-        if args and _inverses(args[-1], new[0]):
+        if args and (_inverses(args[-1], new[0]) or args[-1].kind in SPECIAL_KINDS or new[0].kind in SPECIAL_KINDS):
             return None
         args.extend(new)
     spend(len(args) // 16)

@@ -8,42 +8,27 @@ from autodiff.graph.node import Node
 from autodiff.homework.mistakes.walk import Slip, Walk, is_elementwise, minus, text
 
 HINT = "check the signs"
-# Operations whose derivatives have a minus, or are easily given one.
-SIGNED = frozenset(
-    (
-        "neg",
-        "sub",
-        "rsub",
-        "cos",
-        "acos",
-        "reciprocal",
-        "rsqrt",
-        "sin",
-        "tanh",
-        "sigmoid",
-        "cosh",
-        "sinh",
-        "tan",
-        "inv",
-        "linalg_inv",
-        "linalg.inv",
-    )
-)
+# Operations whose derivatives have a minus, and those that are easily given one.
+NEGATIVE = frozenset(("neg", "sub", "rsub", "cos", "acos", "reciprocal", "rsqrt", "inv", "linalg.inv"))
+LIKELY = frozenset(("sin", "tanh", "sigmoid", "cosh", "sinh", "tan"))
 
 
 def signs(walk: Walk) -> Iterator[Slip]:
-    """The sign of what a node hands back where a sign belongs to the rule, and of the whole."""
-    likely = [node for node in walk.pieces if node.op.name in SIGNED]
-    for node in likely:
-        yield from _at(walk, node)
-    whole = "the answer has the wrong sign: it is minus the gradient"
-    yield walk.whole("sign", "whole", walk.output, lambda: -walk.right, whole, HINT)
+    """The sign of what a node hands back where a minus belongs to the rule."""
+    for node in walk.pieces:
+        if node.op.name in NEGATIVE:
+            yield from _at(walk, node)
 
 
 def other_signs(walk: Walk) -> Iterator[Slip]:
-    """The sign of what any other node hands back."""
+    """The sign of the whole, and of what any other node hands back."""
     for node in walk.pieces:
-        if node.op.name not in SIGNED:
+        if node.op.name in LIKELY:
+            yield from _at(walk, node)
+    whole = "the answer has the wrong sign: it is minus the gradient"
+    yield walk.whole("sign", "whole", walk.output, lambda: -walk.right, whole, HINT)
+    for node in walk.pieces:
+        if node.op.name not in NEGATIVE | LIKELY:
             yield from _at(walk, node)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from autodiff.program.kinds.table import type_name
 
 INTEGERS = (int, bool)
 SEQUENCES = (str, list, tuple)
+REPEATED = (str, list, tuple, deque)
 SMALL = 1 << 62
 
 
@@ -39,9 +41,9 @@ def multiply(a: Any, b: Any) -> Any:
         if not (-SMALL < a < SMALL and -SMALL < b < SMALL):
             check_bits(a.bit_length() + b.bit_length() - 1, "the product")
         return a * b
-    if isinstance(a, SEQUENCES):
+    if isinstance(a, REPEATED):
         return _repeat(a, b)
-    if isinstance(b, SEQUENCES):
+    if isinstance(b, REPEATED):
         return _repeat(b, a)
     _check_arrays(a, b)
     return a * b
@@ -56,11 +58,13 @@ def _repeat(sequence: Any, times: Any) -> Any:
         count = operator.index(times)
     except TypeError:
         raise TypeError(f"can't multiply sequence by non-int of type '{type_name(times)}'") from None
-    size = len(sequence) * max(count, 0)
-    limits.allocate(
-        size * (4 if isinstance(sequence, str) and not sequence.isascii() else 1 if isinstance(sequence, str) else WORD)
-    )
+    _allocate_repeated(sequence, count)
     return sequence * count
+
+
+def _allocate_repeated(sequence: Any, count: int) -> None:
+    each = WORD if not isinstance(sequence, str) else 1 if sequence.isascii() else 4
+    limits.allocate(each * len(sequence) * max(operator.index(count), 0))
 
 
 def divide(a: Any, b: Any) -> Any:
@@ -143,9 +147,20 @@ def iadd(a: Any, b: Any) -> Any:
         a += items
         return a
     if type(a) in NUMBERS or type(a) in SEQUENCES:
-        return add(a, b)
+        return _plainly("+", a, b)
     a += b
     return a
+
+
+def _plainly(sign: str, a: Any, b: Any) -> Any:
+    """`a op= b` for values that have the plain operator alone; messages name the operator as it is written."""
+    try:
+        return BINARY[sign](a, b)
+    except TypeError as error:
+        start = f"unsupported operand type(s) for {sign}{' or pow()' if sign == '**' else ''}: "
+        if not str(error).startswith(start):
+            raise
+        raise TypeError(f"unsupported operand type(s) for {sign}=: {str(error)[len(start) :]}") from None
 
 
 def imul(a: Any, b: Any) -> Any:
@@ -156,17 +171,19 @@ def imul(a: Any, b: Any) -> Any:
         a[:] = repeated
         return a
     if type(a) in NUMBERS or isinstance(a, SEQUENCES) or isinstance(b, SEQUENCES):
-        return multiply(a, b)
+        return _plainly("*", a, b)
+    if type(a) is deque:
+        _allocate_repeated(a, b)
     a *= b
     return a
 
 
 def _in_place(sign: str, host: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    plain = BINARY[sign]
+    sign = "**" if sign == "^" else sign
 
     def operate(a: Any, b: Any) -> Any:
         if type(a) in NUMBERS or type(a) is str:
-            return plain(a, b)
+            return _plainly(sign, a, b)
         return host(a, b)
 
     return operate

@@ -96,9 +96,18 @@ register(bool, Kind("bool", _INTEGERS))
 register(float, Kind("float", host("is_integer as_integer_ratio conjugate real imag")))
 register(complex, Kind("complex", host("conjugate real imag")))
 register(
-    range, Kind("range", host("start stop step index") | methods({"count": lambda self, value: _count(self, value)}))
+    range, Kind("range", host("start stop step") | methods({"count": lambda r, v: _count(r, v), "index": lambda r, v: _index(r, v)}))
 )
 register(slice, Kind("slice", host("start stop step indices")))
+
+
+def _index(numbers: range, value: Any) -> int:
+    if type(value) in (int, bool):
+        return numbers.index(value)
+    for i, item in enumerate(streamed(numbers)):
+        if item == value:
+            return i
+    raise ValueError("sequence.index(x): x not in sequence")
 
 
 def _count(numbers: range, value: Any) -> int:

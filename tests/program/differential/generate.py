@@ -1,0 +1,529 @@
+"""Random programs of the supported language, without tensors: text that Python runs as well.
+
+Every program ends: loops run over small ranges or count down.  Most operations fit their operands; some do not, and
+their exceptions are part of what is compared.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+INT, FLOAT, STR, BOOL, INTS, STRS, DICT, SET, TUPLE = "int float str bool ints strs dict set tuple".split()
+KINDS = (INT, FLOAT, STR, BOOL, INTS, STRS, DICT, SET, TUPLE)
+WORDS = ("ab", "", "x", "Hello World", "a,b,,c", " pad ", "ünï", "42", "3.5", "aXbXc", "tab\\tx", "it's")
+ERRORS = ("ValueError", "TypeError", "KeyError", "IndexError", "ZeroDivisionError", "Exception", "ArithmeticError")
+Lines = list[str]
+
+
+class Generator:
+    """One program; `names` are the variables by kind that have a value at this place."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.names: dict[str, list[str]] = {kind: [] for kind in KINDS}
+        self.functions: list[tuple[str, int]] = []
+        self.classes: list[str] = []
+        self.count = 0
+        self.loops = 0
+        self.inside = 0  # functions around
+
+    def pick(self, *choices: str) -> str:
+        return self.random.choice(choices)
+
+    def chance(self, percent: int) -> bool:
+        return self.random.randrange(100) < percent
+
+    def fresh(self, prefix: str = "v") -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def program(self) -> str:
+        """The whole text."""
+        lines: Lines = []
+        for kind in self.random.sample(KINDS, 5):
+            lines += self.assign(kind)
+        for _ in range(self.random.randint(4, 9)):
+            lines += self.statement(0)
+        return "\n".join(lines) + "\n"
+
+    # Expressions
+
+    def some(self, kind: str, depth: int = 0) -> str:
+        """An expression of a kind; now and then of another."""
+        if self.chance(2):
+            return f"({self.some(self.random.choice(KINDS), depth)})"
+        known = self.names[kind]
+        if known and self.chance(45):
+            return self.random.choice(known)
+        if depth > 2 or self.chance(25):
+            return self.literal(kind)
+        return getattr(self, f"some_{kind}")(depth + 1)  # type: ignore[no-any-return]
+
+    def literal(self, kind: str) -> str:
+        r = self.random
+        if kind == INT:
+            return str(r.choice((0, 1, 2, 3, 5, 7, 10, 255, -1, -4, 10**12, 2**64)))
+        if kind == FLOAT:
+            return r.choice(("0.0", "1.5", "-2.25", "1e10", "3.14159", "1e-7", "0.1", "100.0", "2.5", "-0.0"))
+        if kind == STR:
+            return f'"{r.choice(WORDS)}"'
+        if kind == BOOL:
+            return r.choice(("True", "False"))
+        if kind in (INTS, TUPLE, SET):
+            items = [self.literal(INT) for _ in range(r.randrange(5))]
+            if kind == INTS:
+                return f"[{', '.join(items)}]"
+            if kind == SET:
+                return f"{{{', '.join(items)}}}" if items else "set()"
+            return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+        if kind == STRS:
+            return f"[{', '.join(self.literal(STR) for _ in range(r.randrange(4)))}]"
+        return "{" + ", ".join(f"{self.literal(STR)}: {self.literal(INT)}" for _ in range(r.randrange(4))) + "}"
+
+    def some_int(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"({s(INT, d)} {self.pick('+', '-', '*', '//', '%', '&', '|', '>>')} {s(INT, d)})",
+            f"({s(INT, d)} ** {self.pick('2', '0', '3')} % 1000)",
+            f"len({s(self.pick(STR, INTS, STRS, DICT, SET, TUPLE), d)})",
+            f"abs({s(INT, d)})", f"-{s(INT, d)}", f"~{s(INT, d)}", f"(+{s(INT, d)})",
+            f"int({s(self.pick(FLOAT, STR, INT, BOOL), d)})", f"round({s(FLOAT, d)})",
+            f"{s(INTS, d)}[{s(INT, d)}]", f"{s(DICT, d)}[{s(STR, d)}]", f"{s(DICT, d)}.get({s(STR, d)}, {s(INT, d)})",
+            f"{s(STR, d)}.count({s(STR, d)})", f"{s(STR, d)}.find({s(STR, d)})", f"{s(INTS, d)}.index({s(INT, d)})",
+            f"sum({s(self.pick(INTS, TUPLE, SET), d)})", f"max({s(INT, d)}, {s(INT, d)})",
+            f"min({s(INTS, d)}, default={s(INT, d)})", f"({s(INT, d)} if {s(BOOL, d)} else {s(INT, d)})",
+            f"divmod({s(INT, d)}, {s(INT, d)})[{self.pick('0', '1')}]", f"({s(INT, d)}).bit_length()",
+            f"(lambda a, b=2: a - b)({s(INT, d)})", f"sum(i * i for i in range({self.pick('3', '5')}))",
+            f"({s(BOOL, d)} and {s(INT, d)} or {s(INT, d)})", f"pow({s(INT, d)}, 3, 7)", self.called(d),
+            f"ord({s(STR, d)}[0])", f"next(iter({s(INTS, d)}), {s(INT, d)})", f"[*{s(TUPLE, d)}, {s(INT, d)}][-1]",
+        )  # fmt: skip
+
+    def called(self, d: int) -> str:
+        """A call of one of the program's functions, with arguments that mostly fit."""
+        if not self.functions or self.loops > 1:
+            return self.literal(INT)
+        name, count = self.random.choice(self.functions)
+        args = [self.some(INT, d) for _ in range(count + (self.chance(4) - self.chance(4)))]
+        if args and self.chance(10):
+            args[-1] = f"{self.pick('p', 'q', 'z')}={args[-1]}"
+        if self.chance(8):
+            args.append(f"*{self.some(TUPLE, d)}" if not args or "=" not in args[-1] else "**{'q': 3}")
+        return f"{name}({', '.join(args)})"
+
+    def some_float(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"({s(FLOAT, d)} {self.pick('+', '-', '*', '/', '//', '%')} {s(self.pick(FLOAT, INT), d)})",
+            f"({s(INT, d)} / {s(INT, d)})", f"float({s(self.pick(INT, STR, FLOAT), d)})",
+            f"round({s(FLOAT, d)}, {self.pick('0', '1', '2', '-1')})", f"abs({s(FLOAT, d)})",
+            f"max({s(FLOAT, d)}, {s(INT, d)})", f"sum([{s(FLOAT, d)}, {s(FLOAT, d)}], {s(FLOAT, d)})",
+            f"({s(FLOAT, d)} ** {self.pick('2', '0.5', '-1')})",
+        )  # fmt: skip
+
+    def some_str(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"({s(STR, d)} + {s(STR, d)})[:30]", f"({s(STR, d)} * {self.pick('0', '2', '3')})[:30]",
+            f"{s(STR, d)}.{self.pick('upper', 'lower', 'title', 'strip', 'capitalize', 'swapcase', 'lstrip', 'rstrip')}()",
+            f"{s(STR, d)}.replace({s(STR, d)}, {s(STR, d)})[:30]", f"{s(STR, d)}[{self.slice_()}]", f"{s(STR, d)}[{s(INT, d)}]",
+            f"{s(STR, d)}.join({s(STRS, d)})[:40]", f"str({s(self.random.choice(KINDS), d)})[:40]",
+            f"repr({s(self.random.choice(KINDS), d)})[:40]", self.fstring(d), self.percent(d), self.template(d),
+            f"{s(STR, d)}.{self.pick('ljust', 'rjust', 'center', 'zfill')}({self.pick('3', '8', '0')})",
+            f"{s(STR, d)}.{self.pick('removeprefix', 'removesuffix')}({s(STR, d)})", f"type({s(self.random.choice(KINDS), d)}).__name__",
+            f"{self.pick('bin', 'hex', 'oct')}({s(INT, d)})", f"chr({s(INT, d)} % 100 + 33)", f"({s(STR, d)} or {s(STR, d)})",
+            f"{s(STR, d)}.partition({s(STR, d)})[{self.pick('0', '1', '2', '-1')}]", f"max({s(STRS, d)}, key=len, default={s(STR, d)})",
+            f"{s(STR, d)}.expandtabs(4)", f"''.join(reversed({s(STR, d)}))", f"''.join(sorted({s(STR, d)}))",
+        )  # fmt: skip
+
+    def slice_(self) -> str:
+        part = lambda: self.pick("", "1", "-1", "2", "0", "-3")  # noqa: E731
+        return f"{part()}:{part()}" + (f":{self.pick('', '2', '-1', '1', '-2')}" if self.chance(50) else "")
+
+    def spec(self) -> str:
+        align = self.pick("", "<", ">", "^", "*^", "=")
+        return align + self.pick("", "+", " ", "-") + self.pick("", "0") + self.pick("", "6", "12") + self.pick(
+            "", ",", "_"
+        ) + self.pick("", ".2", ".0", ".4") + self.pick("", "f", "d", "e", "g", "x", "s", "%", "b", "n")  # fmt: skip
+
+    def fstring(self, d: int) -> str:
+        kind = self.pick(INT, FLOAT, STR, INTS, BOOL, TUPLE)
+        names = self.names[kind]
+        value = self.random.choice(names) if names else self.literal(kind).replace('"', "'")
+        if "\\" in value or value.startswith("{"):
+            value = "7"
+        end = self.pick("", f":{self.spec()}", "!r", "!s:>8", "!a", "=", f"=:{self.spec()}", ":{3 + 4}")
+        return f'f"<{{{value}{end}}}> {{{{}}}}"'
+
+    def percent(self, d: int) -> str:
+        form = self.pick("%d", "%s", "%r", "%5.2f", "%-6d|", "%+d", "%05d", "%x", "%e", "%g", "%%", "%5s", "%c", "%i")
+        kind = self.pick(INT, FLOAT, STR, INT)
+        return f'"<{form}>" % ({self.some(kind, d)},)'
+
+    def template(self, d: int) -> str:
+        form = self.pick("{}", "{0}", "{0!r}", "{:" + self.spec() + "}", "{a}", "{0} {0}", "{} {}", "{0[0]}", "{:{}}")
+        return f'"<{form}>".format({self.some(self.pick(INT, FLOAT, STR, INTS), d)}, {self.pick("5", "a=3", "7")})'
+
+    def some_bool(self, d: int) -> str:
+        s, kind = self.some, self.pick(INT, FLOAT, STR, INTS, TUPLE, SET, STRS)
+        return self.pick(
+            f"({s(kind, d)} {self.pick('<', '<=', '>', '>=', '==', '!=')} {s(kind, d)})", f"(not {s(self.random.choice(KINDS), d)})",
+            f"({s(INT, d)} < {s(INT, d)} <= {s(INT, d)})", f"({s(BOOL, d)} {self.pick('and', 'or')} {s(BOOL, d)})",
+            f"({s(INT, d)} {self.pick('in', 'not in')} {s(self.pick(INTS, SET, TUPLE), d)})", f"({s(STR, d)} in {s(self.pick(STR, STRS, DICT), d)})",
+            f"bool({s(self.random.choice(KINDS), d)})", f"{s(STR, d)}.{self.pick('startswith', 'endswith')}({s(STR, d)})",
+            f"{s(STR, d)}.{self.pick('isdigit', 'isalpha', 'isspace', 'isupper', 'isidentifier', 'istitle')}()",
+            f"isinstance({s(self.random.choice(KINDS), d)}, {self.pick('int', 'str', '(int, float)', 'list', 'bool', 'object')})",
+            f"{self.pick('any', 'all')}({s(INTS, d)})", f"any(i > 3 for i in {s(INTS, d)})", f"({s(kind, d)} is None)",
+            f"({s(INT, d)} == {s(FLOAT, d)})", f"callable({self.pick('len', '5', 'print')})",
+        )  # fmt: skip
+
+    def some_ints(self, d: int) -> str:
+        s, i = self.some, self.fresh("i")
+        return self.pick(
+            f"[{i} {self.pick('+ 1', '* 2', '% 3', '')} for {i} in {s(self.pick(INTS, TUPLE), d)}]", f"list(range({self.pick('4', '1, 6, 2', '5, 0, -2', '0')}))",
+            f"[{i} for {i} in range(6) if {i} % 2 == {self.pick('0', '1')}]", f"sorted({s(self.pick(INTS, SET, TUPLE), d)})",
+            f"sorted({s(INTS, d)}, reverse={self.pick('True', 'False')}, key=lambda n: (n % 3, n))", f"({s(INTS, d)} + {s(INTS, d)})[:8]", f"{s(INTS, d)}[{self.slice_()}]",
+            f"({s(INTS, d)} * 2)[:8]", f"list(map(lambda n: n + 1, {s(INTS, d)}))", f"list(filter(None, {s(INTS, d)}))", f"list(reversed({s(INTS, d)}))",
+            f"[a + b for a, b in zip({s(INTS, d)}, {s(INTS, d)})]", f"[*{s(INTS, d)}, *{s(TUPLE, d)}][:8]", f"list({s(DICT, d)}.values())",
+            f"[{i} + j for {i} in range(2) for j in range({i}, 3) if {i} != j]", f"[({i} := {i} + 1) for _ in range(3)]" if False else f"list({s(TUPLE, d)})",
+            f"[len(w) for w in {s(STRS, d)}]",
+        )  # fmt: skip
+
+    def some_strs(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"{s(STR, d)}.split({self.pick('', repr(','), repr('X'), 'None, 1')})[:6]", f"[w.upper() for w in {s(STRS, d)}]", f"sorted({s(STRS, d)}, key=len)",
+            f"list({s(DICT, d)})", f"[str(n) for n in {s(INTS, d)}]", f"({s(STRS, d)} + [{s(STR, d)}])[:6]", f"list({s(STR, d)})[:6]", f"{s(STR, d)}.splitlines()",
+            f"{s(STR, d)}.rsplit({self.pick(repr(','), repr('X'))}, 1)", f"list(map(str, {s(TUPLE, d)}))",
+        )  # fmt: skip
+
+    def some_dict(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"{{k: len(k) for k in {s(STRS, d)}}}", f"{{**{s(DICT, d)}, {s(STR, d)}: {s(INT, d)}}}", f"dict(a={s(INT, d)}, b={s(INT, d)})",
+            f"dict(zip({s(STRS, d)}, {s(INTS, d)}))", f"{{str(k): v for k, v in enumerate({s(INTS, d)}, 1)}}", f"({s(DICT, d)} | {s(DICT, d)})", f"dict({s(DICT, d)})",
+            f"dict.fromkeys({s(STRS, d)}, {s(INT, d)})", f"{{k: v for k, v in sorted({s(DICT, d)}.items()) if v > 1}}",
+        )  # fmt: skip
+
+    def some_set(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"({s(SET, d)} {self.pick('|', '&', '-', '^') if False else self.pick('|', '&', '-')} {s(SET, d)})", f"set({s(self.pick(INTS, TUPLE), d)})",
+            f"{{n % 4 for n in {s(INTS, d)}}}", f"{s(SET, d)}.union({s(INTS, d)})", f"frozenset({s(INTS, d)})", f"{{*{s(INTS, d)}, {s(INT, d)}}}",
+        )  # fmt: skip
+
+    def some_tuple(self, d: int) -> str:
+        s = self.some
+        return self.pick(
+            f"tuple({s(self.pick(INTS, SET), d)})", f"({s(INT, d)}, {s(INT, d)})", f"({s(TUPLE, d)} + {s(TUPLE, d)})[:6]", f"divmod({s(INT, d)}, {s(INT, d)})",
+            f"{s(TUPLE, d)}[{self.slice_()}]", f"(*{s(INTS, d)}, {s(INT, d)})[:6]", f"({s(TUPLE, d)} * 2)[:6]", f"tuple(n * n for n in {s(INTS, d)})",
+        )  # fmt: skip
+
+    # Statements
+
+    def statement(self, depth: int) -> Lines:
+        """One statement, in lines."""
+        simple: list[Callable[[int], Lines]] = [
+            self.show, self.show, self.show, self.put, self.put, self.augment, self.change, self.unpack, self.remove, self.test,
+        ]  # fmt: skip
+        compound: list[Callable[[int], Lines]] = [
+            self.if_, self.for_, self.while_, self.try_, self.with_, self.def_, self.class_, self.generator, self.closure,
+        ]  # fmt: skip
+        return self.random.choice(simple if depth > 2 or self.chance(55) else compound)(depth)
+
+    def block(self, depth: int) -> Lines:
+        """Statements of a body; what they define stays within."""
+        saved = {kind: list(names) for kind, names in self.names.items()}
+        functions, classes = list(self.functions), list(self.classes)
+        lines: Lines = []
+        for _ in range(self.random.randint(1, 3)):
+            lines += self.statement(depth + 1)
+        self.names, self.functions, self.classes = saved, functions, classes
+        return ["    " + line for line in lines]
+
+    def assign(self, kind: str) -> Lines:
+        name, value = self.fresh(), self.some(kind)
+        self.names[kind].append(name)
+        return [f"{name} = {value}"]
+
+    def show(self, depth: int) -> Lines:
+        values = [self.some(self.random.choice(KINDS)) for _ in range(self.random.randint(1, 3))]
+        end = self.pick("", "", "", ", sep='-'", ", end='|'", ", sep=''")
+        return [f"print({', '.join(values)}{end})"]
+
+    def put(self, depth: int) -> Lines:
+        kind = self.random.choice(KINDS)
+        known = self.names[kind]
+        if known and self.chance(40) and not self.inside:
+            return [f"{self.random.choice(known)} = {self.some(kind)}"]
+        if self.chance(10):
+            value = self.some(kind)
+            first, second = self.fresh(), self.fresh()
+            self.names[kind] += [first, second]
+            return [f"{first} = {second} = {value}"]
+        if self.chance(10):
+            value = self.some(INT)
+            name = self.fresh()
+            self.names[INT].append(name)
+            return [f"print(({name} := {value}) + 1)"]
+        return self.assign(kind)
+
+    def augment(self, depth: int) -> Lines:
+        kind = self.pick(INT, FLOAT, STR, INTS, SET, TUPLE)
+        if not self.names[kind] or self.inside:
+            return self.show(depth)
+        name, value = self.random.choice(self.names[kind]), self.some(kind)
+        if kind in (INT, FLOAT):
+            lines = [f"{name} {self.pick('+', '-', '*', '//', '%')}= {value}"]
+            return [*lines, f"{name} = {name} % 10007"]
+        if kind == SET:
+            return [f"{name} {self.pick('|', '&', '-')}= {value}", f"print({name})"]
+        return [f"{name} += {value}", f"{name} = {name}[:20]"]
+
+    def change(self, depth: int) -> Lines:
+        """A method or an item assignment that changes a collection."""
+        s = self.some
+        kind = self.pick(INTS, DICT, SET, STRS)
+        if not self.names[kind]:
+            return self.assign(kind)
+        name = self.random.choice(self.names[kind])
+        if kind in (INTS, STRS):
+            item = INT if kind == INTS else STR
+            line = self.pick(
+                f"{name}.append({s(item)})", f"{name}.insert({s(INT)}, {s(item)})", f"{name}.extend({s(kind)})", f"{name}.pop()", f"{name}.remove({s(item)})",
+                f"{name}.sort()", f"{name}.sort(key=str, reverse=True)", f"{name}.reverse()", f"{name}[{s(INT)}] = {s(item)}", f"{name}[{self.slice_()}] = {s(kind)}",
+                f"del {name}[{s(INT)}]", f"del {name}[{self.slice_()}]", f"{name}.clear()", f"print({name}.pop(0))",
+            )  # fmt: skip
+            return [line, f"del {name}[12:]", f"print({name})"]
+        if kind == DICT:
+            line = self.pick(
+                f"{name}[{s(STR)}] = {s(INT)}", f"{name}.update({s(DICT)})", f"{name}.pop({s(STR)}, None)", f"print({name}.setdefault({s(STR)}, {s(INT)}))",
+                f"del {name}[{s(STR)}]", f"{name}[{s(STR)}] += 1", f"print({name}.popitem())", f"{name}.update(k={s(INT)})",
+            )  # fmt: skip
+            return [line, f"print({name})"]
+        return [f"{name}.{self.pick('add', 'discard', 'remove')}({s(INT)})", f"print(sorted({name}))"]
+
+    def unpack(self, depth: int) -> Lines:
+        a, b, c = self.fresh(), self.fresh(), self.fresh()
+        form = self.random.randrange(5)
+        if form == 0:
+            lines = [f"{a}, {b} = {self.some(INT)}, {self.some(INT)}"]
+        elif form == 1:
+            lines = [f"{a}, *{c}, {b} = {self.some(self.pick(INTS, TUPLE))}", f"print({c})"]
+        elif form == 2:
+            lines = [f"({a}, {b}), {c} = {self.some(TUPLE)}[:2], {self.some(INT)}"]
+        elif form == 3:
+            lines = [f"{a}, {b} = {self.some(INTS)}"]
+        else:
+            lines = [f"[{a}, {b}] = divmod({self.some(INT)}, {self.some(INT)})", f"{a}, {b} = {b}, {a}"]
+        self.names[INT] += [a, b]
+        return [*lines, f"print({a}, {b})"]
+
+    def remove(self, depth: int) -> Lines:
+        if self.inside or depth:
+            return self.show(depth)
+        kind = self.random.choice(KINDS)
+        if len(self.names[kind]) < 2:
+            return self.show(depth)
+        name = self.names[kind].pop()
+        return [f"del {name}"] + ([f"print({name})"] if self.chance(5) else [])
+
+    def test(self, depth: int) -> Lines:
+        if self.chance(30):
+            return [f"assert {self.some(BOOL)} or {self.some(BOOL)}, {self.some(STR)}"]
+        return self.show(depth)
+
+    def if_(self, depth: int) -> Lines:
+        lines = [f"if {self.some(self.pick(BOOL, BOOL, INT, INTS))}:", *self.block(depth)]
+        if self.chance(30):
+            lines += [f"elif {self.some(BOOL)}:", *self.block(depth)]
+        return lines + (["else:", *self.block(depth)] if self.chance(50) else [])
+
+    def loop_body(self, depth: int) -> Lines:
+        self.loops += 1
+        body = self.block(depth)
+        self.loops -= 1
+        if self.chance(25):
+            body.insert(self.random.choice((0, len(body))) if body[0].startswith("    v") else len(body), f"    if {self.some(BOOL)}: {self.pick('break', 'continue')}")
+        return body  # fmt: skip
+
+    def for_(self, depth: int) -> Lines:
+        if self.loops > 1:
+            return self.show(depth)
+        i, j = self.fresh("i"), self.fresh("i")
+        kind = self.random.randrange(5)
+        if kind == 0:
+            head, found = f"for {i} in range({self.pick('3', '1, 4', '4, 0, -2')}):", [(INT, i)]
+        elif kind == 1:
+            head, found = f"for {i}, {j} in enumerate({self.some(INTS)}[:4]):", [(INT, i), (INT, j)]
+        elif kind == 2:
+            head, found = f"for {i}, {j} in list({self.some(DICT)}.items())[:4]:", [(STR, i), (INT, j)]
+        elif kind == 3:
+            head, found = f"for {i}, {j} in zip({self.some(INTS)}[:4], {self.some(STR)}[:4]):", [(INT, i), (STR, j)]
+        else:
+            head, found = f"for {i} in {self.some(STR)}[:4]:", [(STR, i)]
+        for of, name in found:
+            self.names[of].append(name)
+        body = self.loop_body(depth)
+        for of, name in found:
+            self.names[of].remove(name)
+        return [head, *body, *(["else:", "    print('no break')"] if self.chance(25) else [])]
+
+    def while_(self, depth: int) -> Lines:
+        if self.loops > 1:
+            return self.show(depth)
+        n = self.fresh("n")
+        return [f"{n} = {self.pick('2', '3')}", f"while {n} > 0:", f"    {n} -= 1", *self.loop_body(depth)] + (
+            ["else:", "    print('done')"] if self.chance(25) else []
+        )
+
+    def try_(self, depth: int) -> Lines:
+        lines = ["try:", *self.block(depth)]
+        if self.chance(40):
+            lines.append(f"    raise {self.pick(*ERRORS)}({self.some(self.pick(STR, INT))})")
+        if self.chance(20):
+            return [*lines, "finally:", *self.block(depth)] if self.chance(50) else [*lines, "except:", *self.block(depth)]
+        caught = self.pick("Exception", "(ValueError, IndexError, KeyError)", "LookupError", "ArithmeticError", "TypeError")
+        lines += [f"except {caught} as e:", "    print(type(e).__name__, e)"]
+        if self.chance(20):
+            lines.append(self.pick("    raise", "    raise ValueError('again') from e"))
+        if self.chance(30):
+            lines += ["except Exception as other:", "    print('other', repr(other))"]
+        if self.chance(30):
+            lines += ["else:", *self.block(depth)]
+        return lines + (["finally:", *self.block(depth)] if self.chance(30) else [])
+
+    def with_(self, depth: int) -> Lines:
+        name, c = self.fresh("C"), self.fresh("c")
+        swallow = self.pick("True", "False", "kind is not None and issubclass(kind, ArithmeticError)", "None")
+        lines = [
+            f"class {name}:",
+            "    def __init__(self, tag): self.tag = tag",
+            "    def __enter__(self):",
+            "        print('enter', self.tag)",
+            "        return self.tag",
+            "    def __exit__(self, kind, error, trace):",
+            "        print('exit', kind.__name__ if kind else None, error)",
+            f"        return {swallow}",
+        ]
+        self.names[INT].append(c)
+        lines += [f"with {name}({self.some(INT) if self.chance(50) else 5}) as {c}:", *self.block(depth)]
+        self.names[INT].remove(c)
+        return lines
+
+    def parameters(self) -> tuple[str, int]:
+        forms = (("p", 1), ("p, q=3", 1), ("p, /, q=2", 1), ("p, *r", 1), ("p, *, q=4", 1), ("p, q, *r, z=1, **k", 2), ("*r", 0), ("p, **k", 1), ("p=1, q=[2][0]", 0))  # fmt: skip
+        return self.random.choice(forms)
+
+    def def_(self, depth: int) -> Lines:
+        name, (parameters, count) = self.fresh("f"), self.parameters()
+        saved = {kind: list(names) for kind, names in self.names.items()}
+        self.inside += 1
+        self.names[INT] += [p for p in ("p", "q") if p in parameters.replace("print", "")]
+        loops, self.loops = self.loops, 0
+        body = self.block(depth)
+        value = self.some(INT)
+        self.loops = loops
+        self.inside -= 1
+        self.names = saved
+        extra = [f"    print({n})" for n, sign in (("r", "*r"), ("k", "**k")) if sign in parameters and self.chance(60)]
+        lines = [f"def {name}({parameters}):", *extra, *body, f"    return {value}"]
+        self.functions.append((name, count))
+        return lines + ([f"print({self.called(1)})"] if self.chance(80) else [])
+
+    def closure(self, depth: int) -> Lines:
+        f, g = self.fresh("f"), self.fresh("g")
+        lines = [
+            f"def {f}(start):",
+            "    total = start",
+            "    seen = []",
+            f"    def {g}(step={self.literal(INT)}):",
+            f"        {self.pick('nonlocal total', 'nonlocal total')}",
+            f"        {self.pick('total += step', 'total = total * 2 - step', 'total = step - total')}",
+            "        seen.append(total)",
+            "        return total",
+            f"    return {g}, lambda: (total, seen)",
+            f"add, look = {f}({self.some(INT)})",
+        ]
+        if self.chance(15):
+            lines[4] = "        pass"
+        calls = [f"add({self.some(INT)})" if self.chance(60) else "add()" for _ in range(2)]
+        return [*lines, *(f"print({call})" for call in calls), "print(look())"]
+
+    def generator(self, depth: int) -> Lines:
+        g = self.fresh("g")
+        body = [
+            self.pick("for i in range(n):", "while n > 0:"),
+            "    n -= 1",
+            f"    {self.pick('yield n', 'got = yield n * 2', 'yield from range(n)' if False else 'yield (n, n * n)')}",
+        ]
+        if self.chance(40):
+            body = ["try:", *("    " + line for line in body), "finally:", "    n = -1"]
+        if self.chance(40):
+            body.append(f"return {self.some(INT)}" if self.chance(50) else "yield -1")
+        lines = [f"def {g}(n):", "    print('start', n)", *("    " + line for line in body)]
+        n = self.pick("3", "2", "0")
+        use = self.pick(
+            f"print(list({g}({n})))", f"for x in {g}({n}): print(x, end=' ')", f"it = {g}({n})\nprint(next(it, 'none'))\nit.close()\nprint(list(it))",
+            f"it = {g}({n})\nprint(next(it))\nprint(next(it))", f"print(dict(enumerate({g}({n}))))", f"a, *b = {g}({n})\nprint(a, b)",
+            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    print(it.send(5))\nexcept StopIteration as s:\n    print('stopped', s.value)",
+            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    it.throw(ValueError('thrown'))\nexcept ValueError as e:\n    print(e)",
+            f"print(sorted({g}({n}), key=str), {n} in ({g}({n})))",
+        )  # fmt: skip
+        return [*lines, *use.split("\n")]
+
+    def class_(self, depth: int) -> Lines:
+        name = self.fresh("K")
+        base = self.random.choice(self.classes) if self.classes and self.chance(60) else ""
+        lines = [f"class {name}({base}):" if base else f"class {name}:", f"    shared = {self.some(INT)}"]
+        if base and self.chance(50):
+            lines += ["    def __init__(self, n=1):", "        super().__init__(n + 1)", "        self.more = n"]
+        elif not base:
+            lines += ["    def __init__(self, n=1):", "        self.n = n"]
+        members = [
+            ["def __repr__(self): return f'{type(self).__name__}({self.n})'"],
+            ["def __str__(self): return 'K:' + str(self.n)"],
+            ["def __eq__(self, other): return isinstance(other, " + name + ") and self.n == other.n"],
+            ["def __lt__(self, other): return self.n < other.n"],
+            ["def __add__(self, other): return type(self)(self.n + (other if isinstance(other, int) else other.n))"],
+            ["def __radd__(self, other): return ('radd', other, self.n)"],
+            ["def __iadd__(self, other):", "    self.n += other", "    return self"],
+            ["def __len__(self): return abs(self.n) % 5"],
+            ["def __bool__(self): return self.n % 2 == 0"],
+            ["def __getitem__(self, i):", "    if i > 3: raise IndexError(i)", "    return self.n * i"],
+            ["def __setitem__(self, k, v): print('set', k, v)"],
+            ["def __contains__(self, x): return x == self.n"],
+            ["def __call__(self, *a, **k): return (self.n, a, k)"],
+            ["def __iter__(self): return iter([self.n, self.shared])"],
+            ["def __hash__(self): return 7"],
+            ["def __mul__(self, o): return NotImplemented" if self.chance(50) else "def __mul__(self, o): return self.n * o"],
+            ["def __neg__(self): return -self.n"],
+            ["def __format__(self, spec): return '<' + spec + '>'"],
+            ["@property", "def double(self): return self.n * 2"],
+            ["@property", "def p(self): return self.n", "@p.setter", "def p(self, v): self.n = v"],
+            ["@staticmethod", "def make(n=3): return n + 1"],
+            ["@classmethod", "def build(cls, n=4): return cls(n)"],
+            ["def method(self, x=2): return self.n + x + self.shared"],
+            ["def __getattr__(self, n): return n"] if False else ["kind = 'plain'"],
+        ]
+        for member in self.random.sample(members, self.random.randint(2, 7)):
+            lines += ["    " + line for line in member]
+        self.classes.append(name)
+        o = self.fresh("o")
+        lines.append(f"{o} = {name}({self.some(INT)} % 10)")
+        uses = [
+            f"print(str({o})[:12])" if "__str__" in str(lines) else f"print(type({o}).__name__)", f"print({o}.n, {o}.shared)", f"print({o} == {name}(3), {o} != {o})",
+            f"print({o} + 1)" if "__repr__" in "".join(lines) else f"print(({o} + 1).n)", f"print(5 + {o})", f"{o} += 2\nprint({o}.n)", f"print(len({o}))", f"print(bool({o}))",
+            f"print({o}[2])", f"{o}[1] = 2", f"print(3 in {o})", f"print({o}(1, k=2))", f"print(list({o}))", f"print({{{o}: 1}}[{o}])", f"print({o} * 3)", f"print(-{o})",
+            f"print(f'{{{o}:>5}}')" if "__format__" in "".join(lines) else "pass", f"print({o}.double)", f"{o}.p = 9\nprint({o}.p)", f"print({name}.make(), {o}.make(1))", f"print({name}.build().n)",
+            f"print({o}.method())", f"print({o}.missing)", f"{o}.double = 3", f"print(hasattr({o}, 'more'), getattr({o}, 'zzz', 0))", f"{name}.shared = 5\nprint({o}.shared)",
+            f"del {o}.n\nprint({o}.n)", f"print(isinstance({o}, {base or name}), issubclass({name}, object))", f"print(sorted([{name}(3), {name}(1)])[0].n)", f"print(max({name}(3), {name}(4)).n)",
+        ]  # fmt: skip
+        for use in self.random.sample(uses, self.random.randint(1, 5)):
+            lines += ["try:", *("    " + line for line in use.split("\n")), "except Exception as e: print(type(e).__name__, str(e)[:90])"]
+        return lines
+
+
+def program(seed: int) -> str:
+    """The program of a seed."""
+    return Generator(seed).program()
