@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,12 @@ def key(tmp_path: Path) -> str:
     return "key.toml"
 
 
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No processes are forked off the one that runs the tests; one test starts a command that has its own."""
+    monkeypatch.setattr("autodiff.cli.grade._cores", lambda: 0)
+
+
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -32,6 +40,13 @@ def test_a_table_becomes_csv(command: Any, key: str) -> None:
         ("Bob", "1a", "invalid", "0", "implicit-product", "2x"),
         ("Bob", "1b", "right", "2", "", ""),
     ]
+
+
+def test_several_processes(key: str, tmp_path: Path) -> None:
+    answers = "student,1a,1b\nAda,3*x^2,cos(x^2)\nBob,x^2,2*x*cos(x^2)\n"
+    line = [sys.executable, "-m", "autodiff", "grade", str(tmp_path / key), "-", "--jobs", "2"]
+    result = subprocess.run(line, input=answers, capture_output=True, text=True, timeout=60, check=True)
+    assert [row["verdict"] for row in rows(result.stdout)] == ["right", "wrong", "wrong", "right"]
 
 
 def test_json_lines_become_json_lines(command: Any, key: str) -> None:

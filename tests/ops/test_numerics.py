@@ -201,9 +201,9 @@ SPECIAL: dict[str, list[tuple[float, ...]]] = {
                (nan, nan), (-1e300, inf), (1e300, 6.897755278982137e302), (-1e15 - 0.5, -3.353877639491072e16)],
     "digamma": [(0.0, -inf), (-0.0, inf), (-1.0, nan), (-2.0, nan), (inf, inf), (-inf, nan), (nan, nan),
                 (-1e300, nan), (5e-324, -inf), (-5e-324, inf)],
-    "i0": [(0.0, 1.0), (-0.0, 1.0), (nan, nan), (1e300, inf), (-1e300, inf)],
+    "i0": [(0.0, 1.0), (-0.0, 1.0), (nan, nan), (1e300, inf), (-1e300, inf), (inf, nan), (-inf, nan)],
     "i0e": [(0.0, 1.0), (inf, 0.0), (-inf, 0.0), (nan, nan), (1e300, 3.989422804014327e-151)],
-    "i1": [(0.0, 0.0), (-0.0, 0.0), (nan, nan), (1e300, inf), (-1e300, -inf)],
+    "i1": [(0.0, 0.0), (-0.0, 0.0), (nan, nan), (1e300, inf), (-1e300, -inf), (inf, nan), (-inf, nan)],
     "i1e": [(0.0, 0.0), (-0.0, 0.0), (inf, 0.0), (-inf, -0.0), (nan, nan), (-1e300, -3.989422804014327e-151)],
     "sinc": [(0.0, 1.0), (-0.0, 1.0), (1.0, 3.8981718325193755e-17), (-2.0, -3.8981718325193755e-17), (inf, nan),
              (nan, nan)],
@@ -225,8 +225,6 @@ SPECIAL: dict[str, list[tuple[float, ...]]] = {
 
 # Where PyTorch answers NaN, or a large number for a pole, and the limit is known.
 LIMITS: dict[str, list[tuple[float, ...]]] = {
-    "i0": [(inf, inf), (-inf, inf)],
-    "i1": [(inf, inf), (-inf, -inf)],
     "zeta": [(2.0, inf, 0.0), (2.5, inf, 0.0), (inf, 2.0, 0.0)],
     "polygamma": [(1, -1.0, inf), (1, -2.0, inf), (2, inf, -0.0), (3, inf, 0.0), (2, -inf, nan)],
 }

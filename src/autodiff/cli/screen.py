@@ -23,7 +23,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.out = Gone() if sys.stdout is None else _writable(sys.stdout)
-        self.err = open(os.devnull, "w", encoding="utf-8") if sys.stderr is None else _writable(sys.stderr)
+        self.err = _nowhere() if sys.stderr is None else _writable(sys.stderr)
         self.color = "auto"
         self._read = False
 
@@ -110,6 +110,10 @@ class Gone(StringIO):
 
     def write(self, text: str) -> int:
         raise OSError(EBADF, os.strerror(EBADF))
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 def _writable(stream: TextIO) -> TextIO:

@@ -53,7 +53,9 @@ def _has_log(b: Term, condition: Term) -> bool:
     if condition.kind != "cmp" or condition.data != "==":
         return False
     factors = b.args if b.kind == "mul" else (b,)
-    return any(f.kind == "fn" and f.data == ("log",) and f.args[0] is condition.args[0] for f in factors)
+    tested = t.sub(*condition.args)
+    logs = [f.args[0] for f in factors if f.kind == "fn" and f.data == ("log",)]
+    return any(t.is_zero(t.sub(x, tested)) or t.is_zero(t.add([x, tested])) for x in logs)
 
 
 NEVER = ("never",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff.formula import term as t
+from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
@@ -63,7 +64,9 @@ def read_view(node: Node, inputs: list[Term]) -> Term | None:
     x, shape = inputs[0], node.shape
     if shape == x.shape:
         return x
-    if x.kind == "ones" or not x.shape:
+    if x.kind == "ones":
+        return t.ones(shape)
+    if not x.shape:
         return t.mul([x, t.ones(shape)])
     if len(x.shape) == 1 and len(shape) == 2 and 1 in shape and numel(shape) == numel(x.shape):
         return t.column(x) if shape[1] == 1 else t.row(x)
@@ -78,24 +81,31 @@ def read_view(node: Node, inputs: list[Term]) -> Term | None:
     return t.mul([*scalars, t.make("fn", (rest,), ("reshape", shape), shape)])
 
 
-def _as_before(x: Term, shape: Any) -> Term | None:
+def _as_before(root: Term, shape: Any) -> Term | None:
     """What a tensor was before a reshape that the one to `shape` undoes."""
-    if not x.shape:
-        return x
-    if x.kind == "fn" and x.data[0] == "reshape":
-        return x.args[0] if x.args[0].shape == shape else None
-    if x.kind == "pow" and t.number_of(x.args[1]) is not None:
-        base = _as_before(x.args[0], shape)
-        return None if base is None else t.power(base, x.args[1])
-    if x.kind in ("mul", "add") or (x.kind == "fn" and x.data[0] in t.ELEMENTWISE and len(x.data) == 1):
-        args = [_as_before(arg, shape) for arg in x.args]
-        known = [arg for arg in args if arg is not None]
-        if len(known) < len(args):
+    done: dict[Term, Term] = {}
+    for x in postorder(root, _element_by_element):
+        if not x.shape:
+            done[x] = x
+        elif x.kind == "fn" and x.data[0] == "reshape" and x.args[0].shape == shape:
+            done[x] = x.args[0]
+        elif _element_by_element(x):
+            args = [done[arg] for arg in x.args]
+            if x.kind == "mul":
+                done[x] = t.mul([t.num(x.data), *args])
+            else:
+                done[x] = t.fn(x.data[0], args) if x.kind == "fn" else rebuild(x, args)
+        else:
             return None
-        if x.kind == "fn":
-            return t.fn(x.data[0], known)
-        return t.add(known) if x.kind == "add" else t.mul([t.num(x.data), *known])
-    return None
+    return done[root]
+
+
+def _element_by_element(x: Term) -> bool:
+    if not x.shape:
+        return False
+    if x.kind == "fn":
+        return x.data[0] in t.ELEMENTWISE and len(x.data) == 1
+    return x.kind in ("mul", "add") or (x.kind == "pow" and t.number_of(x.args[1]) is not None)
 
 
 def read_permute(node: Node, inputs: list[Term]) -> Term | None:

@@ -17,9 +17,10 @@ import numpy as np
 from autodiff.backward import initial_cotangent, leading_to, pull_back
 from autodiff.errors import AutodiffError
 from autodiff.execute.run import evaluate
-from autodiff.formula import derive as derived
 from autodiff.formula import from_graph
 from autodiff.formula import term as t
+from autodiff.formula.assumed import assumed_elementwise, deep_stack, shapes_for, variables_wanted
+from autodiff.formula.derive import derive
 from autodiff.formula.printing import Printer
 from autodiff.formula.question import Built, Question
 from autodiff.formula.reading import scope_of
@@ -103,9 +104,9 @@ def steps(question: Question, problem: Problem | None = None) -> Sheet:
     Raises what building raises, and `non-scalar-output`, `no-grad-path`, `needs-shape`.
     """
     t.forget()
-    with derived._deep(), using_default_dtype(problem.dtype if problem is not None else float64):
+    with deep_stack(), using_default_dtype(problem.dtype if problem is not None else float64):
         if problem is None:
-            shapes, assumes = derived._shapes(question)
+            shapes, assumes = shapes_for(question)
             asked = _over_shapes(question, shapes)
         else:
             asked, assumes = _over_values(question, problem), {}
@@ -118,7 +119,7 @@ def steps(question: Question, problem: Problem | None = None) -> Sheet:
 
 
 def _over_shapes(question: Question, shapes: Mapping[str, Shape]) -> _Asked:
-    wrt = derived._wanted(question, shapes)
+    wrt = variables_wanted(question, shapes)
     variables, scope = scope_of(shapes, tuple(wrt))
     builder = Builder(scope)
     for name, text in question.let.items():
@@ -162,7 +163,7 @@ def _started(
     try:
         if g is None and output.requires_grad and numel(output.shape) != 1:
             built = Built(output, variables, [])
-            about = derived._elementwise(question._replace(gradient=None), built, wrt)
+            about = assumed_elementwise(question._replace(gradient=None), built, wrt)
             start = ops.ones_like(output)
         else:
             start = initial_cotangent(output, g)
@@ -394,7 +395,7 @@ def _with_formulas(sheet: Sheet, question: Question, shapes: Mapping[str, Shape]
     results = {}
     for name, result in sheet.results.items():
         try:
-            found = derived.derive(question._replace(shapes=shapes, wrt=[name]))
+            found = derive(question._replace(shapes=shapes, wrt=[name]))
             results[name] = result._replace(formula=found.gradient[name])
         except AutodiffError:
             results[name] = result

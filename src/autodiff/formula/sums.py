@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import reduce
@@ -28,26 +29,10 @@ def forms(term: Term) -> Iterator[Term]:
         yield from over_common(term)
         yield from _nested_quotients(term)
         yield from _expanded(term)
-        yield from _shared_parts(term)
         yield from _one_log(term)
     yield from _shared_factors(term, few)
     yield from _shared_ends(term, few)
     yield from _one_sum(term)
-
-
-def _shared_parts(term: Term) -> Iterator[Term]:
-    """a/2 + b/2 + c as (a + b)/2 + c."""
-    parts: dict[Fraction, list[Term]] = {}
-    for arg in term.args:
-        coefficient = t.split(arg)[0]
-        if isinstance(coefficient, Fraction) and abs(coefficient) != 1:
-            parts.setdefault(abs(coefficient), []).append(arg)
-    for coefficient, some in parts.items():
-        if 1 < len(some) < len(term.args):
-            inside = t.add([t.times(1 / coefficient, arg) for arg in some])
-            rest = [arg for arg in term.args if arg not in some]
-            if t.common_shape([*rest, inside]) == term.shape:
-                yield t.make("add", [*rest, t.make("mul", (inside,), coefficient, inside.shape)], None, term.shape)
 
 
 def _one_log(term: Term) -> Iterator[Term]:
@@ -181,19 +166,21 @@ def _expanded(term: Term) -> Iterator[Term]:
     """Every product of sums multiplied out, where parts cancel."""
     parts: list[Term] = []
     for arg in term.args:
-        parts.extend(inner for part in multiplied_out(arg) for inner in _spread_parts(part))
+        parts.extend(inner for part in multiplied_out(arg, squares=True) for inner in _spread_parts(part))
         if len(parts) > MULTIPLIED:
             return
     if len(parts) > len(term.args):
         yield t.add(parts)
 
 
-def multiplied_out(term: Term) -> list[Term]:
-    """The parts of a product of sums; powers of sums stay."""
+def multiplied_out(term: Term, squares: bool = False) -> list[Term]:
+    """The parts of a product of sums; powers of sums stay, but for squares where these are asked for."""
     coefficient, core = t.split(term)
     parts = [t.num(coefficient)]
     for factor in core.args if core.kind == "mul" else (core,):
         terms = factor.args if factor.kind == "add" else (factor,)
+        if squares and factor.kind == "pow" and factor.args[0].kind == "add" and t.number_of(factor.args[1]) == 2:
+            terms = tuple(t.mul([a, b]) for a in factor.args[0].args for b in factor.args[0].args)
         if len(parts) * len(terms) > MULTIPLIED:
             return [term]
         parts = [t.mul([part, inner]) for part in parts for inner in terms]
@@ -349,17 +336,15 @@ def over_each(term: Term) -> Term:
     coefficient, core = t.split(term)
     if core.kind != "add" or len(core.args) < LARGE or any(len(arg.args) < LARGE for arg in core.args):
         return term
+    counted = Counter(factor for arg in core.args for factor in arg.args)
     most: dict[Term, Fraction] = {}
-    seen: set[Term] = set()
-    for arg in core.args:
-        for factor in arg.args:
-            if factor not in seen:
-                seen.add(factor)
-                base, exponent = t.power_of(factor)
-                n = t.number_of(exponent)
-                if not isinstance(n, Fraction) or base.kind == "mul":
-                    return term
-                most[base] = max(n, most.get(base, n))
+    for factor, count in counted.items():
+        base, exponent = t.power_of(factor)
+        n = t.number_of(exponent)
+        if 2 * count > len(core.args):
+            if not isinstance(n, Fraction) or base.kind == "mul":
+                return term
+            most[base] = max(n, most.get(base, n))
     whole = [t.power(base, n) for base, n in most.items()]
     factors = set(whole)
     parts = []
@@ -367,7 +352,7 @@ def over_each(term: Term) -> Term:
         own = set(arg.args)
         missing = [factor for factor in whole if factor not in own]
         others = [factor for factor in arg.args if factor not in factors]
-        if len(missing) > len(core.args):
+        if 2 * len(missing) > len(whole):
             return term
         parts.append(t.mul([t.num(t.split(arg)[0]), *others, *[t.power(factor, -1) for factor in missing]]))
     return t.mul([t.num(coefficient), *whole, t.add(parts)])

@@ -173,17 +173,22 @@ def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
     if isinstance(left, PLAIN) and isinstance(right, PLAIN) and op != "@":
         values.append(_located(item, [], [], numbers.binary, op, left, right))
         return
-    for value, other, flipped in ((left, right, False), (right, left, True)):
-        if isinstance(value, (str, DType)) or value is None:
-            names = (_type(other), _type(value)) if flipped else (_type(value), _type(other))
-            raise AutodiffError(
-                "argument-type",
-                f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'",
-                type="TypeError",
-                span=item.span,
-            )
+    for value in (left, right):
+        if isinstance(value, (str, DType)) or value is None or (op == "@" and isinstance(value, PLAIN)):
+            message = _unsupported(op, left, right)
+            raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
     a, b = as_operand(left, item.left), as_operand(right, item.right)
     values.append(_located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
+
+
+def _unsupported(op: str, left: Any, right: Any) -> str:
+    """Python's words for operands that an operator does not take."""
+    names = f"'{_type(left)}' and '{_type(right)}'"
+    if op in ("<", "<=", ">", ">="):
+        return f"'{op}' not supported between instances of {names}"
+    if op == "+" and isinstance(left, str):
+        return f'can only concatenate str (not "{_type(right)}") to str'
+    return f"unsupported operand type(s) for {op}{' or pow()' * (op == '**')}: {names}"
 
 
 def _compare(builder: Builder, item: T.Compare, values: list[Any]) -> None:
@@ -199,6 +204,9 @@ def _compare(builder: Builder, item: T.Compare, values: list[Any]) -> None:
             result = numbers.compare(op, left, right)
         else:
             trees = item.operands[i : i + 2]
+            if op not in ("==", "!=") and (isinstance(left, str) or isinstance(right, str)):
+                message = _unsupported(op, left, right)
+                raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
             a, b = as_operand(left, trees[0]), as_operand(right, trees[1])
             result = _located(item, trees, [a, b], OPERATORS[op], a, b)
     values.append(result)
@@ -228,7 +236,7 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
         if module is not None:
             operation = find(module, function.name) if module in PREFIXES else None
             if operation is None:
-                error = unknown_function(function.name)
+                error = unknown_function(function.name, module)
                 error.span = function.name_span
                 raise error
         else:

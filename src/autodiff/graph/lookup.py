@@ -22,6 +22,15 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "special": ("special.", ""),
     "torch.special": ("special.", ""),
 }
+FULL_NAMES = {
+    "F": "torch.nn.functional",
+    "nn.functional": "torch.nn.functional",
+    "nn": "torch.nn",
+    "linalg": "torch.linalg",
+    "special": "torch.special",
+    "np": "numpy",
+    "np.linalg": "numpy.linalg",
+}
 MODULES = frozenset(part for prefix in PREFIXES for part in prefix.split(".") if part)
 NUMPY_SPELLINGS = {"ln": "log"}
 
@@ -92,12 +101,14 @@ def _synonym(name: str) -> list[str]:
     return [f"did you mean '{SYNONYMS[name]}'?"] if name in SYNONYMS else []
 
 
-def unknown_function(name: str) -> AutodiffError:
-    """The error for a call of something that does not exist."""
+def unknown_function(name: str, module: str = "") -> AutodiffError:
+    """The error for a call of something that does not exist, in a module or without one."""
     return AutodiffError(
         "unknown-function",
-        f"name '{name}' is not defined",
-        type="NameError",
+        f"module '{FULL_NAMES.get(module, module)}' has no attribute '{name}'"
+        if module
+        else f"name '{name}' is not defined",
+        type="AttributeError" if module else "NameError",
         says="there is no such function",
         help=_synonym(name) or did_you_mean(name, {n.rpartition(".")[2] for n in REGISTRY}),
     )

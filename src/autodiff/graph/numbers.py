@@ -44,7 +44,7 @@ def binary(op: str, a: Plain, b: Plain) -> Plain:
     except TypeError:
         raise AutodiffError(
             "argument-type",
-            f"unsupported operand type(s) for {op}: '{kind_name(a)}' and '{kind_name(b)}'",
+            f"unsupported operand type(s) for {op}{' or pow()' * (op == '**')}: '{kind_name(a)}' and '{kind_name(b)}'",
             type="TypeError",
         ) from None
     return tidy(result, a, b)

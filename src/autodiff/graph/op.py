@@ -90,13 +90,18 @@ class Operation:
     def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         """A call as users write it, the receiver of a method first: lists are taken for tensors."""
         signature = self.signature
-        values = signature.bind(args, kwargs, method)
-        for i in signature.tensors:
-            if signature.params[i].kind == "Tensors":
-                values[i] = [_tensor_of(value) for value in values[i]]
-            else:
-                values[i] = _tensor_of(values[i])
-        return self.apply(values)
+        try:
+            values = signature.bind(args, kwargs, method)
+            for i in signature.tensors:
+                if signature.params[i].kind == "Tensors":
+                    values[i] = [_tensor_of(value) for value in values[i]]
+                else:
+                    values[i] = _tensor_of(values[i])
+            return self.apply(values)
+        except AutodiffError as error:
+            from autodiff.graph.overloads import refused
+
+            raise refused(error, signature, args, kwargs, method) from error.__cause__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """A call from a rule or a composite: arguments have the right kinds."""

@@ -6,24 +6,23 @@ Read when a call was refused, and only then.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autodiff.errors import AutodiffError
 
-# PyTorch's functions that are written in Python, whose messages are Python's.
-PYTHON = frozenset(
-    "F.log_softmax F.softmax F.softmin F.unfold adaptive_avg_pool2d adaptive_avg_pool3d affine_grid binary_cross_entropy "
-    "cdist cross_entropy dropout1d dropout2d dropout3d elu fold gaussian_nll_loss glu grid_sample hardsigmoid hardswish "
-    "hardtanh huber_loss interpolate l1_loss leaky_relu linear_cross_entropy local_response_norm lp_pool1d lp_pool2d "
-    "lp_pool3d max_unpool1d max_unpool2d max_unpool3d mish mse_loss multi_margin_loss multilabel_margin_loss "
-    "multilabel_soft_margin_loss nll_loss norm normalize pad relu6 silu smooth_l1_loss soft_margin_loss softmin softsign "
-    "split tanhshrink tensordot triplet_margin_with_distance_loss unfold upsample upsample_bilinear upsample_nearest".split()
-)
+if TYPE_CHECKING:
+    from autodiff.graph.signature import Signature
+
 # Methods that take a memory format, which expressions do not.
-WITH_FORMAT = frozenset("bool byte char clone contiguous double float half int long short".split())
+WITH_FORMAT = ("bool", "byte", "char", "clone", "contiguous", "double", "float", "half", "int", "long", "short")
 # Of these forms, those with out_dtype belong to the functions alone.
 OUT_DTYPE = "torch.dtype out_dtype"
+
+
+ARGUMENTS = frozenset(("argument-type", "missing-argument", "too-many-arguments", "unknown-argument"))
+OPERANDS = frozenset(("bad-rank", "matmul-shape", "shape-mismatch", "bad-dtype", "dim-out-of-range", "not-square"))
 
 
 class Form(NamedTuple):
@@ -36,13 +35,15 @@ class Form(NamedTuple):
 
 
 def refused(
-    error: AutodiffError, shown: str, name: str, args: list[Any], kwargs: dict[str, Any], method: bool
+    error: AutodiffError, signature: Signature, args: list[Any], kwargs: dict[str, Any], method: bool
 ) -> AutodiffError:
-    """The error for a call that a signature refused, as PyTorch words it for a function with these forms."""
+    """The error of a call, as PyTorch words it for a function with these forms."""
+    if error.type != "TypeError" or error.code not in ARGUMENTS:
+        return _number_for_tensor(error, signature, args, method) if error.code in OPERANDS else error
     if " failed to unpack " in error.message:  # a form was found, and its argument then read
         return error
-    given = args[method:]
-    forms = forms_of(name, method)
+    shown, given = signature.shown_name, args[method:]
+    forms = forms_of(signature.name, method)
     if not forms:
         return error
     count = len(given) + len(kwargs)
@@ -52,10 +53,26 @@ def refused(
             error.message = too_many(shown, fitting[0].least, fitting[0].positional, len(given))
         return error
     expected = "one of:" if len(forms) > 1 else f"({forms[0].text})"
-    message = f"{shown}() received an invalid combination of arguments - got ({_types(given, kwargs)}), but expected {expected}"
+    got = f"got ({_types(given, kwargs)}), but expected {expected}"
+    message = f"{shown}() received an invalid combination of arguments - {got}"
     return AutodiffError(
-        "argument-type", message, type="TypeError", help=[*error.help, *(f"{shown}({form.text})" for form in forms)]
+        error.code,
+        message,
+        type="TypeError",
+        operands=error.operands,
+        help=error.help or f"its signature is {signature.shown}",
     )
+
+
+def _number_for_tensor(error: AutodiffError, signature: Signature, args: list[Any], method: bool) -> AutodiffError:
+    """The error of a call in which a number stands for a tensor, where PyTorch takes none: that is the mistake."""
+    if signature.name in in_python() or any("Number" in text for text in _texts().get(signature.name, [])):
+        return error
+    for i, (param, value) in enumerate(zip(signature.params, args, strict=False)):
+        if param.kind == "Tensor" and isinstance(value, (int, float, Fraction)):
+            message = signature.mismatch(i, value, len(args), method)
+            return AutodiffError("argument-type", message, type="TypeError", operands=(i,), help=error.help)
+    return error
 
 
 def too_many(name: str, least: int, most: int, given: int) -> str:
@@ -68,7 +85,7 @@ def too_many(name: str, least: int, most: int, given: int) -> str:
 
 def missing(name: str, shown: str, names: list[str]) -> str:
     """PyTorch's words for arguments that are not there; its C code gives the plural to the single one."""
-    if name not in PYTHON:
+    if name not in in_python():
         listed = ", ".join(f'"{each}"' for each in names)
         return f"{shown}() missing {len(names)} required positional argument{'s' * (len(names) == 1)}: {listed}"
     quoted = [f"'{each}'" for each in names]
@@ -85,14 +102,23 @@ def forms_of(name: str, method: bool) -> list[Form]:
     return [_form(text) for text in texts]
 
 
+def in_python() -> set[str]:
+    """PyTorch's functions that are written in Python, whose messages are Python's."""
+    return {name for line in _lines() if line.startswith("@") for name in line[1:].split()}
+
+
+def _lines() -> list[str]:
+    return Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+
+
 def _texts() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     names: list[str] = []
-    for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines():
+    for line in _lines():
         if line.startswith("  "):
             for name in names:
                 found[name].append(line.strip())
-        elif not line.startswith("#"):
+        elif not line.startswith(("#", "@")):
             names = line.split()
             found.update({name: [] for name in names})
     return found

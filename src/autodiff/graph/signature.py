@@ -109,16 +109,6 @@ class Signature:
 
         The first argument of a `method` is its receiver, which PyTorch does not count.
         """
-        try:
-            return self._bound(args, kwargs, method)
-        except AutodiffError as error:
-            if error.type != "TypeError":
-                raise
-            from autodiff.graph.overloads import refused
-
-            raise refused(error, self.shown_name, self.name, args, kwargs, method) from None
-
-    def _bound(self, args: list[Any], kwargs: dict[str, Any], method: bool) -> list[Any]:
         params = self.params
         values = [REQUIRED] * len(params)
         positional = [i for i, p in enumerate(params) if not p.keyword_only]
@@ -129,6 +119,8 @@ class Signature:
             if last is None or params[last].kind not in ("sizes", "ints") or len(args) < len(positional):
                 raise self._too_many(positional, len(args), method)
             values[last] = tuple(args[len(positional) - 1 :])
+            if isinstance(values[last][0], (float, Fraction, str)):  # one after another, sizes begin with an int
+                raise self._too_many(positional, len(args), method, _wrong_element(values[last]))
         for name, value in kwargs.items():
             if name in USUAL and value in USUAL[name] and self.text.startswith(CREATING):
                 continue
@@ -173,16 +165,15 @@ class Signature:
                 help=f"its signature is {self.shown}",
             )
 
-    def _too_many(self, positional: list[int], given: int, method: bool) -> AutodiffError:
+    def _too_many(self, positional: list[int], given: int, method: bool, why: str = "") -> AutodiffError:
         from autodiff.graph import overloads
 
         least = sum(self.defaults[i] is REQUIRED for i in positional) - method
         message = overloads.too_many(self.shown_name, least, len(positional) - method, given - method)
         if method and len(positional) == 1 and self.name not in overloads.WITH_FORMAT:
             message = f"TensorBase.{self.shown_name}() takes no arguments ({given - method} given)"
-        return AutodiffError(
-            "too-many-arguments", message, type="TypeError", help=f"its signature is {self.shown}"
-        )
+        code = "argument-type" if why else "too-many-arguments"
+        return AutodiffError(code, message, type="TypeError", help=why or f"its signature is {self.shown}")
 
     def _checked(self, i: int, value: Any, given: int, method: bool) -> Any:
         param = self.params[i]
@@ -192,14 +183,14 @@ class Signature:
         if converted is REQUIRED:
             raise AutodiffError(
                 "argument-type",
-                self._mismatch(i, value, given, method),
+                self.mismatch(i, value, given, method),
                 type="TypeError",
                 operands=(i,),
                 help=_wrong_element(value) if param.kind in LISTED else (),
             )
         return converted
 
-    def _mismatch(self, i: int, value: Any, given: int, method: bool) -> str:
+    def mismatch(self, i: int, value: Any, given: int, method: bool) -> str:
         """PyTorch's words for an argument of the wrong kind, or for the first wrong element of a list."""
         param = self.params[i]
         fits = LISTED.get(param.kind)

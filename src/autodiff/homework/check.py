@@ -85,6 +85,7 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
     deadline = monotonic() + question.seconds
     parts: list[Compared] = []
     nodes: list[Node] = []
+    smooth = not is_piecewise(pieces(written.tree))
     for setting in prepared.settings:
         try:
             node = evaluable(setting, written.tree, question.let)
@@ -95,7 +96,7 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
         if node.shape not in (setting.leaf.shape, ()):
             return _other_shape(prepared, setting, node, written.tree)
         nodes.append(node)
-        parts.append(_compared(prepared, setting, node))
+        parts.append(_compared(prepared, setting, node, smooth))
         if monotonic() > deadline:
             raise AutodiffError(
                 "limit-size", f"the answer takes longer than {question.seconds:g} s", type="TimeoutError"
@@ -137,7 +138,8 @@ def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
     return node
 
 
-def _compared(prepared: Prepared, setting: Setting, node: Node) -> Compared:
+def _compared(prepared: Prepared, setting: Setting, node: Node, smooth: bool) -> Compared:
+    """The answer and the gradient at the points; where a `smooth` answer overflows, its value says nothing."""
     question = prepared.question
     both = Stacked([node, setting.gradient], prepared.limit_bytes)
     if not setting.rows:
@@ -147,7 +149,7 @@ def _compared(prepared: Prepared, setting: Setting, node: Node) -> Compared:
     found = compare(
         answered, expected, lambda: variations(setting, both, (answered, expected)), question.rtol, question.atol
     )
-    if found.undefined.any() and found.agree.any():  # exp(x)/(1 + exp(x)) has a value at 1000, and cannot say so
+    if smooth and found.undefined.any() and found.agree.any():  # exp(x)/(1 + exp(x)) has a value at 1000, and cannot say so
         found = found._replace(undefined=found.undefined & ~_overflows(prepared, setting, node))
     return found
 
@@ -172,7 +174,7 @@ def _further_out(prepared: Prepared, tree: Tree, node: Node) -> Verdict | None:
     feeds, places = setting.around(dict.fromkeys(marks), question.domains, Random(question.seed))
     for place in np.unique(places):
         there = setting.moved({name: array[places == place] for name, array in feeds.items()})
-        part = _compared(prepared, there, node)
+        part = _compared(prepared, there, node, False)
         if part.differ.any():
             row = int(np.flatnonzero(part.differ)[0])
             shape = concrete(setting.leaf.shape)

@@ -33,8 +33,12 @@ def variations(setting: Setting, both: Stacked, values: Pair) -> Iterator[Pair]:
         changed = Stacked(_changed(both.nodes, pattern), both.limit_bytes)
         near = changed.at(setting.feeds, setting.rows)
         with np.errstate(all="ignore"):
-            answered, expected = (v + (x - v) / MAGNIFIED for v, x in zip(values, near, strict=True))
+            answered, expected = (_float(v) + (_float(x) - v) / MAGNIFIED for v, x in zip(values, near, strict=True))
         yield answered, expected
+
+
+def _float(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float64)
 
 
 def _changed(nodes: Sequence[Node], pattern: int) -> list[Node]:

@@ -208,7 +208,23 @@ class Search:
         except AutodiffError:
             return None
         found = self._found(settings, values, tree) if settings else None
-        return found or self.misfit(tree)
+        return found or self._spread(settings, values) or self.misfit(tree)
+
+    def _spread(self, settings: Sequence[Setting], values: Sequence[Values]) -> Cause | None:
+        """The right numbers, once for several equal ones or with more dimensions."""
+        for setting, value in zip(settings, values, strict=True):
+            try:
+                same_numbers = value.size == setting.expected.size
+                whole = value.reshape(setting.expected.shape) if same_numbers else value + 0 * setting.expected
+            except ValueError:
+                return None
+            if not _equal(whole, setting.expected):
+                return None
+        if not settings:
+            return None
+        shapes = f"{settings[0].shown(values[0].shape[1:])}, and {self.prepared.wrt} has shape "
+        says = f"the numbers are right, but the answer has shape {shapes}{settings[0].shown(settings[0].leaf.shape)}"
+        return self._placed("shape", settings[0].output, says, "the gradient has the shape of the variable")
 
     def numbers(self, numbers: np.ndarray, allowance: np.ndarray) -> Cause | None:
         """The mistake behind numbers at the question's own values."""

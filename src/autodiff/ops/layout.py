@@ -11,6 +11,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive
 from autodiff.graph.shown import strides
+from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import (
     Dim,
     Shape,
@@ -277,7 +278,7 @@ def _squeeze(x: Node, dim: Any) -> Node:
         return SQUEEZE_DIMS(x, tuple(dim))  # type: ignore[no-any-return]
     raise AutodiffError(
         "argument-type",
-        f"squeeze(): argument 'dim' (position 2) must be tuple of ints, not {type(dim).__name__}",
+        f"squeeze(): argument 'dim' (position 2) must be tuple of ints, not {type_name(dim)}",
         type="TypeError",
         operands=(1,),
     )

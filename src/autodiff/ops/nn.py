@@ -94,8 +94,9 @@ def _check_bilinear(x1: Node, x2: Node, weight: Node, bias: Node | None) -> None
         if not x.shape or x.shape[-1] != weight.shape[i]:
             got = x.shape[-1] if x.shape else 1
             raise wrong(f"input{i} size does not match weight size: got {got} but expected {weight.shape[i]}")
-    if bias is not None and bias.shape[:1] != weight.shape[:1]:
-        raise wrong(f"bias size does not match weight size: got {bias.shape[0]} but expected {weight.shape[0]}")
+    if bias is not None and (bias.shape[0] if bias.shape else 1) != weight.shape[0]:
+        got = bias.shape[0] if bias.shape else 1
+        raise wrong(f"bias size does not match weight size: got {got} but expected {weight.shape[0]}")
 
 
 def _bilinear(x1: Node, x2: Node, weight: Node, bias: Node | None) -> Node:

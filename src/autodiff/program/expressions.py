@@ -381,16 +381,24 @@ def _tuple(unit: Unit, tree: t.TupleOf) -> Run:
 
 def _set(unit: Unit, tree: s.SetOf) -> Run:
     values, span = gathered(unit, tree.items, list, ""), tree.span
+    # Python makes a set of constants from a frozen one, and the order of the items tells.
+    frozen = len(tree.items) > 2 and all(_is_constant(item) for item in tree.items)
 
     def make(frame: Frame) -> Any:
         items = values(frame)
         try:
-            return set(items)
+            return set().union(frozenset([*frozenset(items)])) if frozen else set(items)
         except BaseException as error:
             at(error, span)
             raise
 
     return make
+
+
+def _is_constant(tree: Tree) -> bool:
+    if isinstance(tree, t.Unary):
+        return tree.op != "not" and isinstance(tree.operand, t.Number)
+    return isinstance(tree, (t.Number, t.String, t.Constant))
 
 
 def _dict(unit: Unit, tree: s.DictOf) -> Run:

@@ -13,15 +13,16 @@ PACKAGE = "autodiff.ops."
 # The families, and the modules of `autodiff.ops` that they are made of.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Arithmetic": ("arithmetic", "division", "powers", "combine"),
-    "Functions of each element": ("elementwise", "trigonometry", "special", "clamp"),
+    "Functions of each element": ("elementwise", "trigonometry", "special", "incomplete", "clamp"),
     "Activations": ("activations", "shrinkage", "softmax"),
     "Comparison, logic and choice": ("compare", "select"),
     "Reductions": ("reduce", "extremes", "statistics", "covariance", "cumulative", "quantiles", "norms"),
-    "Order and search": ("ordering", "search"),
+    "Order and search": ("ordering", "search", "distinct"),
     "Products of vectors and matrices": ("matmul", "addmm", "contractions", "einsum", "cross"),
     "Linear algebra": (
         "linalg",
         "decompose",
+        "householder",
         "cholesky",
         "lu",
         "triangular",
@@ -30,11 +31,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "triangle",
         "matrices",
     ),
-    "Shape and order of dims": ("layout", "axes", "expand", "repeat", "contiguity", "copies"),
+    "Shape and order of dims": ("layout", "axes", "expand", "repeat", "contiguity", "copies", "strided"),
     "Joining and taking apart": ("join", "split", "grids"),
     "Indexing": ("index", "index_select", "indices", "gather", "accumulate", "slices", "places", "embedding"),
     "Creation and conversion": ("create", "ranges", "convert", "operands"),
-    "Layers": ("nn", "conv", "normalization", "pad", "fold", "windows"),
+    "Layers": ("nn", "attention", "conv", "normalization", "native", "pad", "fold", "windows"),
     "Pooling and resampling": ("pool", "maxpool", "resample", "sampling"),
     "Losses and distances": ("losses", "labels", "classification", "margins", "distances", "pairs", "differences"),
 }

@@ -23,6 +23,7 @@ from typing import Any
 
 from autodiff.graph.dtypes import DType as dtype  # noqa: N813
 from autodiff.tensor import namespace as _namespace
+from autodiff.tensor import optim as _optim  # before the name means PyTorch's module
 from autodiff.tensor.modes import (
     enable_grad,
     get_default_dtype,
@@ -48,7 +49,11 @@ from autodiff.tensor.random import (
 from autodiff.tensor.small import Size
 from autodiff.tensor.tensor import Tensor
 
+del _optim
 autograd = MODULES["autograd"]
+func = MODULES["func"]
+utils = MODULES["utils"]
+strided = "torch.strided"
 linalg = MODULES["linalg"]
 nn = MODULES["nn"]
 optim = MODULES["optim"]
@@ -64,10 +69,31 @@ __all__ = [
 ]  # fmt: skip
 
 
+_HOMES = {
+    name: home
+    for home, names in {
+        "sampled": "bernoulli dropout multinomial normal",
+        "inference": "inference_mode is_inference_mode_enabled",
+        "settings": "broadcast_shapes can_cast finfo iinfo is_complex is_floating_point is_nonzero promote_types"
+        " result_type set_default_device set_default_tensor_type set_num_threads get_num_threads set_printoptions"
+        " typename compile use_deterministic_algorithms",
+        "small": "device",
+        "transforms": "vmap",
+    }.items()
+    for name in names.split()
+}
+
+
 def __getattr__(name: str) -> Any:
     """Constants, dtypes, and every operation as a function."""
     if name in _namespace.NAMES:
         return _namespace.NAMES[name]
+    if name in _HOMES:
+        from importlib import import_module
+
+        made = getattr(import_module(f"autodiff.tensor.{_HOMES[name]}"), name)
+        globals()[name] = made
+        return made
     if name == "FloatTensor":
         return Tensor
     found = None if name.startswith("__") else _namespace.lookup("torch", name)

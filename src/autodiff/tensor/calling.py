@@ -12,6 +12,7 @@ from autodiff.graph.node import OPERATORS, Node, Results
 from autodiff.graph.op import ATTRIBUTES
 from autodiff.tensor import modes
 from autodiff.tensor.modes import session
+from autodiff.tensor.pullbacks import met
 from autodiff.tensor.recipes import RECIPES, described
 from autodiff.tensor.recording import remember
 from autodiff.tensor.small import Named, Size
@@ -20,6 +21,7 @@ from autodiff.tensor.tensor import Tensor, new, view_of
 from autodiff.tensor.views import made_contiguous, path_between
 
 Sources = dict[Node, Tensor]
+_met: set[Any] = set()  # calls that would have a recipe if they came again
 
 
 def remembered(function: Callable[..., Any], args: Any) -> Any:
@@ -44,7 +46,7 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
                 return recipe.run(known[1])
             except Exception:  # what is wrong is said by the general way
                 known = None
-        elif known[0] in RECIPES:
+        elif known[0] in RECIPES or not met(_met, known[0]):
             known = None
     sources: Sources = {}
     nodes = [unwrapped(value, sources) for value in args]

@@ -101,7 +101,7 @@ def numbered(node: Node) -> list[tuple[Node | None, int]]:
         if operand.requires_grad:
             several.setdefault(visible(operand), []).append(_number(operand))
     for edge in shown:
-        if edge is None or edge.eager is not None and edge.eager.nobody:
+        if edge is None or (edge.eager is not None and edge.eager.nobody):
             found.append((None, 0))
             continue
         left = several.get(edge)

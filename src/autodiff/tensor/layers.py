@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.tensor.initialise import INITIALISATIONS, kaiming_uniform_, uniform_
-from autodiff.tensor.module import Module, ModuleList, Parameter, Sequential
+from autodiff.tensor.module import Module, ModuleDict, ModuleList, Parameter, Sequential
 from autodiff.tensor.namespace import lookup
+from autodiff.tensor.spatial import SPATIAL
 from autodiff.tensor.tensor import Tensor, of_array
 
 
@@ -88,15 +89,18 @@ def _layer(name: str, function: str, shown: str = "", **options: Any) -> Any:
         given = {**options, **dict(zip(names, args, strict=False)), **kwargs}
         if len(args) > len(names) or set(given) - {*names, "inplace"}:
             raise TypeError(f"{name}.__init__() got an unexpected argument")
-        given.pop("inplace", None)
+        self.inplace = given.pop("inplace", False)
         for key in names:
             object.__setattr__(self, key, given[key])
 
     def forward(self: Any, input: Any) -> Any:
-        return _call(function, input, **{key: getattr(self, key) for key in names})
+        options = {key: getattr(self, key) for key in names}
+        if self.inplace:
+            options["inplace"] = True
+        return _call(function, input, **options)
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{key}={getattr(self, key)}" for key in visible)
+        return ", ".join(f"{key}={getattr(self, key)}" for key in (*visible, *(["inplace"] if self.inplace else [])))
 
     return type(
         name, (Module,), {"__init__": init, "forward": forward, "extra_repr": extra_repr, "__doc__": f"`F.{function}`."}
@@ -113,6 +117,21 @@ LeakyReLU = _layer("LeakyReLU", "leaky_relu", "negative_slope", negative_slope=0
 Softplus = _layer("Softplus", "softplus", "beta threshold", beta=1.0, threshold=20.0)
 Softmax = _layer("Softmax", "softmax", "dim", dim=None)
 LogSoftmax = _layer("LogSoftmax", "log_softmax", "dim", dim=None)
+Softmin = _layer("Softmin", "softmin", "dim", dim=None)
+SELU = _layer("SELU", "selu")
+CELU = _layer("CELU", "celu", "alpha", alpha=1.0)
+Mish = _layer("Mish", "mish")
+ReLU6 = _layer("ReLU6", "relu6")
+Hardtanh = _layer("Hardtanh", "hardtanh", "min_val max_val", min_val=-1.0, max_val=1.0)
+Hardsigmoid = _layer("Hardsigmoid", "hardsigmoid")
+Hardswish = _layer("Hardswish", "hardswish")
+LogSigmoid = _layer("LogSigmoid", "logsigmoid")
+Softsign = _layer("Softsign", "softsign")
+Tanhshrink = _layer("Tanhshrink", "tanhshrink")
+Softshrink = _layer("Softshrink", "softshrink", lambd=0.5)
+Softshrink.extra_repr = lambda self: str(self.lambd)
+Threshold = _layer("Threshold", "threshold", "threshold value", threshold=None, value=None)
+GLU = _layer("GLU", "glu", "dim", dim=-1)
 
 
 def _loss(name: str, function: str, **options: Any) -> Any:
@@ -150,8 +169,10 @@ LAYERS: dict[str, type[Module]] = {
     for cls in (
         Module, Linear, Sequential, ModuleList, Flatten, Identity, ReLU, Tanh, Sigmoid, SiLU, GELU, ELU, LeakyReLU,
         Softplus, Softmax, LogSoftmax, MSELoss, L1Loss, SmoothL1Loss, HuberLoss, KLDivLoss, BCELoss, BCEWithLogitsLoss,
-        CrossEntropyLoss, NLLLoss,
+        CrossEntropyLoss, NLLLoss, Softmin, SELU, CELU, Mish, ReLU6, Hardtanh, Hardsigmoid, Hardswish, LogSigmoid,
+        Softsign, Tanhshrink, Softshrink, Threshold, GLU, ModuleDict, *SPATIAL,
     )
 }  # fmt: skip
+globals().update(LAYERS)
 
 __all__ = ["INITIALISATIONS", "LAYERS", "Module", "ModuleList", "Parameter", "Sequential"]

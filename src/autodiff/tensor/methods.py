@@ -27,7 +27,8 @@ METHODS: dict[str, Any] = {}
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    METHODS[function.__name__] = function
+    name = function.__name__
+    METHODS[f"_{name}__" if name in ("_reversed", "_delitem", "_complex") else name] = function
     return function
 
 
@@ -265,19 +266,19 @@ def detach_(self: Tensor) -> Tensor:
 
 
 @_method
-def __reversed__(self: Tensor) -> Iterator[Tensor]:
+def _reversed(self: Tensor) -> Iterator[Tensor]:
     if not self.ndim:
         return iter([self])
     return reversed(list(self))
 
 
 @_method
-def __delitem__(self: Tensor, items: Any) -> None:
+def _delitem(self: Tensor, items: Any) -> None:
     raise TypeError("Tensor does not support deleting items")
 
 
 @_method
-def __complex__(self: Tensor) -> complex:
+def _complex(self: Tensor) -> complex:
     return complex(self.item())
 
 
@@ -301,3 +302,8 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     self.data = alias(source, Counter())
     self._counter.version += 1
     return self
+
+
+def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:  # noqa: N802
+    """A leaf over the memory of a tensor, as older programs write it."""
+    return data.detach().requires_grad_(requires_grad)

@@ -92,6 +92,8 @@ def get_default_dtype() -> DType:
 def set_default_dtype(dtype: DType) -> None:
     """Say what a Python float becomes; raises TypeError for dtypes that are not floating."""
     if not isinstance(dtype, DType) or not dtype.is_floating:
+        if not isinstance(dtype, DType):
+            raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
         raise TypeError("only floating-point types are supported as the default type")
     _dtype[0] = dtype
 
@@ -123,6 +125,18 @@ def translated(error: AutodiffError) -> Exception:
     return _CLASSES.get(error.type, RuntimeError)(error.message)
 
 
+def out_of_memory(error: MemoryError) -> RuntimeError:
+    """PyTorch's error where memory cannot be had."""
+    count = 1
+    for size in getattr(error, "shape", ()):
+        count *= size
+    wanted = count * getattr(getattr(error, "dtype", None), "itemsize", 1)
+    return RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+        f" {wanted} bytes. Error code 12 (Cannot allocate memory)"
+    )
+
+
 class _Session:
     """Has no state of its own: what it sets is on stacks."""
 
@@ -137,6 +151,8 @@ class _Session:
         dtypes.defaults.pop()
         if isinstance(error, AutodiffError):
             raise translated(error) from error
+        if isinstance(error, MemoryError):
+            raise out_of_memory(error) from error
 
 
 _SESSION = _Session()

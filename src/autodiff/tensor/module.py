@@ -302,6 +302,70 @@ def _numbered(modules: Any) -> list[tuple[str, Any]]:
     return [(str(i), module) for i, module in enumerate(modules)]
 
 
+class ModuleDict(Module):
+    """Modules by name, all of which belong to the one that it is in."""
+
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__()
+        for name, module in dict(modules or {}).items():
+            self.add_module(name, module)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._modules[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        self.add_module(name, module)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._modules))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._modules
+
+    def keys(self) -> Any:
+        return self._modules.keys()
+
+    def values(self) -> Any:
+        return self._modules.values()
+
+    def items(self) -> Any:
+        return self._modules.items()
+
+
+class ParameterList(Module):
+    """Parameters by number."""
+
+    def __init__(self, values: Any = ()) -> None:
+        super().__init__()
+        for value in values:
+            self.append(value)
+
+    def append(self, value: Any) -> ParameterList:
+        """Add a parameter; tensors become parameters."""
+        made = value if isinstance(value, Parameter) else Parameter(value)
+        self.register_parameter(str(len(self._parameters)), made)
+        return self
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._parameters.values()))
+
+    def __getitem__(self, index: int) -> Any:
+        return list(self._parameters.values())[index]
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  ({name}): Parameter containing: [torch.{p.dtype.name} of size {'x'.join(map(str, p.shape))}]"
+            for name, p in self._parameters.items()
+        ]
+        return "ParameterList(" + "\n".join(lines) + ")"
+
+
 class ModuleList(Sequential):
     """A list of modules, all of which belong to the one that it is in."""
 

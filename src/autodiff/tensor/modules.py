@@ -46,19 +46,21 @@ class Namespace(ModuleType):
         return sorted({*super().__dir__(), *self._homes, *(name for name in inner if "." not in name)})
 
 
-_MODES = "enable_grad inference_mode no_grad set_grad_enabled"
-_SCHEDULERS = "CosineAnnealingLR ExponentialLR LambdaLR LinearLR LRScheduler MultiStepLR MultiplicativeLR ReduceLROnPlateau StepLR"
+_SCHEDULERS = (
+    "CosineAnnealingLR ExponentialLR LambdaLR LinearLR LRScheduler MultiStepLR MultiplicativeLR ReduceLROnPlateau"
+    " SequentialLR StepLR"
+)
 _DATA = "DataLoader Dataset RandomSampler SequentialSampler Subset TensorDataset random_split"
 _INIT = (
-    "calculate_gain constant_ kaiming_normal_ kaiming_uniform_ normal_ ones_ uniform_ xavier_normal_ xavier_uniform_ zeros_"
-    " eye_"
+    "calculate_gain constant_ kaiming_normal_ kaiming_uniform_ normal_ ones_ uniform_ xavier_normal_ xavier_uniform_"
+    " zeros_"
 )
 _LAYERS = (
-    "AdaptiveAvgPool2d AvgPool1d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Bilinear CELU Conv1d Conv2d"
-    " CosineSimilarity CrossEntropyLoss Dropout ELU Embedding Flatten GELU GLU GroupNorm Hardsigmoid Hardswish Hardtanh"
-    " HuberLoss Identity KLDivLoss L1Loss LayerNorm LeakyReLU Linear LogSigmoid LogSoftmax MSELoss MaxPool1d MaxPool2d"
-    " Mish NLLLoss PReLU ReLU ReLU6 SELU SiLU Sigmoid SmoothL1Loss Softmax Softmin Softplus Softshrink Softsign Tanh"
-    " Tanhshrink Threshold Unflatten"
+    "AdaptiveAvgPool2d AvgPool1d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Bilinear CELU Conv1d"
+    " Conv2d CosineSimilarity CrossEntropyLoss Dropout ELU Embedding Flatten GELU GLU GroupNorm Hardsigmoid Hardswish"
+    " Hardtanh HuberLoss Identity KLDivLoss L1Loss LayerNorm LeakyReLU Linear LogSigmoid LogSoftmax MSELoss MaxPool1d"
+    " MaxPool2d Mish NLLLoss PReLU ReLU ReLU6 SELU SiLU Sigmoid SmoothL1Loss Softmax Softmin Softplus Softshrink"
+    " Softsign Tanh Tanhshrink Threshold Unflatten"
 )
 
 MODULES: dict[str, ModuleType] = {
@@ -70,14 +72,15 @@ MODULES: dict[str, ModuleType] = {
                 "differentiate": "backward grad",
                 "function": "Function",
                 "anomaly": "detect_anomaly set_detect_anomaly",
-                "modes": _MODES,
+                "modes": "enable_grad no_grad set_grad_enabled",
+                "inference": "inference_mode",
                 "checking": "gradcheck gradgradcheck",
-                "creation": "Variable",
+                "methods": "Variable",
             },
         ),
         Namespace("autograd.function", homes={"function": "Function FunctionCtx=Context once_differentiable"}),
         Namespace("autograd.functional", homes={"functional": "hessian hvp jacobian jvp vhp vjp"}),
-        Namespace("autograd.grad_mode", homes={"modes": _MODES}),
+        Namespace("autograd.grad_mode", homes={"modes": "enable_grad no_grad set_grad_enabled", "inference": "inference_mode"}),
         Namespace(
             "autograd.graph",
             homes={
@@ -100,7 +103,7 @@ MODULES: dict[str, ModuleType] = {
         Namespace("nn.functional", "F", {"sampled": "dropout"}),
         Namespace("nn.init", homes={"initialise": _INIT}),
         Namespace("nn.parameter", homes={"module": "Parameter"}),
-        Namespace("optim", homes={"optim": "Adagrad Adam AdamW Optimizer RMSprop SGD"}),
+        Namespace("optim", homes={"optim": "Adam Optimizer SGD", "optimizers": "Adagrad AdamW RMSprop"}),
         Namespace("optim.lr_scheduler", homes={"schedulers": _SCHEDULERS}),
         Namespace("special", "special"),
         Namespace("utils"),

@@ -15,8 +15,7 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
-from autodiff.tensor import inplace, methods, modes, operands, restride
-from autodiff.tensor import random as random_
+from autodiff.tensor import inplace, methods, modes, operands, restride, sampled
 from autodiff.tensor.calling import Sources, attribute, call, item_of, remembered, unwrapped
 from autodiff.tensor.modes import as_dtype, session
 from autodiff.tensor.recipes import RECIPES, Single, plain_number
@@ -287,10 +286,12 @@ def _equip() -> None:
         return transposed(self)  # type: ignore[misc]
 
     Tensor.T = property(transposed_or_told)
-    for module in (inplace, random_):
-        for name in ("zero_", "fill_", "copy_", "uniform_", "normal_"):
-            if hasattr(module, name):
-                setattr(Tensor, name, getattr(module, name))
+    for name in ("zero_", "fill_", "copy_"):
+        setattr(Tensor, name, getattr(inplace, name))
+    for method in sampled.IN_PLACE:
+        setattr(Tensor, method.__name__, method)
+    Tensor.bernoulli = sampled.bernoulli
+    Tensor.multinomial = sampled.multinomial
     for name, sign in (("neg", "neg"), ("invert", "~")):
         operate = OPERATORS[sign]
         setattr(Tensor, f"__{name}__", lambda self, operate=operate: call(operate, (self,), {}))

@@ -35,7 +35,8 @@ input: abs absolute acos acosh adaptive_avg_pool1d adaptive_max_pool1d alias_cop
     linalg.matrix_norm linalg.matrix_rank linalg.norm lt max min moveaxis movedim nanquantile narrow ne not_equal
     quantile randint_like repeat_interleave rsub scatter searchsorted std std_mean tensor_split trapezoid trapz var
     var_mean view_copy vsplit
-input other: type_as allclose arctan2 atan2 cross dist equal fmax fmin gcd hypot inner isclose kron lcm ldexp linalg.cross
+input other: type_as
+    allclose arctan2 atan2 cross dist equal fmax fmin gcd hypot inner isclose kron lcm ldexp linalg.cross
     linalg.matmul linalg.tensorsolve logaddexp logaddexp2 logical_and logical_or logical_xor matmul maximum minimum
     nextafter vdot
 *+: bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor bucketize float_power floor_divide
@@ -148,7 +149,7 @@ def check(words: tuple[str, ...], title: str, args: tuple[Any, ...], kwargs: Any
         kind = value.__class__
         if kind not in _PLAIN or word == "-" or (method and not place):
             continue
-        if kind in (int, float, bool) and "+" in word or value is None and word[-1] == "?":
+        if (kind in (int, float, bool) and "+" in word) or (value is None and word[-1] == "?"):
             continue
         name = word.rstrip("+?")
         if name[0] == ".":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.tensor import modes
 from autodiff.tensor.tensor import Tensor
 
 
@@ -41,6 +42,7 @@ class Optimizer:
                 if not param.is_leaf:
                     raise ValueError("can't optimize a non-leaf Tensor")
         self.state: dict[Tensor, dict[str, Any]] = {}
+        self._steps = 0
         self._spare: dict[Any, np.ndarray[Any, Any]] = {}  # memory for a step, by shape and dtype
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -54,7 +56,11 @@ class Optimizer:
 
     def step(self, closure: Any = None) -> Any:
         """Change every parameter that has a gradient."""
-        loss = closure() if closure is not None else None
+        loss = None
+        if closure is not None:
+            with modes.enable_grad():
+                loss = closure()
+        self._steps += 1
         with np.errstate(all="ignore"):
             for group in self.param_groups:
                 for param in group["params"]:
@@ -64,6 +70,42 @@ class Optimizer:
                         self._update(group, state, param._array, -g if group["maximize"] else g)
                         param._counter.version += 1
         return loss
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Optimize other parameters too, with options of their own."""
+        given = param_group["params"]
+        params = [given] if isinstance(given, Tensor) else list(given)
+        self.param_groups.append({**self.defaults, **param_group, "params": params})
+
+    def state_dict(self) -> dict[str, Any]:
+        """The options of the groups, and the state of each parameter by number."""
+        params = [param for group in self.param_groups for param in group["params"]]
+        numbers = {id(param): i for i, param in enumerate(params)}
+        return {
+            "state": {numbers[id(param)]: dict(state) for param, state in self.state.items()},
+            "param_groups": [
+                {**group, "params": [numbers[id(param)] for param in group["params"]]} for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a state; raises ValueError where the groups do not fit."""
+        groups = state_dict["param_groups"]
+        if [len(g["params"]) for g in groups] != [len(g["params"]) for g in self.param_groups]:
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
+        params = [param for group in self.param_groups for param in group["params"]]
+        self.state = {params[i]: dict(state) for i, state in state_dict["state"].items()}
+        for own, other in zip(self.param_groups, groups, strict=True):
+            own.update({key: value for key, value in other.items() if key != "params"})
+
+    def __repr__(self) -> str:
+        text = f"{type(self).__name__} ("
+        for i, group in enumerate(self.param_groups):
+            options = "".join(f"\n    {key}: {group[key]}" for key in sorted(group) if key != "params")
+            text += f"\nParameter Group {i}{options}"
+        return text + "\n)"
 
     def _scratch(self, x: Any) -> Any:
         """An array like x that is anybody's after the step of one parameter."""
@@ -90,6 +132,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **_: Any,
     ) -> None:
         for name, value in (("learning rate", lr), ("momentum value", momentum), ("weight_decay value", weight_decay)):
             if value < 0.0:
@@ -137,6 +180,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **_: Any,
     ) -> None:
         if lr < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")

@@ -103,8 +103,24 @@ def _shape(size: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in size)
 
 
+_LARGE = 2**26
+
+
 def _count(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.int64))
+    """How many elements; raises RuntimeError where there is no memory for them."""
+    count = 1
+    for size in shape:
+        if size < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
+        count *= size
+    if count > _LARGE:
+        try:
+            np.empty(count, np.float32)
+        except MemoryError as error:
+            raise modes.out_of_memory(error) from error
+        except ValueError as error:
+            raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}") from error
+    return count
 
 
 def _made(array: np.ndarray[Any, Any], requires_grad: bool) -> Tensor:
@@ -182,18 +198,6 @@ def randint_like(x: Tensor, low: int, high: int | None = None, *, dtype: Any = N
     """Integers in the shape and dtype of x."""
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, tuple(x.shape), dtype=dtype or x.dtype)
-
-
-def uniform_(self: Tensor, low: float = 0, high: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill with uniform numbers in [low, high)."""
-    values = (generator or default_generator).uniform(self.numel(), self._array.dtype)
-    return self.copy_(of_array((values * (high - low) + low).astype(values.dtype).reshape(self._array.shape)))  # type: ignore[no-any-return]
-
-
-def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
-    """Fill with normal numbers."""
-    values = (generator or default_generator).normal(self.numel(), self._array.dtype)
-    return self.copy_(of_array((values * std + mean).astype(values.dtype).reshape(self._array.shape)))  # type: ignore[no-any-return]
 
 
 __all__ = [

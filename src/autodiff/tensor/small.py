@@ -44,6 +44,8 @@ class Device:
 
 
 CPU = Device()
+PRINT: dict[str, Any] = {}  # what `set_printoptions` has said
+device = Device
 
 
 class Size(tuple[int, ...]):

@@ -24,7 +24,7 @@ from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.guards import NO_GRAD, SEVERAL, forbidden
 from autodiff.tensor.modes import session
-from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, Device, Handle, Size
+from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, PRINT, Device, Handle, Size
 from autodiff.tensor.storage import Counter, Record, held, record
 from autodiff.tensor.views import AS_STRIDED, GRADIENT, OTHER_DATA, Path, element, places_between, stepped
 from autodiff.tensor.warned import TO_SCALAR, once
@@ -36,8 +36,8 @@ CPP_NAMES = {
 GRAD_DTYPE = (
     "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the"
     " tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a"
-    " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient"
-    " may break downstream systems that assume they match."
+    " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its"
+    " gradient may break downstream systems that assume they match."
 )
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
@@ -454,6 +454,7 @@ class Tensor:
             requires_grad=node.requires_grad,
             grad_fn=name,
             default_dtype=modes.get_default_dtype().name,
+            **PRINT,
         )
         return text
 

@@ -31,8 +31,8 @@ _SIZES = (
     " to broadcasting. Please ensure they have the same size."
 )
 _FREEDOM = (
-    "{}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided"
-    " by output numel)."
+    "{}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel"
+    " divided by output numel)."
 )
 _DIM = "Implicit dimension choice for {} has been deprecated. Change the call to include dim=X as an argument."
 _KL = (

@@ -31,6 +31,9 @@ class Generator:
     def pick(self, *choices: str) -> str:
         return self.random.choice(choices)
 
+    def one(self, *choices: Callable[[], str]) -> str:
+        return self.random.choice(choices)()
+
     def chance(self, percent: int) -> bool:
         return self.random.randrange(100) < percent
 
@@ -43,8 +46,11 @@ class Generator:
         lines: Lines = []
         for kind in self.random.sample(KINDS, 5):
             lines += self.assign(kind)
-        for _ in range(self.random.randint(4, 9)):
-            lines += self.statement(0)
+        for _ in range(self.random.randint(4, 12)):
+            piece = self.statement(0)
+            if self.chance(85):
+                piece = ["try:", *("    " + line for line in piece), "except Exception as e: print(type(e).__name__, e)"]
+            lines += piece
         return "\n".join(lines) + "\n"
 
     # Expressions
@@ -83,20 +89,20 @@ class Generator:
 
     def some_int(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"({s(INT, d)} {self.pick('+', '-', '*', '//', '%', '&', '|', '>>')} {s(INT, d)})",
-            f"({s(INT, d)} ** {self.pick('2', '0', '3')} % 1000)",
-            f"len({s(self.pick(STR, INTS, STRS, DICT, SET, TUPLE), d)})",
-            f"abs({s(INT, d)})", f"-{s(INT, d)}", f"~{s(INT, d)}", f"(+{s(INT, d)})",
-            f"int({s(self.pick(FLOAT, STR, INT, BOOL), d)})", f"round({s(FLOAT, d)})",
-            f"{s(INTS, d)}[{s(INT, d)}]", f"{s(DICT, d)}[{s(STR, d)}]", f"{s(DICT, d)}.get({s(STR, d)}, {s(INT, d)})",
-            f"{s(STR, d)}.count({s(STR, d)})", f"{s(STR, d)}.find({s(STR, d)})", f"{s(INTS, d)}.index({s(INT, d)})",
-            f"sum({s(self.pick(INTS, TUPLE, SET), d)})", f"max({s(INT, d)}, {s(INT, d)})",
-            f"min({s(INTS, d)}, default={s(INT, d)})", f"({s(INT, d)} if {s(BOOL, d)} else {s(INT, d)})",
-            f"divmod({s(INT, d)}, {s(INT, d)})[{self.pick('0', '1')}]", f"({s(INT, d)}).bit_length()",
-            f"(lambda a, b=2: a - b)({s(INT, d)})", f"sum(i * i for i in range({self.pick('3', '5')}))",
-            f"({s(BOOL, d)} and {s(INT, d)} or {s(INT, d)})", f"pow({s(INT, d)}, 3, 7)", self.called(d),
-            f"ord({s(STR, d)}[0])", f"next(iter({s(INTS, d)}), {s(INT, d)})", f"[*{s(TUPLE, d)}, {s(INT, d)}][-1]",
+        return self.one(
+            lambda: f"({s(INT, d)} {self.pick('+', '-', '*', '//', '%', '&', '|', '>>')} {s(INT, d)})",
+            lambda: f"({s(INT, d)} ** {self.pick('2', '0', '3')} % 1000)",
+            lambda: f"len({s(self.pick(STR, INTS, STRS, DICT, SET, TUPLE), d)})",
+            lambda: f"abs({s(INT, d)})", lambda: f"-{s(INT, d)}", lambda: f"~{s(INT, d)}", lambda: f"(+{s(INT, d)})",
+            lambda: f"int({s(self.pick(FLOAT, STR, INT, BOOL), d)})", lambda: f"round({s(FLOAT, d)})",
+            lambda: f"{s(INTS, d)}[{s(INT, d)}]", lambda: f"{s(DICT, d)}[{s(STR, d)}]", lambda: f"{s(DICT, d)}.get({s(STR, d)}, {s(INT, d)})",
+            lambda: f"{s(STR, d)}.count({s(STR, d)})", lambda: f"{s(STR, d)}.find({s(STR, d)})", lambda: f"{s(INTS, d)}.index({s(INT, d)})",
+            lambda: f"sum({s(self.pick(INTS, TUPLE, SET), d)})", lambda: f"max({s(INT, d)}, {s(INT, d)})",
+            lambda: f"min({s(INTS, d)}, default={s(INT, d)})", lambda: f"({s(INT, d)} if {s(BOOL, d)} else {s(INT, d)})",
+            lambda: f"divmod({s(INT, d)}, {s(INT, d)})[{self.pick('0', '1')}]", lambda: f"({s(INT, d)}).bit_length()",
+            lambda: f"(lambda a, b=2: a - b)({s(INT, d)})", lambda: f"sum(i * i for i in range({self.pick('3', '5')}))",
+            lambda: f"({s(BOOL, d)} and {s(INT, d)} or {s(INT, d)})", lambda: f"pow({s(INT, d)}, 3, 7)", lambda: self.called(d),
+            lambda: f"ord({s(STR, d)}[0])", lambda: f"next(iter({s(INTS, d)}), {s(INT, d)})", lambda: f"[*{s(TUPLE, d)}, {s(INT, d)}][-1]",
         )  # fmt: skip
 
     def called(self, d: int) -> str:
@@ -113,27 +119,27 @@ class Generator:
 
     def some_float(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"({s(FLOAT, d)} {self.pick('+', '-', '*', '/', '//', '%')} {s(self.pick(FLOAT, INT), d)})",
-            f"({s(INT, d)} / {s(INT, d)})", f"float({s(self.pick(INT, STR, FLOAT), d)})",
-            f"round({s(FLOAT, d)}, {self.pick('0', '1', '2', '-1')})", f"abs({s(FLOAT, d)})",
-            f"max({s(FLOAT, d)}, {s(INT, d)})", f"sum([{s(FLOAT, d)}, {s(FLOAT, d)}], {s(FLOAT, d)})",
-            f"({s(FLOAT, d)} ** {self.pick('2', '0.5', '-1')})",
+        return self.one(
+            lambda: f"({s(FLOAT, d)} {self.pick('+', '-', '*', '/', '//', '%')} {s(self.pick(FLOAT, INT), d)})",
+            lambda: f"({s(INT, d)} / {s(INT, d)})", lambda: f"float({s(self.pick(INT, STR, FLOAT), d)})",
+            lambda: f"round({s(FLOAT, d)}, {self.pick('0', '1', '2', '-1')})", lambda: f"abs({s(FLOAT, d)})",
+            lambda: f"max({s(FLOAT, d)}, {s(INT, d)})", lambda: f"sum([{s(FLOAT, d)}, {s(FLOAT, d)}], {s(FLOAT, d)})",
+            lambda: f"({s(FLOAT, d)} ** {self.pick('2', '0.5', '-1')})",
         )  # fmt: skip
 
     def some_str(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"({s(STR, d)} + {s(STR, d)})[:30]", f"({s(STR, d)} * {self.pick('0', '2', '3')})[:30]",
-            f"{s(STR, d)}.{self.pick('upper', 'lower', 'title', 'strip', 'capitalize', 'swapcase', 'lstrip', 'rstrip')}()",
-            f"{s(STR, d)}.replace({s(STR, d)}, {s(STR, d)})[:30]", f"{s(STR, d)}[{self.slice_()}]", f"{s(STR, d)}[{s(INT, d)}]",
-            f"{s(STR, d)}.join({s(STRS, d)})[:40]", f"str({s(self.random.choice(KINDS), d)})[:40]",
-            f"repr({s(self.random.choice(KINDS), d)})[:40]", self.fstring(d), self.percent(d), self.template(d),
-            f"{s(STR, d)}.{self.pick('ljust', 'rjust', 'center', 'zfill')}({self.pick('3', '8', '0')})",
-            f"{s(STR, d)}.{self.pick('removeprefix', 'removesuffix')}({s(STR, d)})", f"type({s(self.random.choice(KINDS), d)}).__name__",
-            f"{self.pick('bin', 'hex', 'oct')}({s(INT, d)})", f"chr({s(INT, d)} % 100 + 33)", f"({s(STR, d)} or {s(STR, d)})",
-            f"{s(STR, d)}.partition({s(STR, d)})[{self.pick('0', '1', '2', '-1')}]", f"max({s(STRS, d)}, key=len, default={s(STR, d)})",
-            f"{s(STR, d)}.expandtabs(4)", f"''.join(reversed({s(STR, d)}))", f"''.join(sorted({s(STR, d)}))",
+        return self.one(
+            lambda: f"({s(STR, d)} + {s(STR, d)})[:30]", lambda: f"({s(STR, d)} * {self.pick('0', '2', '3')})[:30]",
+            lambda: f"{s(STR, d)}.{self.pick('upper', 'lower', 'title', 'strip', 'capitalize', 'swapcase', 'lstrip', 'rstrip')}()",
+            lambda: f"{s(STR, d)}.replace({s(STR, d)}, {s(STR, d)})[:30]", lambda: f"{s(STR, d)}[{self.slice_()}]", lambda: f"{s(STR, d)}[{s(INT, d)}]",
+            lambda: f"{s(STR, d)}.join({s(STRS, d)})[:40]", lambda: f"str({s(self.random.choice(KINDS), d)})[:40]",
+            lambda: f"repr({s(self.random.choice(KINDS), d)})[:40]", lambda: self.fstring(d), lambda: self.percent(d), lambda: self.template(d),
+            lambda: f"{s(STR, d)}.{self.pick('ljust', 'rjust', 'center', 'zfill')}({self.pick('3', '8', '0')})",
+            lambda: f"{s(STR, d)}.{self.pick('removeprefix', 'removesuffix')}({s(STR, d)})", lambda: f"type({s(self.random.choice(KINDS), d)}).__name__",
+            lambda: f"{self.pick('bin', 'hex', 'oct')}({s(INT, d)})", lambda: f"chr({s(INT, d)} % 100 + 33)", lambda: f"({s(STR, d)} or {s(STR, d)})",
+            lambda: f"{s(STR, d)}.partition({s(STR, d)})[{self.pick('0', '1', '2', '-1')}]", lambda: f"max({s(STRS, d)}, key=len, default={s(STR, d)})",
+            lambda: f"{s(STR, d)}.expandtabs(4)", lambda: f"''.join(reversed({s(STR, d)}))", lambda: f"''.join(sorted({s(STR, d)}))",
         )  # fmt: skip
 
     def slice_(self) -> str:
@@ -166,57 +172,57 @@ class Generator:
 
     def some_bool(self, d: int) -> str:
         s, kind = self.some, self.pick(INT, FLOAT, STR, INTS, TUPLE, SET, STRS)
-        return self.pick(
-            f"({s(kind, d)} {self.pick('<', '<=', '>', '>=', '==', '!=')} {s(kind, d)})", f"(not {s(self.random.choice(KINDS), d)})",
-            f"({s(INT, d)} < {s(INT, d)} <= {s(INT, d)})", f"({s(BOOL, d)} {self.pick('and', 'or')} {s(BOOL, d)})",
-            f"({s(INT, d)} {self.pick('in', 'not in')} {s(self.pick(INTS, SET, TUPLE), d)})", f"({s(STR, d)} in {s(self.pick(STR, STRS, DICT), d)})",
-            f"bool({s(self.random.choice(KINDS), d)})", f"{s(STR, d)}.{self.pick('startswith', 'endswith')}({s(STR, d)})",
-            f"{s(STR, d)}.{self.pick('isdigit', 'isalpha', 'isspace', 'isupper', 'isidentifier', 'istitle')}()",
-            f"isinstance({s(self.random.choice(KINDS), d)}, {self.pick('int', 'str', '(int, float)', 'list', 'bool', 'object')})",
-            f"{self.pick('any', 'all')}({s(INTS, d)})", f"any(i > 3 for i in {s(INTS, d)})", f"({s(kind, d)} is None)",
-            f"({s(INT, d)} == {s(FLOAT, d)})", f"callable({self.pick('len', '5', 'print')})",
+        return self.one(
+            lambda: f"({s(kind, d)} {self.pick('<', '<=', '>', '>=', '==', '!=')} {s(kind, d)})", lambda: f"(not {s(self.random.choice(KINDS), d)})",
+            lambda: f"({s(INT, d)} < {s(INT, d)} <= {s(INT, d)})", lambda: f"({s(BOOL, d)} {self.pick('and', 'or')} {s(BOOL, d)})",
+            lambda: f"({s(INT, d)} {self.pick('in', 'not in')} {s(self.pick(INTS, SET, TUPLE), d)})", lambda: f"({s(STR, d)} in {s(self.pick(STR, STRS, DICT), d)})",
+            lambda: f"bool({s(self.random.choice(KINDS), d)})", lambda: f"{s(STR, d)}.{self.pick('startswith', 'endswith')}({s(STR, d)})",
+            lambda: f"{s(STR, d)}.{self.pick('isdigit', 'isalpha', 'isspace', 'isupper', 'isidentifier', 'istitle')}()",
+            lambda: f"isinstance({s(self.random.choice(KINDS), d)}, {self.pick('int', 'str', '(int, float)', 'list', 'bool', 'object')})",
+            lambda: f"{self.pick('any', 'all')}({s(INTS, d)})", lambda: f"any(i > 3 for i in {s(INTS, d)})", lambda: f"({s(kind, d)} is None)",
+            lambda: f"({s(INT, d)} == {s(FLOAT, d)})", lambda: f"callable({self.pick('len', '5', 'print')})",
         )  # fmt: skip
 
     def some_ints(self, d: int) -> str:
         s, i = self.some, self.fresh("i")
-        return self.pick(
-            f"[{i} {self.pick('+ 1', '* 2', '% 3', '')} for {i} in {s(self.pick(INTS, TUPLE), d)}]", f"list(range({self.pick('4', '1, 6, 2', '5, 0, -2', '0')}))",
-            f"[{i} for {i} in range(6) if {i} % 2 == {self.pick('0', '1')}]", f"sorted({s(self.pick(INTS, SET, TUPLE), d)})",
-            f"sorted({s(INTS, d)}, reverse={self.pick('True', 'False')}, key=lambda n: (n % 3, n))", f"({s(INTS, d)} + {s(INTS, d)})[:8]", f"{s(INTS, d)}[{self.slice_()}]",
-            f"({s(INTS, d)} * 2)[:8]", f"list(map(lambda n: n + 1, {s(INTS, d)}))", f"list(filter(None, {s(INTS, d)}))", f"list(reversed({s(INTS, d)}))",
-            f"[a + b for a, b in zip({s(INTS, d)}, {s(INTS, d)})]", f"[*{s(INTS, d)}, *{s(TUPLE, d)}][:8]", f"list({s(DICT, d)}.values())",
-            f"[{i} + j for {i} in range(2) for j in range({i}, 3) if {i} != j]", f"[({i} := {i} + 1) for _ in range(3)]" if False else f"list({s(TUPLE, d)})",
-            f"[len(w) for w in {s(STRS, d)}]",
+        return self.one(
+            lambda: f"[{i} {self.pick('+ 1', '* 2', '% 3', '')} for {i} in {s(self.pick(INTS, TUPLE), d)}]", lambda: f"list(range({self.pick('4', '1, 6, 2', '5, 0, -2', '0')}))",
+            lambda: f"[{i} for {i} in range(6) if {i} % 2 == {self.pick('0', '1')}]", lambda: f"sorted({s(self.pick(INTS, SET, TUPLE), d)})",
+            lambda: f"sorted({s(INTS, d)}, reverse={self.pick('True', 'False')}, key=lambda n: (n % 3, n))", lambda: f"({s(INTS, d)} + {s(INTS, d)})[:8]", lambda: f"{s(INTS, d)}[{self.slice_()}]",
+            lambda: f"({s(INTS, d)} * 2)[:8]", lambda: f"list(map(lambda n: n + 1, {s(INTS, d)}))", lambda: f"list(filter(None, {s(INTS, d)}))", lambda: f"list(reversed({s(INTS, d)}))",
+            lambda: f"[a + b for a, b in zip({s(INTS, d)}, {s(INTS, d)})]", lambda: f"[*{s(INTS, d)}, *{s(TUPLE, d)}][:8]", lambda: f"list({s(DICT, d)}.values())",
+            lambda: f"[{i} + j for {i} in range(2) for j in range({i}, 3) if {i} != j]", lambda: f"list({s(TUPLE, d)})",
+            lambda: f"[len(w) for w in {s(STRS, d)}]",
         )  # fmt: skip
 
     def some_strs(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"{s(STR, d)}.split({self.pick('', repr(','), repr('X'), 'None, 1')})[:6]", f"[w.upper() for w in {s(STRS, d)}]", f"sorted({s(STRS, d)}, key=len)",
-            f"list({s(DICT, d)})", f"[str(n) for n in {s(INTS, d)}]", f"({s(STRS, d)} + [{s(STR, d)}])[:6]", f"list({s(STR, d)})[:6]", f"{s(STR, d)}.splitlines()",
-            f"{s(STR, d)}.rsplit({self.pick(repr(','), repr('X'))}, 1)", f"list(map(str, {s(TUPLE, d)}))",
+        return self.one(
+            lambda: f"{s(STR, d)}.split({self.pick('', repr(','), repr('X'), 'None, 1')})[:6]", lambda: f"[w.upper() for w in {s(STRS, d)}]", lambda: f"sorted({s(STRS, d)}, key=len)",
+            lambda: f"list({s(DICT, d)})", lambda: f"[str(n) for n in {s(INTS, d)}]", lambda: f"({s(STRS, d)} + [{s(STR, d)}])[:6]", lambda: f"list({s(STR, d)})[:6]", lambda: f"{s(STR, d)}.splitlines()",
+            lambda: f"{s(STR, d)}.rsplit({self.pick(repr(','), repr('X'))}, 1)", lambda: f"list(map(str, {s(TUPLE, d)}))",
         )  # fmt: skip
 
     def some_dict(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"{{k: len(k) for k in {s(STRS, d)}}}", f"{{**{s(DICT, d)}, {s(STR, d)}: {s(INT, d)}}}", f"dict(a={s(INT, d)}, b={s(INT, d)})",
-            f"dict(zip({s(STRS, d)}, {s(INTS, d)}))", f"{{str(k): v for k, v in enumerate({s(INTS, d)}, 1)}}", f"({s(DICT, d)} | {s(DICT, d)})", f"dict({s(DICT, d)})",
-            f"dict.fromkeys({s(STRS, d)}, {s(INT, d)})", f"{{k: v for k, v in sorted({s(DICT, d)}.items()) if v > 1}}",
+        return self.one(
+            lambda: f"{{k: len(k) for k in {s(STRS, d)}}}", lambda: f"{{**{s(DICT, d)}, {s(STR, d)}: {s(INT, d)}}}", lambda: f"dict(a={s(INT, d)}, b={s(INT, d)})",
+            lambda: f"dict(zip({s(STRS, d)}, {s(INTS, d)}))", lambda: f"{{str(k): v for k, v in enumerate({s(INTS, d)}, 1)}}", lambda: f"({s(DICT, d)} | {s(DICT, d)})", lambda: f"dict({s(DICT, d)})",
+            lambda: f"dict.fromkeys({s(STRS, d)}, {s(INT, d)})", lambda: f"{{k: v for k, v in sorted({s(DICT, d)}.items()) if v > 1}}",
         )  # fmt: skip
 
     def some_set(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"({s(SET, d)} {self.pick('|', '&', '-', '^') if False else self.pick('|', '&', '-')} {s(SET, d)})", f"set({s(self.pick(INTS, TUPLE), d)})",
-            f"{{n % 4 for n in {s(INTS, d)}}}", f"{s(SET, d)}.union({s(INTS, d)})", f"frozenset({s(INTS, d)})", f"{{*{s(INTS, d)}, {s(INT, d)}}}",
+        return self.one(
+            lambda: f"({s(SET, d)} {self.pick('|', '&', '-')} {s(SET, d)})", lambda: f"set({s(self.pick(INTS, TUPLE), d)})",
+            lambda: f"{{n % 4 for n in {s(INTS, d)}}}", lambda: f"{s(SET, d)}.union({s(INTS, d)})", lambda: f"frozenset({s(INTS, d)})", lambda: f"{{*{s(INTS, d)}, {s(INT, d)}}}",
         )  # fmt: skip
 
     def some_tuple(self, d: int) -> str:
         s = self.some
-        return self.pick(
-            f"tuple({s(self.pick(INTS, SET), d)})", f"({s(INT, d)}, {s(INT, d)})", f"({s(TUPLE, d)} + {s(TUPLE, d)})[:6]", f"divmod({s(INT, d)}, {s(INT, d)})",
-            f"{s(TUPLE, d)}[{self.slice_()}]", f"(*{s(INTS, d)}, {s(INT, d)})[:6]", f"({s(TUPLE, d)} * 2)[:6]", f"tuple(n * n for n in {s(INTS, d)})",
+        return self.one(
+            lambda: f"tuple({s(self.pick(INTS, SET), d)})", lambda: f"({s(INT, d)}, {s(INT, d)})", lambda: f"({s(TUPLE, d)} + {s(TUPLE, d)})[:6]", lambda: f"divmod({s(INT, d)}, {s(INT, d)})",
+            lambda: f"{s(TUPLE, d)}[{self.slice_()}]", lambda: f"(*{s(INTS, d)}, {s(INT, d)})[:6]", lambda: f"({s(TUPLE, d)} * 2)[:6]", lambda: f"tuple(n * n for n in {s(INTS, d)})",
         )  # fmt: skip
 
     # Statements
@@ -455,7 +461,7 @@ class Generator:
         body = [
             self.pick("for i in range(n):", "while n > 0:"),
             "    n -= 1",
-            f"    {self.pick('yield n', 'got = yield n * 2', 'yield from range(n)' if False else 'yield (n, n * n)')}",
+            f"    {self.pick('yield n', 'got = yield n * 2', 'yield (n, n * n)')}",
         ]
         if self.chance(40):
             body = ["try:", *("    " + line for line in body), "finally:", "    n = -1"]
@@ -504,7 +510,7 @@ class Generator:
             ["@staticmethod", "def make(n=3): return n + 1"],
             ["@classmethod", "def build(cls, n=4): return cls(n)"],
             ["def method(self, x=2): return self.n + x + self.shared"],
-            ["def __getattr__(self, n): return n"] if False else ["kind = 'plain'"],
+            ["kind = 'plain'"],
         ]
         for member in self.random.sample(members, self.random.randint(2, 7)):
             lines += ["    " + line for line in member]

@@ -71,7 +71,7 @@ class Printer:
         for of_matrices in (False, True):
             for variable, shape in self.shapes.items():
                 if (len(shape) != 1) == of_matrices and Size.named(name) in shape:
-                    return f"{variable}.size({shape.index(Size.named(name))})" if matrices else f"numel({variable})"
+                    return f"{variable}.size({shape.index(Size.named(name))})" if of_matrices else f"numel({variable})"
         raise no_formula(f"no variable has the size {name}")
 
     def sizes(self, names: list[str]) -> list[str]:

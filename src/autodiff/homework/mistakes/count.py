@@ -7,13 +7,15 @@ Cookbook, section 2; n is the number of elements that are averaged).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import concrete
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, count, text
 
 MEANS = frozenset(("mean", "nanmean", "var", "std", "kl_div", "cross_entropy"))  # and every loss
-SUMS = frozenset(("sum", "nansum", "dot", "vdot", "trace", "mm", "mv"))
+SUMS = frozenset(("sum", "nansum", "dot", "vdot", "trace"))
+PRODUCTS = frozenset(("mm", "mv"))  # which sum as well, and are less likely taken for means
 
 
 def counts(walk: Walk) -> Iterator[Slip]:
@@ -25,8 +27,7 @@ def counts(walk: Walk) -> Iterator[Slip]:
         ratio = count(operand) / max(1, count(node))
         here = text(node)
         many = f"{walk.setting.many(operand.shape, node.shape)} elements"
-        averages = node.op.name in MEANS or "loss" in node.op.name
-        if averages and ratio != 1:
+        if _averages(node) and ratio != 1:
             says = f"this is the gradient without the 1/n of the mean: {here} averages over {many}"
             yield walk.slip("count", "no 1/n", node, _times(walk, node, ratio), says, _HINT)
             says = f"{here} is a mean, and this divides by its number of elements twice"
@@ -34,7 +35,7 @@ def counts(walk: Walk) -> Iterator[Slip]:
             if ratio > 1:
                 says = f"{here} is a mean, and this divides by n - 1 in place of n"
                 yield walk.slip("count", "1/(n-1)", node, _times(walk, node, ratio / (ratio - 1)), says, _HINT)
-            if node.op.name == "var" and node.params[1] == 1 and ratio > 1:
+            if node.op.name in ("var", "std") and node.params[1] == 1 and ratio > 1:
                 says = f"this divides by n, and {here} divides by n - 1"
                 yield walk.slip("count", "1/n", node, _times(walk, node, (ratio - 1) / ratio), says, _HINT)
         elif node.op.name in SUMS:
@@ -46,37 +47,47 @@ def counts(walk: Walk) -> Iterator[Slip]:
 def other_counts(walk: Walk) -> Iterator[Slip]:
     """At each mean and each sum, another size for n: less likely, as a small number may come from elsewhere."""
     for node in walk.pieces:
-        operand = next((x for x in node.inputs if walk.depends(x)), None)
-        if operand is None or not operand.shape:
-            continue
-        ratio = count(operand) / max(1, count(node))
-        here = text(node)
-        many = f"{walk.setting.many(operand.shape, node.shape)} elements"
-        averages = node.op.name in MEANS or "loss" in node.op.name
-        for label, n in _sizes(walk, operand) if averages or node.op.name in SUMS else ():
-            by = label if label in walk.setting.sizes else walk.setting.named(n)
-            if averages:
-                says = f"{here} averages over {many}, and this divides by {by}"
-                yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
-            else:
-                says = f"this is divided by {by} as if {here} were a mean, and it is a sum"
-                yield walk.slip("count", f"mean/{label}", node, _times(walk, node, 1 / n), says, _HINT)
+        if _averages(node):
+            yield from _other_counts(walk, node, True)
+    for node in walk.pieces:
+        if node.op.name in SUMS | PRODUCTS:
+            yield from _other_counts(walk, node, False)
+
+
+def _other_counts(walk: Walk, node: Node, averages: bool) -> Iterator[Slip]:
+    operand = next((x for x in node.inputs if walk.depends(x)), None)
+    if operand is None or not operand.shape:
+        return
+    ratio = count(operand) / max(1, count(node))
+    here = text(node)
+    many = f"{walk.setting.many(operand.shape, node.shape)} elements"
+    for label, n, shown in _sizes(walk, operand):
+        if averages:
+            says = f"{here} averages over {many}, and this divides by {shown}"
+            yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
+        else:
+            says = f"this is divided by {shown} as if {here} were a mean, and it is a sum"
+            yield walk.slip("count", f"mean/{label}", node, _times(walk, node, 1 / n), says, _HINT)
+
+
+def _averages(node: Node) -> bool:
+    return node.op.name in MEANS or "loss" in node.op.name
 
 
 _HINT = "count the elements: is it a sum or a mean, and of how many?"
 
 
-def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int]]:
-    """Numbers that might be taken for n, under names that are the same whatever the sizes are."""
-    found = [("numel", count(operand))]
-    found += [(f"dim {dim}", size) for dim, size in enumerate(concrete(operand.shape))]
-    found += walk.setting.sizes.items()
-    for name, shape in walk.setting.shapes.items():
-        found += [(f"{name} {dim}", size) for dim, size in enumerate(shape)]
-    if not walk.setting.sizes:  # nothing tells equal numbers apart
-        by_number = {n: label for label, n in reversed(found)}
-        found = [(label, n) for label, n in found if by_number[n] == label]
-    return [(label, n) for label, n in found if n != 1]
+def _sizes(walk: Walk, operand: Node) -> list[tuple[str, int, str]]:
+    """Numbers that might be taken for n, under names that are the same whatever the sizes are, and as told."""
+    setting = walk.setting
+    shapes = {"operand": concrete(operand.shape), **setting.shapes}
+    found = [(f"{name} numel", prod(shape), setting.many(shape)) for name, shape in shapes.items()]
+    found += [(f"{name} {dim}", n, setting.named(n)) for name, shape in shapes.items() for dim, n in enumerate(shape)]
+    found += [(name, n, name) for name, n in setting.sizes.items()]
+    if not setting.sizes:  # nothing tells equal numbers apart
+        by_number = {n: label for label, n, _ in reversed(found)}
+        found = [(label, n, shown) for label, n, shown in found if by_number[n] == label]
+    return [(label, n, shown) for label, n, shown in found if n != 1]
 
 
 def _times(walk: Walk, node: Node, factor: float) -> Rule:

@@ -51,7 +51,7 @@ I1_LARGE = (
 def i0(x: ArrayLike) -> Array:
     """The modified Bessel function of the first kind of order 0.
 
-    Even; overflows to inf beyond 713.9. inf at ±inf, where PyTorch has NaN. Source: the module's.
+    Even; overflows to inf beyond 713.9; NaN at ±inf, as in PyTorch. Source: the module's.
     """
     return evaluate(lambda x: _grown(x, I0_LARGE, _i0_small), x)
 
@@ -67,7 +67,7 @@ def i0e(x: ArrayLike) -> Array:
 def i1(x: ArrayLike) -> Array:
     """The modified Bessel function of the first kind of order 1.
 
-    Odd, but 0 at -0 as in PyTorch; overflows beyond 713.9. ±inf at ±inf, where PyTorch has NaN. Source: the module's.
+    Odd, but 0 at -0, and NaN at ±inf, as in PyTorch; overflows beyond 713.9. Source: the module's.
     """
     return evaluate(lambda x: _odd(x, _grown(x, I1_LARGE, _i1_small)), x)
 
@@ -95,7 +95,7 @@ def _large(x: Vector, coefficients: tuple[float, ...]) -> Vector:
 def _grown(x: Vector, coefficients: tuple[float, ...], small: Callable[[Vector], Vector]) -> Vector:
     def large(x: Vector) -> Vector:
         # Two halves of the exponential, since the result overflows later than exp(x).
-        x = np.minimum(x, 1000)
+        x = np.where(np.isinf(x), np.nan, np.minimum(x, 1000))
         half = np.exp(0.5 * x)
         return half * _large(x, coefficients) * half
 

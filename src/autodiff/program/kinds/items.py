@@ -51,7 +51,9 @@ def del_item(value: Any, key: Any) -> None:
     if type(value) in (list, dict) or _changeable(value, "__delitem__"):
         del value[key]
     else:
-        raise TypeError(f"'{type_name(value)}' object doesn't support item deletion")
+        counted = isinstance(value, (str, tuple, range, set, frozenset)) and hasattr(type(key), "__index__")
+        does = "doesn't" if counted else "does not"  # as Python says it of sequences and of all else
+        raise TypeError(f"'{type_name(value)}' object {does} support item deletion")
 
 
 def _changeable(value: Any, name: str) -> bool:

@@ -135,7 +135,7 @@ def _bound(found: Any, value: Any, cls: type) -> Any:
         return MethodType(found.__func__, cls)
     if kind is property and value is not cls:
         if found.fget is None:
-            raise AttributeError(f"property of '{class_name(cls)}' object has no getter")
+            raise AttributeError(f"property of '{cls.__qualname__}' object has no getter")
         return found.fget(value)
     return found
 
@@ -206,7 +206,7 @@ def _set_own(value: Any, change: tuple[str, Any]) -> None:
     found = _shadowing(type(value), name)
     if found is not None:
         if found.fset is None:
-            raise AttributeError(f"property '{name}' of '{type(value).__name__}' object has no setter")
+            raise AttributeError(f"property '{name}' of '{type(value).__qualname__}' object has no setter")
         found.fset(value, new)
         return
     if _hidden(value, name):
@@ -228,7 +228,7 @@ def _delete_own(which: tuple[Any, str]) -> None:
     found = _shadowing(type(value), name)
     if found is not None:
         if found.fdel is None:
-            raise AttributeError(f"property '{name}' of '{type(value).__name__}' object has no deleter")
+            raise AttributeError(f"property '{name}' of '{type(value).__qualname__}' object has no deleter")
         found.fdel(value)
     elif find_stored(value, name) and not _hidden(value, name):
         delattr(value, name)

@@ -1,0 +1,72 @@
+"""Random programs against Python itself: they print the same and end the same."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("generate", Path(__file__).with_name("generate.py"))
+assert _spec is not None
+assert _spec.loader is not None
+_generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_generate)
+ADDRESS = re.compile(r"0x[0-9a-f]+")
+FEW, MANY, PIECE = 150, 21_150, 1000
+
+
+def by_python(text: str) -> tuple[str, str] | None:
+    """What Python prints, and its last line when it ends with an exception; None for what it does not compile."""
+    printed, last = io.StringIO(), ""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
+        warnings.simplefilter("ignore")
+        try:
+            code = compile(text, "program", "exec")
+        except SyntaxError:
+            return None
+        try:
+            exec(code, {"__name__": "__main__"})
+        except Exception as error:
+            last = type(error).__name__ + (f": {error}" if str(error) else "")
+    return printed.getvalue(), last
+
+
+def disagreements(seeds: range, program: Callable[..., Any]) -> list[int]:
+    """The seeds of programs that do something else here."""
+    found = []
+    for seed in seeds:
+        text = _generate.program(seed)
+        expected = by_python(text)
+        result = program(text)
+        if expected is None:
+            if result.error is None or result.error.exit_code != 3:
+                found.append(seed)
+            continue
+        if tuple(ADDRESS.sub("0x", part) for part in (result.out, result.last)) != tuple(
+            ADDRESS.sub("0x", part) for part in expected
+        ):
+            found.append(seed)
+    return found
+
+
+def test_some_programs(program: Callable[..., Any]) -> None:
+    assert disagreements(range(FEW), program) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(FEW, MANY, PIECE))
+def test_many_programs(first: int, program: Callable[..., Any]) -> None:
+    assert disagreements(range(first, first + PIECE), program) == []
+
+
+def test_they_are_of_every_form() -> None:
+    text = "".join(_generate.program(seed) for seed in range(FEW))
+    for word in "if elif else for while break continue try except finally with def class yield lambda nonlocal".split():  # noqa: SIM905
+        assert re.search(rf"\b{word}\b", text), word

@@ -1,0 +1,2 @@
+# ends: not-reachable
+x: int = eval("5")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+print(np.ones(3).base)

@@ -1,0 +1,4 @@
+# ends: uncaught not-reachable
+class A:
+    __call__ = np.ndarray
+print(A()(1000))

@@ -1,0 +1,3 @@
+# ends: uncaught
+from collections import defaultdict
+d = defaultdict(np.ndarray)

@@ -1,0 +1,3 @@
+# ends: uncaught
+@np.ndarray
+def f(): pass

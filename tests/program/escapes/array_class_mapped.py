@@ -1,0 +1,2 @@
+# ends: uncaught
+print(list(map(np.ndarray, [1000])))

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(np.ones(3).__array_interface__["data"])

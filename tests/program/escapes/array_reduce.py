@@ -1,0 +1,2 @@
+# ends: not-reachable
+np.ones(3).__reduce__()

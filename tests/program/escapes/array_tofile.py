@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.ones(3).tofile("/tmp/x")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.ones(3).view("S24")

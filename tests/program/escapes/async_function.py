@@ -1,0 +1,2 @@
+# ends: syntax unknown-name
+async def f(): pass

@@ -1,0 +1,5 @@
+# ends: unknown-attribute
+try:
+    (1).foo
+except AttributeError as e:
+    print(e.obj)

@@ -1,0 +1,2 @@
+# ends: syntax unknown-name
+def f(): await g()

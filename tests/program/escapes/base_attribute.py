@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A: pass
+print(A.__base__)

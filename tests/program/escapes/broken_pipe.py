@@ -1,0 +1,2 @@
+# ends: uncaught
+raise OSError(32, "Broken pipe")

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(len.__self__)

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    def __del__(self): print("late")

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class D:
+    def __get__(self, obj, cls): return cls

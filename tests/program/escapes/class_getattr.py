@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    def __getattr__(self, name): return 1

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    def __getattribute__(self, name): return 1

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    def __init_subclass__(cls): print(cls)

@@ -1,0 +1,3 @@
+# ends: syntax
+class M: pass
+class A(metaclass=M): pass

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    def __new__(cls): return 5

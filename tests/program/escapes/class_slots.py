@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    __slots__ = ("x",)

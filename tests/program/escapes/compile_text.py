@@ -1,0 +1,2 @@
+# ends: not-reachable
+compile("1", "x", "eval")

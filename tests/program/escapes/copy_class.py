@@ -1,0 +1,3 @@
+# ends: not-reachable
+import copy
+copy.copy(torch).__dict__

@@ -1,0 +1,4 @@
+# ends: limit-nesting limit-steps
+x = []
+for i in range(10**5): x = [x]
+print(x)

@@ -1,0 +1,5 @@
+# ends: limit-memory limit-nesting limit-steps limit-time
+# alone
+z = iter([1])
+for i in range(2 * 10**5): z = zip(z)
+next(z)

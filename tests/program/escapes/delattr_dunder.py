@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A: pass
+delattr(A, "__module__")

@@ -1,0 +1,2 @@
+# ends: uncaught
+class A(type(lambda: 1)): pass

@@ -1,0 +1,2 @@
+# ends: uncaught
+class A(type(x for x in [])): pass

@@ -1,0 +1,2 @@
+# ends: uncaught
+class A(int): pass

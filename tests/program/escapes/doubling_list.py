@@ -1,0 +1,3 @@
+# ends: limit-memory
+x = [1]
+while True: x = x + x

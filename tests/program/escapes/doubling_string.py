@@ -1,0 +1,3 @@
+# ends: limit-memory
+s = "ab"
+while True: s += s

@@ -1,0 +1,3 @@
+# ends: limit-memory limit-size
+s = "ab"
+while True: s = "%s%s" % (s, s)

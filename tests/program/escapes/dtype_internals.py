@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+print(torch.float32.numpy)

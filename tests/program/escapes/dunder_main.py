@@ -1,0 +1,2 @@
+# ends: not-reachable unknown-module
+import __main__

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(....__class__.__base__)

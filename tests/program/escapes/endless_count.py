@@ -1,0 +1,3 @@
+# ends: limit-steps limit-memory
+from itertools import count
+list(count())

@@ -1,0 +1,4 @@
+# ends: limit-steps limit-memory
+import math
+from itertools import repeat
+math.fsum(repeat(1.0))

@@ -1,0 +1,4 @@
+# ends: limit-steps
+def g():
+    while True: yield 1
+sum(g())

@@ -1,0 +1,5 @@
+# ends: limit-steps
+class A:
+    def __index__(self):
+        while True: pass
+[1, 2][A():]

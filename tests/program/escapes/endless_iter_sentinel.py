@@ -1,0 +1,2 @@
+# ends: limit-steps limit-memory
+list(iter(int, 1))

@@ -1,0 +1,2 @@
+# ends: limit-steps
+5 in iter(int, 1)

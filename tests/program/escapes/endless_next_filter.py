@@ -1,0 +1,3 @@
+# ends: limit-steps
+from itertools import count
+next(filter(lambda x: x < 0, count()))

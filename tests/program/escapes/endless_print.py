@@ -1,0 +1,2 @@
+# ends: limit-steps
+while True: print("", end="")

@@ -1,0 +1,3 @@
+# ends: limit-steps
+from itertools import repeat
+set(repeat(1))

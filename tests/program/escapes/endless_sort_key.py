@@ -1,0 +1,4 @@
+# ends: limit-steps
+def key(x):
+    while True: pass
+sorted([1, 2], key=key)

@@ -1,0 +1,4 @@
+# ends: limit-steps
+from itertools import count
+def f(*a): pass
+f(*count())

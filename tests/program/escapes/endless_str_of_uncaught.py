@@ -1,0 +1,5 @@
+# ends: limit-steps uncaught
+class E(Exception):
+    def __str__(self):
+        while True: pass
+raise E()

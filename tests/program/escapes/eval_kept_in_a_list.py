@@ -1,0 +1,2 @@
+# ends: not-reachable
+tools = [eval, exec]

@@ -1,0 +1,2 @@
+# ends: not-reachable
+eval("1 + 1")

@@ -1,0 +1,2 @@
+# ends: not-reachable
+Exception.__new__(Exception)

@@ -1,0 +1,2 @@
+# ends: syntax
+exec "import os"

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(open(__file__).read())

@@ -1,0 +1,2 @@
+# ends: uncaught
+raise FileNotFoundError(2, "No such file", "/etc/shadow")

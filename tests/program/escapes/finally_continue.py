@@ -1,0 +1,5 @@
+# ends: limit-steps
+while True:
+    try:
+        while True: pass
+    finally: continue

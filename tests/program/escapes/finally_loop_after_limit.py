@@ -1,0 +1,5 @@
+# ends: limit-steps
+try:
+    while True: pass
+finally:
+    print("escaped")

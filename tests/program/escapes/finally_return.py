@@ -1,0 +1,7 @@
+# ends: limit-steps
+def f():
+    try:
+        while True: pass
+    finally: return 1
+f()
+print("escaped")

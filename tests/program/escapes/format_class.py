@@ -1,0 +1,2 @@
+# ends: not-reachable
+print("{0.__class__.__base__}".format(5))

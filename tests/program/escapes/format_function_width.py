@@ -1,0 +1,2 @@
+# ends: limit-size
+print(format(1, "1000000000"))

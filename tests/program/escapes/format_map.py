@@ -1,0 +1,2 @@
+# ends: not-reachable
+print("{x}".format_map({"x": 1}))

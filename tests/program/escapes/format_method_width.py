@@ -1,0 +1,2 @@
+# ends: limit-size
+print("{:>{}}".format("x", 10**10))

@@ -1,0 +1,3 @@
+# ends: limit-size
+w = 10**9
+print(f"{1:{w}}")

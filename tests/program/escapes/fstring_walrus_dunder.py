@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(f"{(c := ().__class__).__mro__}")

@@ -1,0 +1,3 @@
+# ends: not-reachable
+def f(): pass
+print(f.__globals__["__builtins__"])

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print((x for x in [1]).gi_yieldfrom)

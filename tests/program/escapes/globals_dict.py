@@ -1,0 +1,2 @@
+# ends: not-reachable
+globals()["x"] = 1

@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+x = torch.ones(1, requires_grad=True)
+print((x * 2).grad_fn.node)

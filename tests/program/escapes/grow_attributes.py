@@ -1,0 +1,7 @@
+# ends: limit-memory limit-steps
+class A: pass
+a = A()
+i = 0
+while True:
+    setattr(a, f"name{i}", [0] * 1000)
+    i += 1

@@ -1,0 +1,3 @@
+# ends: limit-memory limit-steps
+d = {}
+while True: d[len(d)] = [0] * 1000

@@ -1,0 +1,9 @@
+# ends: limit-memory limit-steps
+def g():
+    x = [0] * 1000
+    yield x
+kept = []
+while True:
+    h = g()
+    next(h)
+    kept.append(h)

@@ -1,0 +1,3 @@
+# ends: limit-memory limit-steps
+x = []
+while True: x.insert(0, [0] * 1000)

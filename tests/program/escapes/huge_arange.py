@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.arange(10**12)

@@ -1,0 +1,4 @@
+# ends: limit-size limit-memory
+class A:
+    def __index__(self): return 10**12
+"a".center(A())

@@ -1,0 +1,3 @@
+# ends: limit-number
+import math
+math.comb(10**9, 5 * 10**8)

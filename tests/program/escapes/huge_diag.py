@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.diag(torch.zeros(10**6))

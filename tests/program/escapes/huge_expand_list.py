@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size limit-steps
+torch.zeros(1).expand(10**6, 10**6).tolist()

@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.eye(10**6)

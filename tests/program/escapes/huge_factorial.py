@@ -1,0 +1,3 @@
+# ends: limit-number
+import math
+math.factorial(10**9)

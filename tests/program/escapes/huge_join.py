@@ -1,0 +1,3 @@
+# ends: limit-memory
+s = "a" * 10**6
+"".join([s] * 10**5)

@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+nn.Linear(10**6, 10**6)

@@ -1,0 +1,2 @@
+# ends: limit-memory
+[0] * 10**12

@@ -1,0 +1,3 @@
+# ends: limit-memory
+x = [0]
+x *= 10**12

@@ -1,0 +1,2 @@
+# ends: limit-size
+"a".ljust(10**12)

@@ -1,0 +1,2 @@
+# ends: limit-number
+int("9" * 10**6)

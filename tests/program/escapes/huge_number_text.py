@@ -1,0 +1,2 @@
+# ends: uncaught
+print(10**5000)

@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.arange(10**12)

@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.cov(np.zeros((10**6, 2)))

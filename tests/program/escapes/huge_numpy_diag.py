@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.diag(np.zeros(10**6))

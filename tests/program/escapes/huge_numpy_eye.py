@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.eye(10**6)

@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.zeros((10**6, 1)) < np.zeros(10**6)

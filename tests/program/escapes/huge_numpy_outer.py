@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.outer(np.zeros(10**6), np.zeros(10**6))

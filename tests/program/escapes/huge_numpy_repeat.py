@@ -1,0 +1,2 @@
+# ends: limit-memory
+np.repeat(np.zeros(10), 10**12)

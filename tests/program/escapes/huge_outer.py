@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.outer(torch.zeros(10**6), torch.zeros(10**6))

@@ -1,0 +1,2 @@
+# ends: limit-number
+pow(7, 10**9)

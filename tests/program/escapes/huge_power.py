@@ -1,0 +1,2 @@
+# ends: limit-number
+10**10**10

@@ -1,0 +1,3 @@
+# ends: limit-number
+x = 3
+while True: x = x * x

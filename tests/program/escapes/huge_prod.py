@@ -1,0 +1,3 @@
+# ends: limit-number
+import math
+math.prod(range(1, 10**6))

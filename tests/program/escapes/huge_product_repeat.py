@@ -1,0 +1,3 @@
+# ends: limit-memory
+from itertools import product
+product([1], repeat=10**12)

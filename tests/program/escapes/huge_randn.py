@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.randn(10**12)

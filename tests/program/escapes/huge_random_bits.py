@@ -1,0 +1,3 @@
+# ends: limit-number
+import random
+random.getrandbits(10**12)

@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.randperm(10**12)

@@ -1,0 +1,2 @@
+# ends: limit-steps
+"x" in range(10**12)

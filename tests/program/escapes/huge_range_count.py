@@ -1,0 +1,2 @@
+# ends: limit-steps
+range(10**12).count("x")

@@ -1,0 +1,2 @@
+# ends: limit-memory limit-steps
+dict.fromkeys(range(10**12))

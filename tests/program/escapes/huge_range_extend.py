@@ -1,0 +1,3 @@
+# ends: limit-memory
+x = []
+x.extend(range(10**12))

@@ -1,0 +1,2 @@
+# ends: limit-memory
+list(range(10**12))

@@ -1,0 +1,2 @@
+# ends: limit-steps
+max(range(10**12))

@@ -1,0 +1,2 @@
+# ends: limit-steps
+min(range(10**12), key=abs)

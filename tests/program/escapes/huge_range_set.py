@@ -1,0 +1,2 @@
+# ends: limit-memory
+set(range(10**12))

@@ -1,0 +1,3 @@
+# ends: limit-memory
+x = [1]
+x[:] = range(10**12)

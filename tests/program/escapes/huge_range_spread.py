@@ -1,0 +1,2 @@
+# ends: limit-memory limit-steps
+print(*range(10**12))

@@ -1,0 +1,2 @@
+# ends: limit-steps
+sum(range(10**12))

@@ -1,0 +1,2 @@
+# ends: limit-memory limit-steps
+a, *b = range(10**12)

@@ -1,0 +1,2 @@
+# ends: limit-number
+1 << 10**12

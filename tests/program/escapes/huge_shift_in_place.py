@@ -1,0 +1,3 @@
+# ends: limit-number
+x = 1
+x <<= 10**12

@@ -1,0 +1,2 @@
+# ends: limit-memory
+("a," * (20 * 10**6)).split(",")

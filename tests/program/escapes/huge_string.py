@@ -1,0 +1,2 @@
+# ends: limit-memory
+"a" * 10**12

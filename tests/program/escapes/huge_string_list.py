@@ -1,0 +1,2 @@
+# ends: limit-memory
+list("ab" * (50 * 10**6))

@@ -1,0 +1,2 @@
+# ends: limit-memory
+10**12 * "a"

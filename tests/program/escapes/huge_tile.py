@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.zeros(10**3).tile(10**10)

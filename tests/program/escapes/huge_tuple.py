@@ -1,0 +1,2 @@
+# ends: limit-memory
+(1, 2) * 10**12

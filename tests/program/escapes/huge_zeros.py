@@ -1,0 +1,2 @@
+# ends: limit-memory limit-size
+torch.zeros(10**6, 10**6)

@@ -1,0 +1,2 @@
+# ends: limit-size
+"1".zfill(10**12)

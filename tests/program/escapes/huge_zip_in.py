@@ -1,0 +1,2 @@
+# ends: limit-steps
+5 in zip(range(10**12))

@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    import math as __getattr__

@@ -1,0 +1,3 @@
+# ends: unknown-module
+from autodiff.program import limits
+limits.FUEL[0] = 10**18

@@ -1,0 +1,2 @@
+# ends: uncaught
+from math import __loader__

@@ -1,0 +1,2 @@
+# ends: not-reachable
+os = __import__("os")

@@ -1,0 +1,2 @@
+# ends: unknown-module
+import importlib

@@ -1,0 +1,3 @@
+# ends: unknown-module
+import os
+os.system("ls")

@@ -1,0 +1,2 @@
+# ends: uncaught
+from . import secrets

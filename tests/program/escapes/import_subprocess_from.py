@@ -1,0 +1,2 @@
+# ends: unknown-module
+from subprocess import run

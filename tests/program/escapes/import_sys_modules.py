@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import sys
+print(sys.modules["os"])

@@ -1,0 +1,2 @@
+# ends: uncaught
+raise KeyboardInterrupt

@@ -1,0 +1,2 @@
+# ends: not-reachable
+f = lambda e=eval: e("1")

@@ -1,0 +1,2 @@
+# ends: unknown-name
+__loader__.load_module("os")

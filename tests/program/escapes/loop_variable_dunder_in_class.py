@@ -1,0 +1,3 @@
+# ends: not-reachable
+class A:
+    for __getattribute__ in [lambda self, name: 1]: pass

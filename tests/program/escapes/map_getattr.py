@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(list(map(getattr, [()], ["__doc__x__"])))

@@ -1,0 +1,3 @@
+# ends: uncaught not-reachable syntax
+match 5:
+    case int(real=x): print(x)

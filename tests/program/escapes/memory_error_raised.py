@@ -1,0 +1,2 @@
+# ends: uncaught limit-memory
+raise MemoryError("mine")

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print([].append.__self__.__class__.__base__)

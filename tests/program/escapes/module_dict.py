@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(torch.__dict__)

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+print(torch.members)

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(np.__path__)

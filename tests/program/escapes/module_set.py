@@ -1,0 +1,2 @@
+# ends: uncaught unknown-attribute not-reachable
+torch.sin = lambda x: x

@@ -1,0 +1,5 @@
+# ends: unknown-attribute
+try:
+    undefined
+except NameError as e:
+    print(e.obj)

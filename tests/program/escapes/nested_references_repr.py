@@ -1,0 +1,4 @@
+# ends: limit-memory limit-steps
+x = [1]
+for i in range(60): x = [x, x]
+print(x)

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.core.multiarray

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.ctypeslib.load_library("c", "/")

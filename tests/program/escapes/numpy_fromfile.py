@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.fromfile("/etc/passwd", dtype="uint8")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.frompyfunc(len, 1, 1)

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.genfromtxt("/etc/passwd")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.lib.npyio.os

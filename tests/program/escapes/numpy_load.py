@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.load("/etc/passwd", allow_pickle=True)

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.loadtxt("/etc/passwd")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.memmap("/etc/passwd")

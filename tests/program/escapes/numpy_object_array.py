@@ -1,0 +1,2 @@
+# ends: uncaught
+print(np.array([print, len], dtype=object))

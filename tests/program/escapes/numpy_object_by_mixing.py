@@ -1,0 +1,3 @@
+# ends: uncaught
+class A: pass
+print(np.array([A(), A()]))

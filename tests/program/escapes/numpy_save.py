@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.save("/tmp/x.npy", np.ones(3))

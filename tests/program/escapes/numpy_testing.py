@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.testing.runstring("1", {})

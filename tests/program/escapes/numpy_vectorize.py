@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+np.vectorize(eval)

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(object().__init__.__self__)

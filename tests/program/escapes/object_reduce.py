@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(object().__reduce_ex__(2))

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(open("/etc/passwd").read())

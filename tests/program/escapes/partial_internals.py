@@ -1,0 +1,3 @@
+# ends: not-reachable
+from functools import partial
+print(partial(len).func.__self__)

@@ -1,0 +1,2 @@
+# ends: limit-size
+print("%*d" % (10**9, 1))

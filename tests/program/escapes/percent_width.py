@@ -1,0 +1,2 @@
+# ends: limit-size
+print("%1000000000d" % 1)

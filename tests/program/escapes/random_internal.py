@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import random
+print(random._os.environ)

@@ -1,0 +1,6 @@
+# ends: limit-memory limit-steps limit-time
+# slow
+def f():
+    try: f()
+    except RecursionError: f()
+f()

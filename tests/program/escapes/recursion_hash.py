@@ -1,0 +1,4 @@
+# ends: limit-nesting
+class A:
+    def __hash__(self): return hash((self,))
+{A()}

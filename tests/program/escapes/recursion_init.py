@@ -1,0 +1,4 @@
+# ends: limit-nesting
+class A:
+    def __init__(self): A()
+A()

@@ -1,0 +1,4 @@
+# ends: limit-nesting
+class A:
+    def __iter__(self): return iter(self)
+list(A())

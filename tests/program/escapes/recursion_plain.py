@@ -1,0 +1,3 @@
+# ends: limit-nesting
+def f(): return f()
+f()

@@ -1,0 +1,6 @@
+# ends: limit-nesting
+x = []
+x.append(x)
+y = []
+y.append(y)
+x == y

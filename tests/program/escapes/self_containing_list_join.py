@@ -1,0 +1,4 @@
+# ends: uncaught
+x = []
+x.append(x)
+"".join(x)

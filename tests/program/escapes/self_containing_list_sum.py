@@ -1,0 +1,4 @@
+# ends: uncaught limit-steps
+x = []
+x.append(x)
+sum(x)

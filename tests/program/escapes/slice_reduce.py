@@ -1,0 +1,2 @@
+# ends: not-reachable
+slice(1).__reduce__()

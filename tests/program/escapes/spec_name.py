@@ -1,0 +1,2 @@
+# ends: unknown-name
+print(__spec__)

@@ -1,0 +1,3 @@
+# ends: unknown-name
+from math import *
+print(__loader__)

@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import sys
+sys.stdout.buffer.write("x")

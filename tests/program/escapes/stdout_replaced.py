@@ -1,0 +1,3 @@
+# ends: uncaught unknown-attribute not-reachable
+import sys
+sys.stdout = None

@@ -1,0 +1,5 @@
+# ends: not-reachable
+try:
+    next(iter([]))
+except StopIteration as e:
+    e.__traceback__

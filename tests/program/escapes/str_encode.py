@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+"x".encode().decode("unicode_escape")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+"x".translate({120: "y" * 10**9})

@@ -1,0 +1,3 @@
+# ends: uncaught
+import sys
+type(sys.stdout)(7)

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(super(int, True).__reduce__())

@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(torch.ones(1).__dict__)

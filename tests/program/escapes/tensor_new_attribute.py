@@ -1,0 +1,3 @@
+# ends: uncaught unknown-attribute
+x = torch.ones(1)
+x._array = 5

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.ones(1).untyped_storage()

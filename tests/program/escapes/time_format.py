@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import time
+time.strftime("%d")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.hub.load("x", "y")

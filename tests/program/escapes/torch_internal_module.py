@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.tensor_module = torch.modes

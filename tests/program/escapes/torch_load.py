@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.load("/etc/passwd")

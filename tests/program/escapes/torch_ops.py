@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.ops.load_library("libc.so.6")

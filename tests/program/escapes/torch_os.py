@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.os.system("ls")

@@ -1,0 +1,2 @@
+# ends: unknown-attribute
+torch.save(torch.ones(1), "/tmp/x")

@@ -1,0 +1,6 @@
+# ends: not-reachable
+def f(): raise ValueError
+try:
+    f()
+except ValueError as e:
+    t = e.__traceback__.tb_next

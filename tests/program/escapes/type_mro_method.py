@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(type(1).mro())

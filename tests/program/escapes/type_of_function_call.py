@@ -1,0 +1,3 @@
+# ends: uncaught
+F = type(lambda: 1)
+F(None, {})

@@ -1,0 +1,3 @@
+# ends: uncaught
+g = type(x for x in [])
+g()

@@ -1,0 +1,3 @@
+# ends: uncaught
+M = type(torch)
+M("os", {})

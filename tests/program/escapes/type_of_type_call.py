@@ -1,0 +1,3 @@
+# ends: not-reachable uncaught
+meta = type(type(1))
+meta("A", (), {})

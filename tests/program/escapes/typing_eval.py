@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import typing
+typing.get_type_hints(1)

@@ -1,0 +1,4 @@
+# ends: uncaught
+class E(Exception):
+    args = property(lambda self: 5)
+raise E()

@@ -1,0 +1,4 @@
+# ends: uncaught
+class E(Exception):
+    def __str__(self): raise KeyboardInterrupt
+raise E()

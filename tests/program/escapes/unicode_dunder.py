@@ -1,0 +1,2 @@
+# ends: not-reachable
+print(().__ｃｌａｓｓ__.__ｂａｓｅｓ__)

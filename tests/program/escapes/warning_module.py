@@ -1,0 +1,3 @@
+# ends: not-reachable
+import warnings
+warnings.warn.__globals__

@@ -1,0 +1,3 @@
+# ends: unknown-attribute
+import warnings
+print(warnings.sys)

@@ -1,0 +1,2 @@
+# ends: not-reachable
+raise ValueError.with_traceback(ValueError(), None)

@@ -1,0 +1,4 @@
+# ends: syntax not-reachable
+def f():
+    yield from ().__class__.__mro__
+list(f())
