@@ -3,6 +3,12 @@
     >>> import autodiff
     >>> autodiff.expression("mean(2*(x+1)^2)").value_and_grad(x=[[1, 2, 3], [4, 5, 6]])
 
+All of PyTorch's names are here as well, so that `import autodiff as torch` runs its programs (see `autodiff.tensor`):
+
+    >>> import autodiff as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x ** 2).sum().backward()
+
 The layers, each importing only what stands before it: errors, syntax, graph, ops, backward, execute, solve, request,
 report, cli.
 """
@@ -23,12 +29,23 @@ __all__ = ["AutodiffError", "Expression", "__version__", "expression"]
 
 _HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.api", "expression": "autodiff.api"}
 
+# Looked up by `from autodiff import ops`, which asks here before it imports.
+_MODULES = frozenset(
+    (
+        "api", "backward", "cli", "errors", "execute", "formula", "functional", "gradcheck", "grammar", "graph", "homework",
+        "ops", "program", "report", "request", "solve", "syntax", "version",
+    )
+)  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
     """Import on first use: the command needs little of this."""
-    home = _HOMES.get(name)
-    if home is None:
+    if name.startswith("__") or name in _MODULES:
         raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(home), name)
+    home = _HOMES.get(name, "autodiff.tensor")
+    found = getattr(import_module(home), name, import_module)
+    if found is import_module:
+        raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
+    return found

@@ -113,7 +113,8 @@ def test_the_command_prints_formulas(capsys: pytest.CaptureFixture[str]) -> None
     assert captured.out == "x.grad = 4*(x + 1)/numel(x)\n"
     assert "x is taken for a tensor of any shape" in captured.err
     assert run(["derive", "sum((X @ w - y)^2)", "X:m,n", "w:n", "y:m", "--wrt", "w", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"gradient": {"w": "2*X.T @ (X @ w - y)"}, "assumes": {}}
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["gradient"], answer["assumes"]) == ({"w": "2*X.T @ (X @ w - y)"}, {})
     assert run(["derive", "x^3", "--only", "x.grad"]) == 0
     assert capsys.readouterr().out == "3*x^2\n"
     assert run(["derive", "x^3", "x:1.5"]) == 2

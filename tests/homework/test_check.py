@@ -270,6 +270,11 @@ def test_no_answer_takes_long(answer: str) -> None:
     assert found.error is None or found.error.code != "internal"
 
 
+def test_a_tensor_that_is_too_large() -> None:
+    found = check(question("sum((X @ w - y)^2)", "w:3 X:4,3 y:4"), "w + sum(X.repeat(50, 50))")
+    assert (found.verdict, found.says) == ("invalid", "the answer makes a tensor that is too large")
+
+
 def test_what_happens_far_from_zero_counts() -> None:
     assert verdict("clamp(x, -4, 4)", "x:", "1").verdict == "wrong"
     assert verdict("clamp(x, -4, 4)", "x:", "(abs(x) < 4)*1.0").verdict == "right"

@@ -109,3 +109,26 @@ def test_special_variables_are_told() -> None:
     assert found.says == "the sum of y is missing as a factor: this is right only where y adds up to 1"
     found = verdict("x @ A @ x", "x:3 A:3,3", "2*A @ x")
     assert "symmetric A" in found.says
+
+
+@pytest.mark.parametrize(
+    ("expr", "right", "wrong"),
+    [
+        ("m*(3e8)^2", "9e16", "3e8"),
+        ("1.38e-23*x^2", "2.76e-23*x", "1.38e-23*x"),
+        ("sin(x)^2 + cos(x)^2", "0", "1e-9"),
+        ("sqrt(x - 1000)", "1/(2*sqrt(x - 1000))", "1/sqrt(x - 1000)"),
+        ("acosh(x/100)", "1/sqrt(x^2 - 10000)", "1/sqrt(x^2/10000 - 1)"),
+    ],
+)
+def test_large_and_tiny_numbers(expr: str, right: str, wrong: str) -> None:
+    assert verdict(expr, f"{'m' if 'm*' in expr else 'x'}:", right).verdict == "right"
+    assert verdict(expr, f"{'m' if 'm*' in expr else 'x'}:", wrong).verdict == "wrong"
+
+
+def test_what_rounding_swallows_is_not_right() -> None:
+    assert verdict("x^3", "x:", "3*x^2 + (1e20*x + 5 - 1e20*x)").verdict == "undecided"
+
+
+def test_an_overflow_is_no_way_out() -> None:
+    assert verdict("x^3", "x:", "where(x > 0.5, exp(1e5) - exp(1e5), 3*x^2)").verdict == "undecided"

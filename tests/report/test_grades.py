@@ -116,6 +116,12 @@ def test_the_page_is_whole_and_runs_nothing(text: str) -> None:
         assert reader.text.count(EVIL) >= 5
 
 
+def test_a_long_name_is_cut() -> None:
+    found = page(summary({"1": Item("1", Question("x"))}, [row("x" * 10_000, "1", "wrong")], ""))
+    assert "x" * 299 + "…" in found
+    assert "x" * 301 not in found
+
+
 def test_a_page_of_nobody() -> None:
     reader = Reader()
     reader.feed(page(summary({"a": Item("a", Question("x"))}, [])))

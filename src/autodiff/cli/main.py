@@ -19,7 +19,10 @@ def main() -> NoReturn:
     Collecting garbage while modules load, and taking the interpreter apart at the end, cost a short run a tenth of its
     time.
     """
+    from autodiff.cli.screen import Screen
+
     gc.disable()
+    Screen.alone = True
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -9,6 +9,7 @@ import click
 from autodiff.cli.options import color
 from autodiff.cli.programs import decoded, error_writer, failed, given_limits, left, limit_options, warner, writer
 from autodiff.cli.screen import Screen
+from autodiff.cli.watch import watched
 from autodiff.errors import AutodiffError
 from autodiff.program.limits import Closed, Limits
 
@@ -28,6 +29,9 @@ def command(screen: Screen, file: str, limit_steps: int, limit_memory: str, limi
     echo "print(torch.ones(2) * 3)" | autodiff run -
     """
     limits = given_limits(limit_steps, limit_memory, limit_seconds)
+    status = watched(screen, limit_seconds)
+    if status is not None:
+        return status
     name, text = _read(file, screen)
     return run(screen, text, name, limits)
 

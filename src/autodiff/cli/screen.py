@@ -20,6 +20,7 @@ class Screen:
     """The streams of one run of the command."""
 
     __slots__ = ("_read", "color", "err", "out")
+    alone = False  # whether the process is the command's own, and may be divided in two
 
     def __init__(self) -> None:
         self.out = Gone() if sys.stdout is None else _writable(sys.stdout)

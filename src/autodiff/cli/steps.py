@@ -110,7 +110,7 @@ def _print(sheet: Sheet, screen: Screen, latex: bool, markdown: bool, precision:
     elif markdown:
         screen.write(report.markdown(sheet, precision))
     else:
-        screen.page(report.text_lines(sheet, precision))
+        screen.page(report.text_lines(sheet, precision, screen.columns()))
     for name, what in sheet.assumes.items():
         if what != "a number":
             screen.note(f"this is {what}" if name == "gradient" else f"{name} is taken for {what}")

@@ -314,11 +314,19 @@ def over_limit(node: Node, limit_bytes: int) -> AutodiffError | None:
         return None
     return AutodiffError(
         "limit-size",
-        f"this would take {total / 2**30:.1f} GiB, more than the limit of {limit_bytes / 2**30:.1f} GiB",
+        f"this would take {_spoken(total)}, more than the limit of {_spoken(limit_bytes)}",
         type="MemoryError",
         span=node.span,
         help="--limit-size raises the limit",
     )
+
+
+def _spoken(size: int) -> str:
+    """A number of bytes for people, in GiB unless it is far less."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
+        if 10 * size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
 
 
 def _free_at_last_use(plan: Plan) -> None:

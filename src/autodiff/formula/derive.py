@@ -20,7 +20,7 @@ from autodiff.formula.question import Question, build
 from autodiff.formula.simplify import Simplifier, shortest
 from autodiff.formula.verify import Points, gradient_of, hessian_of
 from autodiff.graph.dtypes import float64, using_default_dtype
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, ancestors
 from autodiff.graph.sizes import Shape
 
 READ = 5_000  # characters that are read again as they stand; a longer formula is read in parts
@@ -78,12 +78,18 @@ def _formula(
     t.forget()
     try:
         raw = from_graph.convert([gradient])[0]
-        found = _first_right(raw, Printer(printed, name), Points(shapes, gradient_of(question, name)), nothing)
+        points = Points(shapes, gradient_of(question, name), not _needs_regular(gradient))
+        found = _first_right(raw, Printer(printed, name), points, nothing)
     except RecursionError:
         raise from_graph.no_formula("the expression is nested too deeply for a formula") from None
     if found is None:
         raise from_graph.no_formula(f"no formula was found that gives the gradient for {name}")
     return found
+
+
+def _needs_regular(gradient: Node) -> bool:
+    """Whether matrices must be regular, as products of thin ones are not."""
+    return any(node.op.name.startswith(("linalg.", "inv", "cholesky", "cofactor")) for node in ancestors([gradient]))
 
 
 def _second(question: Question, text: str, shapes: Mapping[str, Shape], x: str, y: str, diagonal: bool) -> str:

@@ -19,6 +19,7 @@ from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import Elementwise
+from autodiff.ops.lu import LU
 
 Args = Sequence[Any]
 
@@ -286,12 +287,20 @@ def _along(name: str) -> Callable[[Node, list[Term]], Term]:
     return lambda node, inputs: t.make("fn", inputs, (name, *node.params), node.shape)
 
 
+BEFORE = {"linalg.lu": 1}  # results that a call gives before those of the operation within: the permutation
+
+
 def _pick(node: Node, inputs: list[Term]) -> Term:
     (source,), (i,) = node.inputs, node.params
     if source.op.name == "linalg.slogdet" and i == 1 and inputs[0].kind == "fn":
         x = inputs[0].args[0]
         return t.make("fn", (x,), ("slogdet",), node.shape)
-    return t.make("fn", inputs, ("pick", i), node.shape)
+    return t.make("fn", inputs, ("pick", i + BEFORE.get(source.op.name, 0)), node.shape)
+
+
+def _permutation(node: Node, inputs: list[Term]) -> Term:
+    whole = t.make("fn", inputs, ("call", LU, ()), ())
+    return t.make("fn", (whole,), ("pick", 0), node.shape)
 
 
 def _where_positive(node: Node, inputs: list[Term]) -> Term:
@@ -403,6 +412,8 @@ TABLE: dict[str, Rule] = {
     "linalg.inv": _unless_batched(t.inverse),
     "linalg.solve": _solve,
     "pick": _pick,
+    "permutation": _permutation,
+    "safe_softmax": lambda node, x: t.make("fn", x, ("softmax", len(node.shape) - 1), node.shape),
     "where_positive": _where_positive,
     "where": conditions.read_where,
     "masked_fill": lambda node, x: t.where(x[0], t.mul([x[2], t.ones(node.shape)]), x[1]),

@@ -24,6 +24,7 @@ RTOL = 1e-6  # of an element
 SLACK = 1e-8  # of the largest element, for those in which terms cancel
 NUDGE = 1e-10  # what changes much under relative changes this small is decided by rounding
 NUDGES = 2
+ONES = 2  # the point of these at which a size is 1
 TINY = 1e-40
 
 Feeds = dict[str, np.ndarray]
@@ -101,9 +102,10 @@ class _Point(NamedTuple):
 class Points:
     """Random points over variables of given shapes, with what is wanted at each; drawn when first asked for."""
 
-    def __init__(self, shapes: Mapping[str, Shape], wanted: Wanted) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], wanted: Wanted, with_ones: bool = False) -> None:
         self.shapes = shapes
         self.wanted = wanted
+        self.with_ones = with_ones  # whether one of the sizes is 1 at some point
         self._drawn: list[_Point] | None = None
         self._built: dict[Any, Exact | None] = {}  # by sizes: of numbers, all points share one graph
 
@@ -151,6 +153,8 @@ class Points:
             shrunk = 0.5 ** max(0, round_ // len(RANGES) - 1)  # for what overflows: smaller and smaller numbers
             low, high = (bound * shrunk for bound in RANGES[round_ % len(RANGES)])
             sizes = {name: int(random.integers(2, 6)) for name in names}
+            if self.with_ones and round_ % len(RANGES) == ONES and names:
+                sizes[names[(round_ // len(RANGES)) % len(names)]] = 1  # what is broadcast by mistake is seen here
             shapes = {name: tuple(_value_of(size, sizes) for size in shape) for name, shape in self.shapes.items()}
             for name in unknown:
                 shapes[name] = tuple(int(n) for n in random.integers(2, 5, size=(2, 1, 3, 0, 2)[round_ % 5]))

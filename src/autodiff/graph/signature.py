@@ -149,12 +149,14 @@ class Signature:
         )
 
     def _fill(self, values: list[Any]) -> None:
-        missing = []
+        missing: list[str] = []
+        missed = False
         for i, p in enumerate(self.params):
             if values[i] is REQUIRED:
                 values[i] = p.default
-                if p.default is REQUIRED:
-                    missing.append(p.public_name)
+                missed = missed or p.default is REQUIRED
+            if missed and p.default is REQUIRED:
+                missing.append(p.public_name)  # PyTorch names all that are needed from the first missing one on
         if missing:
             from autodiff.graph import overloads
 

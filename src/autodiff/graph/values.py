@@ -84,9 +84,9 @@ def _measure(data: Any) -> tuple[int, ...]:
             if got is None:
                 raise AutodiffError(
                     "ragged-list",
-                    f"expected sequence of length {length} at dim {len(shape)} (got {_describe(item)})",
-                    type="ValueError",
-                    help="the rows of a tensor all have the same length",
+                    "not a sequence",
+                    type="TypeError",
+                    help=f"{_describe(item)} stands where a list of {length} is wanted",
                 )
             if got != length:
                 raise AutodiffError(
@@ -122,6 +122,13 @@ def _number(item: Any) -> bool | int | float:
         return item
     if isinstance(item, Fraction):
         return real(item)
+    if isinstance(item, (list, tuple)):
+        raise AutodiffError(
+            "ragged-list",
+            f"must be real number, not {type(item).__name__}",
+            type="TypeError",
+            help=f"{_describe(item)} stands where a number is wanted",
+        )
     raise AutodiffError("bad-value", f"a tensor cannot hold {_describe(item)}", type="TypeError")
 
 

@@ -8,6 +8,7 @@ Nothing that a student writes raises: what cannot be read or evaluated is invali
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from math import prod
 from random import Random
 from time import monotonic
@@ -36,8 +37,10 @@ MISFITS = frozenset(
         "too-many-indices", "bad-view", "ragged-list",
     )
 )  # fmt: skip
+TOO_LARGE = "the answer makes a tensor that is too large"
 MOST_NODES = 5_000
 MOST_WORK = 30_000_000  # numbers made, times the longest side of their tensor
+HUGE = 10**6
 FEWEST = 3  # points that an agreement needs
 SHOWN = 200  # numbers of a tensor in a witness
 
@@ -55,6 +58,8 @@ def check(prepared: Prepared, answer: Any, symbolic: bool = False) -> Verdict:
             return _numbers(prepared, prepared.given, _computed(prepared, prepared.given, written))
         return _formula(prepared, written, symbolic)
     except AutodiffError as error:
+        if error.code == "limit-size" and " GiB" in error.message:  # the limit of an answer is far below
+            error = AutodiffError("limit-size", TOO_LARGE, type="MemoryError", span=error.span)
         return _verdict(prepared, "invalid", _sentence(error), error=error)
     except RecursionError:
         found = AutodiffError("limit-nesting", "the answer is nested too deeply", type="RecursionError")
@@ -147,11 +152,22 @@ def _compared(prepared: Prepared, setting: Setting, node: Node, smooth: bool) ->
         return Compared(empty, empty, empty, both.at({}, 0)[0], setting.expected)
     answered, expected = both.at(setting.feeds, setting.rows)
     found = compare(
-        answered, expected, lambda: variations(setting, both, (answered, expected)), question.rtol, question.atol
-    )
-    if smooth and found.undefined.any() and found.agree.any():  # exp(x)/(1 + exp(x)) has a value at 1000, and cannot say so
+        answered, expected, lambda: variations(setting, both, (answered, expected)), question.rtol, question.atol,
+        setting.least, any(part.op.name == "constant" and _is_huge(part.params[0]) for part in ancestors([node])),
+    )  # fmt: skip
+    if (
+        smooth and found.undefined.any() and found.agree.any()
+    ):  # exp(x)/(1 + exp(x)) has a value at 1000, and cannot say so
         found = found._replace(undefined=found.undefined & ~_overflows(prepared, setting, node))
     return found
+
+
+def _is_huge(value: Any) -> bool:
+    """Whether a number is so large, or so small below a fraction, that what is added to it is lost."""
+    if not isinstance(value, int | float | Fraction) or value == 0:
+        return False
+    size: Any = abs(value)
+    return bool(size > HUGE or size * HUGE < 1)
 
 
 def _overflows(prepared: Prepared, setting: Setting, node: Node) -> np.ndarray:

@@ -9,7 +9,6 @@ import numpy as np
 
 RTOL = 1e-6
 ATOL = 1e-9  # of the largest element at a point
-LEAST = 1e-13
 ROUNDING = 32  # times what the variations of `rounding` change
 HOPELESS = 1e-2  # of the largest element: where rounding changes as much as this, a point says nothing
 
@@ -28,9 +27,18 @@ class Compared(NamedTuple):
 
 
 def compare(
-    answered: np.ndarray, expected: np.ndarray, again: Again | None, rtol: float | None, atol: float | None
+    answered: np.ndarray,
+    expected: np.ndarray,
+    again: Again | None,
+    rtol: float | None,
+    atol: float | None,
+    least: float,
+    unsteady: bool = False,
 ) -> Compared:
-    """Compare at each point; what differs by no more than rounding may cause agrees."""
+    """Compare at each point; what differs by no more than rounding may cause agrees.
+
+    `least` is a difference that is none; of an `unsteady` answer, rounding may have made what agrees.
+    """
     rows = len(expected)
     with np.errstate(all="ignore"):
         a = np.broadcast_to(answered.reshape(rows, -1).astype(np.float64), (rows, max(1, expected[0].size)))
@@ -38,12 +46,13 @@ def compare(
         defined, known = np.isfinite(a).all(axis=1), np.isfinite(e).all(axis=1)
         usable = defined & known
         distance = abs(a - e)
-        agree = usable & (distance <= _allowed(e, rtol, atol)).all(axis=1)
+        allowed = _allowed(e, rtol, atol, least)
+        agree = usable & (distance <= allowed).all(axis=1)
         differ = usable & ~agree
-        if again is not None and differ.any():
+        if again is not None and (differ.any() or unsteady):
             noise = _noise(again, a, e)
             scale = np.maximum(abs(e), abs(a)).max(axis=1)
-            close = (distance <= _allowed(e, rtol, atol) + noise).all(axis=1)
+            close = (distance <= allowed + noise).all(axis=1)
             hopeless = noise.max(axis=1) > HOPELESS * scale
             agree = (agree | (differ & close)) & ~hopeless
             differ = differ & ~close & ~hopeless
@@ -51,12 +60,12 @@ def compare(
     return Compared(masks[0], masks[1], masks[2], a, e)
 
 
-def _allowed(e: np.ndarray, rtol: float | None, atol: float | None) -> np.ndarray:
+def _allowed(e: np.ndarray, rtol: float | None, atol: float | None, least: float) -> np.ndarray:
     scale = abs(e).max(axis=1, keepdims=True)
     known = scale[np.isfinite(scale)]
     # Where a gradient is far below its usual size (1 - tanh(x)^2 at large x), rounding decides what it is.
     scale = np.maximum(scale, np.median(known) if known.size else 0.0)
-    absolute = np.maximum(ATOL * scale, LEAST) if atol is None else np.full_like(scale, atol)
+    absolute = np.maximum(ATOL * scale, least) if atol is None else np.full_like(scale, atol)
     return np.asarray(absolute + (RTOL if rtol is None else rtol) * abs(e))
 
 

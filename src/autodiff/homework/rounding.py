@@ -37,6 +37,13 @@ def variations(setting: Setting, both: Stacked, values: Pair) -> Iterator[Pair]:
         yield answered, expected
 
 
+def noise_of(setting: Setting) -> float:
+    """How much rounding may change of the gradient of an expression, at most of its points."""
+    near = Stacked(_changed([setting.gradient], SIGNS[0])).at(setting.feeds, setting.rows)[0]
+    with np.errstate(all="ignore"):
+        return float(np.nanmedian(abs(near - setting.expected))) / MAGNIFIED
+
+
 def _float(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64)
 

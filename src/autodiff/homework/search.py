@@ -1,19 +1,16 @@
 """Which mistake an answer comes from.
 
-    Walk ──MISTAKES──▶ slips ──all gradients in one plan──▶ Library ──compared with the answer──▶ Cause
+    Library ──compared with the answer──▶ Cause
 
-The gradients of all slips are computed once for a question, at all points; each wrong answer is then only compared.  A
-cause is claimed when its gradient is the answer's at every point and is not the right one.
+A cause is claimed when its gradient is the answer's at every point and is not the right one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property, partial
-from itertools import combinations
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +20,9 @@ from autodiff.formula.derive import derive
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import Shape
 from autodiff.homework.compare import same
-from autodiff.homework.mistakes import MISTAKES, UNLIKELY
+from autodiff.homework.library import Entry, Key, Library, Values, equal
 from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
-from autodiff.homework.mistakes.walk import Slip, Walk, behind
+from autodiff.homework.mistakes.walk import Slip, behind
 from autodiff.homework.question import Cause
 from autodiff.homework.setting import Setting, stacked
 from autodiff.syntax.tree import Tree
@@ -34,118 +31,8 @@ if TYPE_CHECKING:
     from autodiff.homework.compare import Compared
     from autodiff.homework.prepare import Prepared
 
-PAIRED = 36  # of the slips that change a rule, the first ones are combined in pairs
-MOST_SLIPS = 600
 ENOUGH = 20_000  # numbers of all variables at all points
 COMMON = 24  # numerators and denominators of a constant factor that may be claimed for a single number
-
-Key = tuple[str, str, int]
-K = TypeVar("K")
-Values = np.ndarray  # stacked: points first
-
-
-# Slips, and how to make the gradient that they lead to.
-Made = tuple[tuple[Slip, ...], Callable[[], Node]]
-
-
-class Entry(NamedTuple):
-    """A slip (or two), with the gradient that it leads to at all points."""
-
-    slips: tuple[Slip, ...]
-    values: Values
-
-
-class Library:
-    """All mistakes of one setting with their gradients; those that change nothing are not kept.
-
-    The first setting's are all computed; of the others, what the first has not ruled out.
-    """
-
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.walk = Walk(setting)
-        self.right = setting.expected
-        places = {node: place for place, node in enumerate(self.walk.useful)}
-        slips: dict[Key, Slip] = {}
-        self.unlikely: set[Key] = set()
-        for mistakes in (*MISTAKES, *UNLIKELY):
-            for slip in mistakes(self.walk):
-                key = slip.kind, slip.label, places.get(slip.node, -1)
-                if len(slips) < MOST_SLIPS and key not in slips:
-                    slips[key] = slip
-                    if mistakes in UNLIKELY:
-                        self.unlikely.add(key)
-        self.slips = slips
-        self._asked: dict[Any, Entry | None] = {}
-
-    @cached_property
-    def single(self) -> dict[Key, Entry]:
-        """One mistake."""
-        return self._evaluated({key: ((slip,), slip.gradient) for key, slip in self.slips.items()})
-
-    @cached_property
-    def pairs(self) -> dict[tuple[Key, Key], Entry]:
-        """Two mistakes at once, at two places."""
-        chosen = [key for key in self.single if self.slips[key].rule is not None][:PAIRED]
-        made = {pair: self._two(*pair) for pair in combinations(chosen, 2)}
-        return self._evaluated({pair: two for pair, two in made.items() if two is not None})
-
-    def get(self, key: Key) -> Entry | None:
-        """One mistake, by its key."""
-        if "single" in self.__dict__:
-            return self.single.get(key)
-        if key not in self._asked:
-            slip = self.slips.get(key)
-            found = {} if slip is None else self._evaluated({key: ((slip,), slip.gradient)})
-            self._asked[key] = found.get(key)
-        return self._asked[key]
-
-    def get_pair(self, pair: tuple[Key, Key]) -> Entry | None:
-        """Two mistakes, by their keys."""
-        if "pairs" in self.__dict__:
-            return self.pairs.get(pair)
-        if pair not in self._asked:
-            two = self._two(*pair) if all(key in self.slips for key in pair) else None
-            self._asked[pair] = None if two is None else self._evaluated({pair: two}).get(pair)
-        return self._asked[pair]
-
-    def _two(self, first: Key, second: Key) -> Made | None:
-        a, b = self.slips[first], self.slips[second]
-        if a.changed is b.changed or not (a.changed and b.changed and a.rule and b.rule):
-            return None
-        return (a, b), partial(self.walk.with_rules, {a.changed: a.rule, b.changed: b.rule})
-
-    def _evaluated(self, made: Mapping[K, Made]) -> dict[K, Entry]:
-        nodes: dict[K, Node] = {}
-        for key, (_, gradient) in made.items():
-            try:
-                nodes[key] = gradient()
-            except (AutodiffError, AssertionError):
-                continue
-        entries: dict[K, Entry] = {}
-        for key, values in zip(nodes, self._values(list(nodes.values())), strict=True):
-            if values is not None and not _equal(values, self.right):
-                entries[key] = Entry(made[key][0], values)
-        return entries
-
-    def _values(self, nodes: list[Node]) -> Sequence[Values | None]:
-        if not nodes:
-            return []
-        try:
-            return self.setting.at(nodes)
-        except (AutodiffError, ArithmeticError, ValueError):
-            pass
-        found: list[Values | None] = []
-        for node in nodes:
-            try:
-                found.append(self.setting.at([node])[0])
-            except (AutodiffError, ArithmeticError, ValueError):
-                found.append(None)
-        return found
-
-
-def _equal(a: Values, b: Values, rtol: float = 1e-7) -> bool:
-    return a.shape == b.shape and a.size > 0 and same(a, b, rtol)
 
 
 class Search:
@@ -198,7 +85,7 @@ class Search:
             values = self._values_of(tree, square)
         except AutodiffError:
             return None
-        return None if _equal(values, square.expected) else self._found([square], [values], tree)
+        return None if equal(values, square.expected) else self._found([square], [values], tree)
 
     def other_shape(self, tree: Tree) -> Cause | None:
         """The mistake behind an answer of another shape than the variable."""
@@ -218,7 +105,7 @@ class Search:
                 whole = value.reshape(setting.expected.shape) if same_numbers else value + 0 * setting.expected
             except ValueError:
                 return None
-            if not _equal(whole, setting.expected):
+            if not equal(whole, setting.expected):
                 return None
         if not settings:
             return None
@@ -269,7 +156,7 @@ class Search:
         """One mistake; of several that explain the answer, the first that does so at other sizes too."""
         found = []
         for key, entry in libraries[0].single.items():
-            if _equal(values[0], entry.values) and self._holds(libraries, values, key):
+            if equal(values[0], entry.values) and self._holds(libraries, values, key):
                 found.append((key, entry))
         if not found:
             return None
@@ -285,7 +172,7 @@ class Search:
         """Whether a mistake explains the answer at the other sizes too."""
         for library, value in zip(libraries[1:], values[1:], strict=True):
             entry = library.get(key)
-            if entry is None or not _equal(value, entry.values):
+            if entry is None or not equal(value, entry.values):
                 return False
         return True
 
@@ -297,7 +184,7 @@ class Search:
         library = self.library(varied)
         for key, entry in found:
             other = library.get(key)
-            if other is not None and _equal(answered, other.values):
+            if other is not None and equal(answered, other.values):
                 return entry
         return None
 
@@ -310,7 +197,7 @@ class Search:
                 if both is None:
                     return None
                 slope, function = setting.at(both)
-                if not _equal(slope, function):
+                if not equal(slope, function):
                     return None
             except AutodiffError:
                 return None
@@ -343,7 +230,7 @@ class Search:
                 answered, expected = stacked(nodes, feeds, setting.rows)
             except (AutodiffError, ValueError):
                 return False
-            if not _equal(answered, expected):
+            if not equal(answered, expected):
                 return False
         return True
 
@@ -377,10 +264,10 @@ class Search:
 
     def _pair(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
         for key, entry in libraries[0].pairs.items():
-            if not _equal(values[0], entry.values):
+            if not equal(values[0], entry.values):
                 continue
             others = [library.get_pair(key) for library in libraries[1:]]
-            if all(e is not None and _equal(v, e.values) for e, v in zip(others, values[1:], strict=True)):
+            if all(e is not None and equal(v, e.values) for e, v in zip(others, values[1:], strict=True)):
                 return self._cause(entry.slips)
         return None
 
@@ -452,9 +339,3 @@ def _fraction(ratio: float, most: int = COMMON) -> Fraction | None:
     if exact == 0 or abs(exact.numerator) > most or abs(float(exact) - ratio) > 1e-6 * abs(ratio):
         return None
     return exact
-
-
-def all_causes(search: Search) -> Iterator[str]:
-    """The kinds that a question has mistakes of, for tests."""
-    for setting in search.prepared.settings:
-        yield from {entry.slips[0].kind for entry in search.library(setting).single.values()}

@@ -39,24 +39,25 @@ BROAD: Interval = (-2.5, 2.5)
 WIDER: tuple[tuple[int, float], ...] = ((3, 4.0), (5, 0.01), (7, 40.0))
 NARROWER: tuple[Interval, ...] = ((0.1, 3.0), (0.05, 0.95), (1.05, 3.0), (-0.95, 0.95), (-3.0, -0.1), (3.0, 9.0))
 ENOUGH = 0.2  # of the points drawn must be usable, or the next choice of intervals is tried
-LARGEST = 1e8  # gradients beyond are of points where rounding decides
+LARGEST, USUAL = 1e8, 100  # gradients beyond, and so many times the usual one, are of points where rounding decides
 BLOCKS = 8  # of points, to find enough among them
 MOST = 10**6  # elements of all variables at a point
 WORK = 400_000  # numbers drawn for one choice of intervals
+LEAST, TINY, SIGNIFICANT = 1e-13, 1e-6, 1e4
 MOST_BYTES = 2**26  # for values that a shape depends on
 
 
 class Setting:
     """The graph of an expression whose variables have these shapes, and stacked values of variables at points.
 
-    `sizes` are the values of names, and `numbers` what stands among the shapes as a number.
-    With `point`, values of all variables, shapes may depend on data: the graph holds there, and there alone.  Raises
-    what building and differentiating raise.
+    `sizes` are the values of names, and `numbers` what stands among the shapes as a number.  With `point`, values of
+    all variables, shapes may depend on data: the graph holds there, and there alone.  Raises what building and
+    differentiating raise.
     """
 
     __slots__ = (
-        "_key", "expected", "feeds", "fixed", "gradient", "leaf", "numbers", "output", "point", "rows", "shapes",
-        "sizes", "start", "value", "variables", "wrt",
+        "_key", "_least", "expected", "feeds", "fixed", "gradient", "leaf", "numbers", "output", "point", "rows",
+        "shapes", "sizes", "start", "value", "variables", "wrt",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,7 @@ class Setting:
                 self.start: Node = ops.ones_like(self.output)
             self.gradient = self.differentiated(self.leaf)
         self._key: Stacked | None = None
+        self._least: float | None = None
         self.rows = 0
         self.feeds: Feeds = {}
         self.value = self.expected = np.zeros(0)
@@ -152,6 +154,17 @@ class Setting:
         return self._key
 
     @property
+    def least(self) -> float:
+        """A difference that is none: nothing for a gradient that is tiny by itself, and not by rounding."""
+        if self._least is None:
+            from autodiff.homework.rounding import noise_of
+
+            size = float(np.median(_largest(self.expected))) if self.rows else 0.0
+            tiny = 0 < size < TINY and SIGNIFICANT * noise_of(self) < size
+            self._least = 0.0 if tiny else LEAST
+        return self._least
+
+    @property
     def free(self) -> list[str]:
         """The variables that numbers are drawn for."""
         return [name for name in self.shapes if name not in self.fixed or name == self.wrt]
@@ -164,7 +177,7 @@ class Setting:
             raise AutodiffError("limit-size", f"there are more than {MOST} numbers to draw", type="MemoryError")
         count = max(2, min(count, WORK // (2 * each)))
         best: tuple[Feeds, int] = ({}, 0)
-        for intervals in _choices(free, domains):
+        for intervals in _choices(free, domains, marks):
             block = max(2, min(2 * count, WORK // each))
             feeds = self._drawn(random, free, intervals, block)
             usable = self._usable(feeds, block)
@@ -233,7 +246,8 @@ class Setting:
             size = _largest(gradient)
             finite = np.isfinite(_largest(value)) & np.isfinite(size)
             steady = _largest(near - gradient) <= 1e-7 * np.maximum(size, 1e-7)
-            return np.asarray(finite & (size <= LARGEST) & steady)
+            usual = np.median(size[finite]) if finite.any() else 0.0
+            return np.asarray(finite & (size <= max(LARGEST, USUAL * usual)) & steady)
 
 
 def _largest(stack: np.ndarray) -> np.ndarray:
@@ -242,12 +256,15 @@ def _largest(stack: np.ndarray) -> np.ndarray:
     return flat.max(axis=1) if flat.shape[1] else np.zeros(len(stack))
 
 
-def _choices(free: Sequence[str], domains: Mapping[str, Interval]) -> Iterator[dict[str, Interval]]:
+def _choices(
+    free: Sequence[str], domains: Mapping[str, Interval], marks: Iterable[float] = ()
+) -> Iterator[dict[str, Interval]]:
     """Intervals to try, as broad as can be first; what is declared stays."""
     declared = {name: bounded(*domains[name]) for name in free if name in domains}
     others = [name for name in free if name not in declared]
     yield {**dict.fromkeys(others, BROAD), **declared}
-    for interval in NARROWER:
+    beside = [interval for mark in marks for interval in ((mark, 3 * mark), (-mark, mark), (-3 * mark, -mark))]
+    for interval in (*NARROWER, *beside):
         if len(others) > 1:
             for name in others:
                 yield {**dict.fromkeys(others, BROAD), name: interval, **declared}

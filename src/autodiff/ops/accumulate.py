@@ -192,6 +192,12 @@ def _check_index_reduce(x: Node, dim: int, index: Node, source: Node, reduce: st
             " scalar type",
             operands=(0, 3),
         )
+    if dim >= max(len(source.shape), 1):
+        raise AutodiffError(
+            "bad-rank",
+            f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim {len(source.shape)}",
+            operands=(3,),
+        )
     count = index.shape[0] if index.shape else 1
     given = source.shape[dim] if dim < len(source.shape) else 1
     if count != given:
@@ -201,7 +207,8 @@ def _check_index_reduce(x: Node, dim: int, index: Node, source: Node, reduce: st
             f" {dim}",
             operands=(2, 3),
         )
-    if (*x.shape[:dim], *x.shape[dim + 1 :]) != (*source.shape[:dim], *source.shape[dim + 1 :]):
+    others = (*source.shape[:dim], *source.shape[dim + 1 :])
+    if (*x.shape[:dim], *x.shape[dim + 1 :]) != others or (not source.shape) != (not x.shape):
         raise AutodiffError(
             "shape-mismatch",
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape ="

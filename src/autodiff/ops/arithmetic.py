@@ -20,7 +20,7 @@ from autodiff.graph.op import (
     none,
     strengthen,
 )
-from autodiff.graph.sizes import is_concrete
+from autodiff.graph.sizes import broadcast, is_concrete
 from autodiff.ops.checks import plain_as
 
 
@@ -295,6 +295,7 @@ def _rsub(x: Node, y: Node, alpha: Any) -> Node:
     if known is not None and not x.weak:
         x = with_number(x, known)
         return RSUB(x, known) if alpha == 1 else RSUB_SCALED(x, known, alpha)  # type: ignore[no-any-return]
+    broadcast(y.shape, x.shape, (1, 0))  # in the order of y - x, which an error names
     return RSUB_TENSOR(x, y, alpha)  # type: ignore[no-any-return]
 
 

@@ -8,7 +8,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import composite, ops, register, strengthen
 from autodiff.graph.sizes import Dim, is_concrete, normalize_dims, numel, show
-from autodiff.ops.layout import UNSAFE_VIEW, VIEW
+from autodiff.ops.layout import UNSAFE_VIEW, VIEW, is_contiguous
 from autodiff.ops.matmul import bad_rank, dot, mm, same_dtype, type_text
 from autodiff.ops.matrices import check_floating
 from autodiff.ops.operands import Operands
@@ -71,9 +71,11 @@ def _contracted(x: Node, y: Node, dims_x: tuple[int, ...], dims_y: tuple[int, ..
     size = (*[a.shape[i] for i in kept_x], *[b.shape[i] for i in kept_y])
     a = ops.permute(a, (*kept_x, *places_x))
     b = ops.permute(b, (*places_y, *kept_y))
-    if not size:
-        return ops.reshape(dot(ops.flatten(a, 0, -1), ops.flatten(b, 0, -1)), size)  # type: ignore[no-any-return]
     rows, columns = numel(tuple(x.shape[i] for i in kept_x)), numel(tuple(y.shape[i] for i in kept_y))
+    if rows == columns == 1:
+        if is_contiguous(a) and is_contiguous(b):
+            return ops.reshape(dot(ops.flatten(a, 0, -1), ops.flatten(b, 0, -1)), size)  # type: ignore[no-any-return]
+        return ops.reshape(ops.sum(ops.squeeze(a) * ops.squeeze(b)), size)  # type: ignore[no-any-return]
     result = mm(ops.reshape(a, (rows, count)), ops.reshape(b, (count, columns)))
     return ops.reshape(result, size)  # type: ignore[no-any-return]
 
@@ -89,6 +91,7 @@ composite(
         "tensordot(x, y, 0); x:2, y:3",
         "tensordot(x, y, dims=([0, 1], [2, 0])); x:2,3,2, y:3,2,2",
         "tensordot(x, y, dims=([0], [0])); x:2,3, y:1,2",
+        "tensordot(x, y, dims=([0, 1], [1, 0])); x:2,3, y:3,2",
     ],
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
+from autodiff.ops.layout import VIEW, target_shape
 from autodiff.ops.slices import sliced
 
 _COPIES: dict[Primitive, Primitive] = {}
@@ -60,7 +61,13 @@ _register("unsqueeze_copy(x, dim: newdim)", "unsqueeze", "[1., 2.], 0", "x, 1); 
 _register("t_copy(x)", "t", "[[1., 2.], [3., 4.]]", "x); x:2,3")
 _register("transpose_copy(x, dim0: dim, dim1: dim)", "transpose", "[[1., 2.], [3., 4.]], 0, 1", "x, 0, 1); x:2,3")
 _register("permute_copy(x, dims: ints)", "permute", "[[1., 2.], [3., 4.]], [1, 0]", "x, (1, 0)); x:2,3")
-_register("view_copy(x, size: sizes)", "view", "[1., 2., 3., 4.], [2, 2]", "x, (3, 2)); x:2,3")
+_register(
+    "view_copy(x, size: sizes)",
+    lambda x, size: VIEW(x, target_shape(x, size)),
+    "[1., 2., 3., 4.], [2, 2]",
+    "x, (3, 2)); x:2,3",
+    "x.T, (6,)); x:2,3",
+)
 _register("expand_copy(x, size: sizes)", "expand", "[1., 2.], [2, 2]", "x, (2, 3)); x:3")
 _register("select_copy(x, dim: dim, index: int)", "select", "[[1., 2.], [3., 4.]], 0, 1", "x, 0, 1); x:2,3")
 _register(

@@ -10,6 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
+from autodiff.ops.arithmetic import MUL_NUMBER
 from autodiff.ops.create import SIZE
 from autodiff.ops.reduce import SUM
 
@@ -86,7 +87,7 @@ def _cov(x: Node, correction: int, fweights: Node | None, aweights: Node | None)
         total = SUM(w)
         average = SUM(x * w, (1,), False) / total
         if aweights is not None and correction != 0:
-            factor = total - SUM(w * aweights) * correction / total
+            factor = total - MUL_NUMBER(SUM(w * aweights), correction) / total
         else:
             factor = total - correction if correction else total
         factor = _positive(factor)

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, composite, convert, ops
 from autodiff.graph.sizes import reduced
 from autodiff.ops.checks import not_implemented
@@ -254,9 +255,16 @@ def _running_extreme(name: str, accumulate: Callable[..., Any], holds: Callable[
         vjp=[rule],
         doc=f"The {adjective} element up to each, and where it is.",
     )
+
+    def function(x: Node, dim: int) -> Results:
+        if not x.shape and dim not in (0, -1):
+            message = f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}"
+            raise AutodiffError("dim-out-of-range", message, type="IndexError", operands=(0,))
+        return running(x, (dim,))  # type: ignore[no-any-return]
+
     composite(
-        f"{name}(x, dim: dim)",
-        lambda x, dim: running(x, (dim,)),
+        f"{name}(x, dim: int)",
+        function,
         doc=f"The {adjective} element up to each along dim, and where it is. At a tie the last one counts.",
         example=f"{name}([1., 3., 2.], 0)[0]",
         samples=[f"{name}(x, 0)[0]; x:3,2", f"{name}(x, -1)[0]; x:2,4"],

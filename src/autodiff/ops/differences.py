@@ -132,9 +132,9 @@ def _spacings(x: Node, spacing: Any, dims: tuple[int, ...], dim_given: bool) -> 
     """One number or tensor for each dim; raises PyTorch's errors."""
     if spacing is None:
         spacing = 1
-    if (isinstance(spacing, Node) and not spacing.shape) or not isinstance(spacing, (Node, list, tuple)):
+    if (isinstance(spacing, Node) and not spacing.shape) or not isinstance(spacing, (Node, list, tuple, str)):
         return [spacing] * len(dims)
-    if isinstance(spacing, Node):
+    if isinstance(spacing, (Node, str)):
         raise invalid_combination("gradient", x, spacing=spacing)
     if len(spacing) != len(dims):
         if dim_given:
@@ -226,7 +226,7 @@ def _widths(name: str, y: Node, x: Node, dim: int) -> Node:
         seen: tuple[Dim, ...] = tuple(x.shape[0] if i == dim else 1 for i in range(len(y.shape)))
     else:
         seen = (*(1,) * (len(y.shape) - len(x.shape)), *x.shape)
-    if seen != x.shape:
+    if len(x.shape) == 1 or seen != x.shape:
         x = ops.view(x, seen)
     return _without_first(x, dim) - _without_last(x, dim)
 

@@ -145,7 +145,7 @@ def _check_places(x: Node, dim: int, index: Node, src: Node | None) -> None:
                 (0, 2),
             )
         return
-    if wrong or any(larger(a, b) for a, b in zip(index.shape, src.shape, strict=False)):
+    if wrong or any(larger(a, b) for a, b in zip(index.shape, src.shape or (1,), strict=False)):
         raise bad_shape(
             f"Expected index {show(index.shape)} to be no larger than self {show(x.shape)} apart from dimension"
             f" {dim} and to be no larger size than src {show(src.shape)}",

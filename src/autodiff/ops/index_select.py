@@ -94,7 +94,7 @@ def _check_index_add(x: Node, dim: int, index: Node, source: Node) -> None:
             (2, 3),
         )
     others = (*source.shape[:dim], *source.shape[dim + 1 :])
-    if (*x.shape[:dim], *x.shape[dim + 1 :]) != others or (source.shape and not x.shape):
+    if (*x.shape[:dim], *x.shape[dim + 1 :]) != others or (not source.shape) != (not x.shape):
         raise bad_shape(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape ="
             f" {show(x.shape)} source.shape = {show(source.shape)}",
@@ -106,6 +106,8 @@ def _index_add_kernel(x: Any, dim: int, index: Any, source: Any) -> Any:
     shape = np.shape(x)
     result = np.array(as_rank(x, 1))
     index = _vector(index)
+    if result.ndim == 1:
+        in_bounds(index, result.shape[0], "index out of range in self", "IndexError")
     in_bounds(index, result.shape[dim], OUT_OF_BOUNDS.format(result.ndim + dim, result.shape[dim]))
     moved = np.moveaxis(result, dim, 0)
     np.add.at(moved, index, np.moveaxis(as_rank(source, 1), dim, 0))

@@ -38,7 +38,7 @@ def checked_reduction(reduction: Any) -> str:
     if reduction not in ("none", "mean", "sum"):
         raise AutodiffError(
             "bad-value",
-            f"{reduction} is not a valid value for reduction",
+            f"{float(reduction) if isinstance(reduction, Fraction) else reduction} is not a valid value for reduction",
             type="ValueError",
             help="reduction is 'mean', 'sum' or 'none'",
         )
@@ -55,7 +55,7 @@ def reduced_loss(loss: Node, reduction: str) -> Node:
 def reduced_array(loss: Any, reduction: str) -> Any:
     """As `reduced_loss`, for kernels."""
     if reduction == "mean":
-        return np.mean(loss)
+        return np.mean(loss) if np.size(loss) else np.asarray(loss).dtype.type(np.nan)
     return np.sum(loss) if reduction == "sum" else loss
 
 

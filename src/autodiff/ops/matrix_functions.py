@@ -11,7 +11,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops, primitive, zero
-from autodiff.graph.sizes import Dim, numel
+from autodiff.graph.sizes import Dim, normalize_dims, numel
 from autodiff.ops.linalg import TENSOR_INVERSE
 from autodiff.ops.matmul import transposed
 from autodiff.ops.matrices import check_factorizable, check_square, narrow
@@ -162,7 +162,7 @@ composite(
 def _tensorsolve(x: Node, y: Node, dims: tuple[int, ...] | None) -> Node:
     rank = len(x.shape)
     if dims is not None:
-        places = [d % rank for d in dims]
+        places = normalize_dims(dims, rank)
         x = ops.movedim(x, tuple(dims), tuple(range(rank - len(dims), rank))) if places else x
     result = x.shape[len(y.shape) :]
     _square_halves("prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim])", numel(result), numel(y.shape))

@@ -89,6 +89,8 @@ def _check_bilinear(x1: Node, x2: Node, weight: Node, bias: Node | None) -> None
     for i, (a, b) in enumerate(zip(x1.shape[:-1], x2.shape[:-1], strict=True)):
         if a != b:
             raise wrong(f"input batch dimensions do not match at dim {i}: got {a} and {b}")
+    if len(weight.shape) > 3:
+        raise AutodiffError("bad-rank", "number of dimensions must match", operands=(0, 1, 2))
     for i, x in enumerate((x1, x2), 1):
         normalize_dim(i, len(weight.shape), 2)
         if not x.shape or x.shape[-1] != weight.shape[i]:
@@ -103,7 +105,7 @@ def _bilinear(x1: Node, x2: Node, weight: Node, bias: Node | None) -> Node:
     x1, x2 = a_tensor(x1), a_tensor(x2)
     _check_bilinear(x1, x2, weight, bias)
     rows: Dim = numel(x1.shape[:-1])
-    flat = [ops.view(ops.contiguous(x), (rows, x.shape[-1])) for x in (x1, x2)]
+    flat = [ops.reshape(x, (rows, x.shape[-1])) for x in (x1, x2)]
     out = ops.view(TRILINEAR(flat[0], weight, flat[1]), (*x1.shape[:-1], weight.shape[0]))
     return out if bias is None else out + bias  # type: ignore[no-any-return]
 

@@ -14,6 +14,7 @@ from autodiff.graph.sizes import Dim, normalize_dim, numel, show, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_list
+from autodiff.ops.layout import contiguous_copy
 from autodiff.ops.losses import a_tensor, refuse_gradient
 
 # All of them are x̂ = (x - mean)/√(var + eps) over some dims, times a weight, plus a bias.
@@ -157,10 +158,10 @@ def _rms_norm(x: Node, size: Any, weight: Node | None, eps: Any) -> Node:
     if eps is None:
         eps = float(np.finfo(x.dtype.numpy).eps)
     out = x * ops.rsqrt(ADD_NUMBER(ops.mean(x**2, dims, True), eps))
-    if weight is None:
-        return out  # type: ignore[no-any-return]
-    out = out * weight
-    return out if out.dtype is x.dtype else ops.to_copy(out, x.dtype)  # type: ignore[no-any-return]
+    if weight is not None:
+        out = out * weight
+        out = out if out.dtype is x.dtype else ops.to_copy(out, x.dtype)
+    return contiguous_copy(out)
 
 
 composite(
@@ -244,7 +245,7 @@ def _group_norm(x: Node, groups: int, weight: Node | None, bias: Node | None, ep
         rows = [x.shape[0] * channels // groups, groups, *x.shape[2:]]
         _several_values(rows, show(rows))
     checked_group(x, groups, weight, bias)
-    return GROUP_NORM(x, weight, bias, groups, eps)  # type: ignore[no-any-return]
+    return GROUP_NORM(contiguous_copy(x), weight, bias, groups, eps)  # type: ignore[no-any-return]
 
 
 def checked_group(x: Node, groups: int, weight: Node | None, bias: Node | None) -> None:

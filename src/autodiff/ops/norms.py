@@ -14,7 +14,7 @@ from autodiff.graph.op import Primitive, common_form, composite, fit, ops, stren
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
-from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, kept, reduced_shape
+from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, invalid_combination, kept, reduced_shape
 
 Order = float | int
 
@@ -25,6 +25,8 @@ def _norm_kernel(x: Any, ord: Order, dim: Dims, keepdim: bool) -> Any:
         return _norm_kernel(x.astype(np.float32), ord, dim, keepdim).astype(np.float16)
     one = x.dtype.type(1)
     size = np.abs(x)
+    if ord and (x.size if dim is None else math.prod(x.shape[d] for d in dim)) == 1:
+        return add_up(size, dim, keepdim)  # of a single element, which is not squared: 1e300 has a norm
     if ord == 2:
         return np.sqrt(add_up(x * x, dim, keepdim))
     if ord == 1:
@@ -167,7 +169,7 @@ vector_norm = composite(
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, str) and value is not None
+    return not isinstance(value, (str, list, tuple)) and value is not None
 
 
 def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None) -> Node:
@@ -178,6 +180,8 @@ def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
     if len(dim) != 2:
         raise AutodiffError("bad-value", f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}", operands=(0,))
     first, second = (normalize_dim(d, len(x.shape)) for d in dim)
+    if not isinstance(ord, str) and not _is_number(ord):
+        raise invalid_combination("linalg_matrix_norm", x, ord)
     if ord not in ("fro", "nuc") and not (_is_number(ord) and abs(ord) in (1, 2, math.inf)):
         raise AutodiffError("bad-value", f"{name}: Order {_order_text(ord)} not supported.", operands=(1,))
     if first == second:
@@ -236,15 +240,17 @@ def _linalg_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
             f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {show(dim)}",
             operands=(0,),
         )
+    if ord is not None and not isinstance(ord, str) and not _is_number(ord):
+        raise invalid_combination("linalg_norm", x, ord)
+    if ord is not None and dim is None and rank not in (1, 2):
+        raise AutodiffError(
+            "bad-rank",
+            f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {rank}D.",
+            operands=(0,),
+        )
     if isinstance(ord, str):
         return _matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim, dtype)
     if ord is not None and dim is None:
-        if rank not in (1, 2):
-            raise AutodiffError(
-                "bad-rank",
-                f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {rank}D.",
-                operands=(0,),
-            )
         dim = tuple(range(rank))
     if ord is not None and len(dim) == 2:
         return _matrix_norm(x, ord, dim, keepdim, dtype)

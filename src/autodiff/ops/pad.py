@@ -52,7 +52,7 @@ def _shown_places(size: int, low: int, high: int, mode: str) -> Any:
         first = max(-low, 0)
         kept = size - first - max(-high, 0)
         places = np.arange(-max(low, 0), kept + max(high, 0))
-        return first + places % max(kept, 1)
+        return np.minimum(first + places % max(kept, 1), size - 1)  # where nothing is kept, PyTorch shows any number
     places = np.arange(-low, size + high)
     if mode == "replicate":
         return np.clip(places, 0, size - 1)

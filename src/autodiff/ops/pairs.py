@@ -146,7 +146,8 @@ def _cdist(x1: Node, x2: Node, p: Any, compute_mode: str) -> Node:
     batch = broadcast(x1.shape[:-2], x2.shape[:-2])
     shape1, shape2 = (*batch, *x1.shape[-2:]), (*batch, *x2.shape[-2:])
     many = any(isinstance(rows, int) and rows > BY_PRODUCT for rows in (x1.shape[-2], x2.shape[-2]))
-    if p != 2 or compute_mode == MODES[2] or (compute_mode == MODES[0] and not many):
+    empty = 0 in shape1 or 0 in shape2
+    if p != 2 or empty or compute_mode == MODES[2] or (compute_mode == MODES[0] and not many):
         return CDIST(widen(x1, shape1), widen(x2, shape2), p)  # type: ignore[no-any-return]
     if numel(batch) != 1:
         flat = numel(batch)
@@ -218,7 +219,7 @@ PDIST = Primitive(
 )
 composite(
     "F.pdist(x, p: Number = 2)",
-    lambda x, p: PDIST(x, float(p)),
+    lambda x, p: PDIST(contiguous_copy(x), float(p)),
     doc="Distances between all pairs of rows of x, in the p-norm: the upper triangle of cdist(x, x), row by row.",
     kinks="as cdist",
     example="F.pdist([[0., 0.], [3., 4.], [0., 1.]])",

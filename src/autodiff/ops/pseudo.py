@@ -90,6 +90,13 @@ def _longest(A: Node) -> Any:
     return max(m, n) if isinstance(m, int) and isinstance(n, int) else SIZE(A, -1)
 
 
+def _check_tolerances(x: Node, *tolerances: Any) -> None:
+    """One for each matrix of a batch, or one for all."""
+    for tolerance in tolerances:
+        if isinstance(tolerance, Node):
+            broadcast(tolerance.shape, x.shape[:-2], (1, 0))
+
+
 def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
     if len(x.shape) < 2 or x.dtype not in (dtypes.float32, dtypes.float64):
         raise AutodiffError(
@@ -101,6 +108,7 @@ def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
     if hermitian:
         check_square("linalg.eigh", x)
     atol, rtol = tolerances(x, atol, rtol if rcond is None else rcond)
+    _check_tolerances(x, atol, rtol)
     return PINV(x, atol, rtol, hermitian)  # type: ignore[no-any-return]
 
 
@@ -281,6 +289,7 @@ def _matrix_rank(x: Node, tol: Any, hermitian: bool, atol: Any, rtol: Any) -> No
     if hermitian:
         check_square("linalg.matrix_rank", x)
     atol, rtol = (tol, as_operand(0.0)) if tol is not None else tolerances(x, atol, rtol)
+    _check_tolerances(x, atol, rtol)
     return RANK(x, atol, rtol, hermitian)  # type: ignore[no-any-return]
 
 

@@ -309,7 +309,7 @@ LOGSUMEXP = Primitive(
 
 
 def _logsumexp(x: Node, dim: Dims, keepdim: bool) -> Node:
-    if dim == () and x.shape and not keepdim:
+    if dim == () and x.shape and not keepdim and 0 not in x.shape:
         ones = ", ".join("1" for _ in x.shape)
         raise AutodiffError(
             "shape-mismatch",

@@ -23,8 +23,8 @@ def _places(size: Steps, stride: Steps, offset: int) -> Any:
     return places.reshape(size)
 
 
-def _strided_kernel(x: Any, size: Steps, stride: Steps, offset: int) -> Any:
-    return np.reshape(x, -1)[_places(size, stride, offset)]
+def _strided_kernel(x: Any, order: Steps, size: Steps, stride: Steps, offset: int) -> Any:
+    return np.reshape(np.transpose(x, order), -1)[_places(size, stride, offset)]
 
 
 def _spread_kernel(g: Any, count: int, size: Steps, stride: Steps, offset: int) -> Any:
@@ -33,19 +33,21 @@ def _spread_kernel(g: Any, count: int, size: Steps, stride: Steps, offset: int) 
     return result
 
 
+def _strided_rule(g: Node, out: Node, x: Node, order: Steps, *where: Any) -> Node:
+    memory = ops.reshape(SPREAD(g, numel(x.shape), *where), tuple(x.shape[i] for i in order))
+    dims = tuple(range(len(order)))
+    return memory if order == dims else ops.permute(memory, tuple(order.index(i) for i in dims))  # type: ignore[no-any-return]
+
+
 def _strided(name: str, grad_fn: str) -> Primitive:
     return Primitive(
-        f"{name}(x, size: any, stride: any, offset: int)",
+        f"{name}(x, order: any, size: any, stride: any, offset: int)",
         _strided_kernel,
-        shape=lambda x, size, stride, offset: size,
-        vjp=[lambda g, out, x, size, stride, offset: ops.reshape(_spread(g, x, size, stride, offset), x.shape)],
+        shape=lambda x, order, size, stride, offset: size,
+        vjp=[_strided_rule],
         grad_fn=grad_fn,
         doc="The elements that lie in memory at these steps.",
     )
-
-
-def _spread(g: Node, x: Node, *where: Any) -> Node:
-    return SPREAD(g, numel(x.shape), *where)  # type: ignore[no-any-return]
 
 
 AS_STRIDED = _strided("as_strided", "AsStridedBackward0")
@@ -54,7 +56,7 @@ SPREAD = Primitive(
     "as_strided_backward(g, count: any, size: any, stride: any, offset: int)",
     _spread_kernel,
     shape=lambda g, count, size, stride, offset: (count,),
-    vjp=[lambda c, out, g, count, size, stride, offset: AS_STRIDED(c, size, stride, offset)],
+    vjp=[lambda c, out, g, count, *where: AS_STRIDED(c, (0,), *where)],
     doc="A gradient added up where the elements came from.",
 )
 
@@ -67,7 +69,7 @@ def _scatter_kernel(x: Any, src: Any, size: Steps, stride: Steps, offset: int) -
 
 def _scatter_rule(g: Node, out: Node, x: Node, src: Node, size: Steps, stride: Steps, offset: int) -> list[Node]:
     """PyTorch gives x what belongs to src (and nothing of its own), and so does this."""
-    onto_src = AS_STRIDED(ops.contiguous(g), size, stride, offset)
+    onto_src = AS_STRIDED(g, tuple(range(len(g.shape))), size, stride, offset)
     return [SCATTER(ops.zeros_like(x), onto_src, size, stride, offset), onto_src]
 
 
@@ -80,21 +82,21 @@ SCATTER: Primitive = Primitive(
 )
 
 
-def _in_memory(x: Node) -> Node:
-    """The elements in the order in which they lie in memory: a transpose is seen through."""
+def _order_in_memory(x: Node) -> Steps:
+    """The dims from the longest to the shortest step, in which order the elements lie in memory."""
+    dims = range(len(x.shape))
     own = strides(x)
     if own == contiguous_strides(x.shape) or numel(x.shape) in (0, 1):
-        return x
-    order = sorted(range(len(x.shape)), key=lambda i: (-own[i] if isinstance(own[i], int) else 0, i))
-    turned = ops.permute(x, tuple(order))
-    if strides(turned) != contiguous_strides(turned.shape):
+        return tuple(dims)
+    order = tuple(sorted(dims, key=lambda i: (-own[i] if isinstance(own[i], int) else 0, i)))
+    if tuple(own[i] for i in order) != contiguous_strides(tuple(x.shape[i] for i in order)):
         raise AutodiffError(
             "not-contiguous",
             "as_strided of a view that leaves gaps is not available in an expression",
             operands=(0,),
             help="x.contiguous() has no gaps",
         )
-    return turned  # type: ignore[no-any-return]
+    return order
 
 
 def _checked(x: Node, size: Shape, stride: Shape, offset: Any) -> tuple[Steps, Steps, int]:
@@ -129,7 +131,7 @@ for _name, _operation in (("as_strided", AS_STRIDED), ("as_strided_copy", AS_STR
         x: Node, size: Shape, stride: Shape, storage_offset: int | None, operation: Primitive = _operation
     ) -> Node:
         where = _checked(x, size, stride, storage_offset)
-        return operation(_in_memory(x), *where)  # type: ignore[no-any-return]
+        return operation(x, _order_in_memory(x), *where)  # type: ignore[no-any-return]
 
     composite(
         f"{_name}(x, size: ints, stride: ints, storage_offset: int? = None)",
@@ -153,8 +155,7 @@ def _as_strided_scatter(x: Node, src: Node, size: Shape, stride: Shape, storage_
             f" {show(where[0])}",
             operands=(0, 1),
         )
-    memory = _in_memory(x)
-    if memory is not x:
+    if _order_in_memory(x) != tuple(range(len(x.shape))):
         raise AutodiffError(
             "not-contiguous",
             "as_strided_scatter of a transposed tensor is not available in an expression",

@@ -15,7 +15,7 @@ from autodiff.report.grades import number
 
 STYLE = __file__.rpartition("html.py")[0] + "page.css"
 SIGNS = {"right": "✓", "wrong": "✗", "undecided": "?", "invalid": "!"}
-LONGEST = 300  # characters of an answer that are shown
+LONGEST = 300  # characters of an answer, or of a name, that are shown
 
 
 def page(summary: Summary) -> str:
@@ -46,9 +46,16 @@ def _text(text: str) -> str:
     return escape(displayed(text))
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _name(student: ByStudent) -> str:
+    return _text(_shortened(student.name)) or "<i>no name</i>"
+
+
 def _code(text: str) -> str:
-    text = text.strip()
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    text = _shortened(text.strip())
     return f"<code>{_text(' '.join(text.split()))}</code>" if text else ""
 
 
@@ -184,8 +191,7 @@ def _matrix(summary: Summary) -> str:
 
 def _row(student: ByStudent, ids: Sequence[str]) -> str:
     cells = "".join(_cell(student.grades.get(id)) for id in ids)
-    name = _text(student.name) or "<i>no name</i>"
-    return f'<tr><th scope="row">{name}</th>{cells}<td class="n">{number(student.earned)}</td></tr>'
+    return f'<tr><th scope="row">{_name(student)}</th>{cells}<td class="n">{number(student.earned)}</td></tr>'
 
 
 def _cell(grade: Grade | None) -> str:
@@ -207,7 +213,7 @@ def _students(students: Sequence[ByStudent]) -> str:
         )
         if rows:
             parts.append(
-                f"<details><summary>{_text(student.name) or '<i>no name</i>'}</summary>"
+                f"<details><summary>{_name(student)}</summary>"
                 f'<table class="feedback"><tbody>{rows}</tbody></table></details>'
             )
     return f'<section class="each"><h2>Feedback</h2>{"".join(parts)}</section>' if parts else ""

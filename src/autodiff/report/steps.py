@@ -62,8 +62,8 @@ def legend(sheet: Sheet) -> str:
 # Text
 
 
-def text_lines(sheet: Sheet, precision: int = 4) -> list[Line]:
-    """The sheet as lines of styled text."""
+def text_lines(sheet: Sheet, precision: int = 4, columns: int | None = None) -> list[Line]:
+    """The sheet as lines of styled text, for a terminal of so many columns, where it is one."""
     lines: list[Line] = []
     with_values = any(step.value is not None for step in sheet.forward)
     if sheet.forward:
@@ -72,11 +72,11 @@ def text_lines(sheet: Sheet, precision: int = 4) -> list[Line]:
             [(step.name, "title"), (step.formula, "source"), (step.shape, "dim"), *_value(step.value, precision)]
             for step in sheet.forward
         ]
-        lines += [[(FORWARD, "title")], *table([[(text, "dim") for text in head], *body]), []]
+        lines += [[(FORWARD, "title")], *table([[(text, "dim") for text in head], *body], columns=columns), []]
     if sheet.backward:
         head = [*BACK[:4], *BACK[4:] * any(arrival.value is not None for arrival in sheet.backward)]
         rows = [_cells(row, precision) for arrival in sheet.backward for row in _rows(arrival)]
-        lines += [[(BACKWARD, "title")], *table([[(text, "dim") for text in head], *rows])]
+        lines += [[(BACKWARD, "title")], *table([[(text, "dim") for text in head], *rows], columns=columns)]
         if legend(sheet):
             lines.append([(f"  {legend(sheet)}", "dim")])
         lines.append([])
@@ -88,7 +88,7 @@ def text_lines(sheet: Sheet, precision: int = 4) -> list[Line]:
             parts = ["0" if result.value is None and name not in _reached(sheet) else "no formula"]
         text = "\n".join("= " + part.replace("\n", "\n  ") for part in parts)
         results.append([(f"{name}.grad", "title"), (text, "")])
-    return lines + table(results, between=" ")
+    return lines + table(results, between=" ", columns=columns)
 
 
 def _reached(sheet: Sheet) -> set[str]:

@@ -12,14 +12,24 @@ from autodiff.report.tensors import PREFIX, format_tensor
 
 SHOWN = 100  # elements of a tensor in a cell; larger ones are summarised
 
+NARROW = 12  # columns, to which a column of a table may shrink
+MOST = 20  # lines of a cell that is broken
+
 Cell = tuple[str, str]  # text, of one or more lines, and its style
 
 
-def table(rows: Sequence[Sequence[Cell]], indent: str = "  ", between: str = "  ") -> list[Line]:
-    """The rows as lines; every column is as wide as its widest cell, the last as wide as it likes."""
+def table(
+    rows: Sequence[Sequence[Cell]], indent: str = "  ", between: str = "  ", columns: int | None = None
+) -> list[Line]:
+    """The rows as lines; every column is as wide as its widest cell, or narrower where `columns` are fewer."""
     count = max((len(row) for row in rows), default=0)
     split = [[(_lines(text), style) for text, style in row] for row in rows]
     wide = [max((width(line) for row in split if i < len(row) for line in row[i][0]), default=0) for i in range(count)]
+    if columns is not None and count:
+        fitting = _fitting(wide, columns - len(indent) - len(between) * (count - 1))
+        if fitting != wide:
+            split = [[(_wrapped(texts, fitting[i]), style) for i, (texts, style) in enumerate(row)] for row in split]
+            wide = fitting
     lines: list[Line] = []
     for row in split:
         for number in range(max((len(texts) for texts, _ in row), default=0)):
@@ -34,6 +44,34 @@ def table(rows: Sequence[Sequence[Cell]], indent: str = "  ", between: str = "  
 
 def _lines(text: str) -> list[str]:
     return [displayed(line) for line in text.split("\n")]
+
+
+def _fitting(wide: list[int], room: int) -> list[int]:
+    """The widths of columns that fit into the room: the widest give way, as long as they are not narrow."""
+    fitting = list(wide)
+    while sum(fitting) > room and max(fitting) > NARROW:
+        widest = fitting.index(max(fitting))
+        next_one = max((size for size in fitting if size < fitting[widest]), default=NARROW)
+        fitting[widest] = max(NARROW, min(next_one, fitting[widest] - 1), fitting[widest] - (sum(fitting) - room))
+    return fitting
+
+
+def _wrapped(lines: list[str], columns: int) -> list[str]:
+    """The lines, broken at blanks where there are some, and anywhere else where there are none."""
+    found: list[str] = []
+    for line in lines:
+        while width(line) > columns:
+            end = len(line)
+            while width(line[:end]) > columns:
+                end -= 1
+            blank = line.rfind(" ", columns // 3, end + 1)
+            end = blank if blank > 0 else max(1, end)
+            found.append(line[:end].rstrip())
+            line = "  " + line[end:].lstrip() if columns > NARROW else line[end:].lstrip()
+            if len(found) > MOST:
+                return [*found[:MOST], "…"]
+        found.append(line)
+    return found
 
 
 def _trimmed(line: Line) -> Line:

@@ -30,7 +30,9 @@ class Entry:
 
     def __init__(self, node: Node) -> None:
         self.variable: str | None = node.params[0] if node.op is VARIABLE else None
-        self.name = "AccumulateGrad" if self.variable is not None else str(grad_fn(node))
+        self.name = (
+            "AccumulateGrad" if self.variable is not None else str(grad_fn(node)).removeprefix("torch::autograd::")
+        )
         self.span: Span | None = None if self.variable is not None else node.span
         self.shape = "" if node.results is not None else show(node.shape)
         self.next: list[int | None] = []

@@ -111,7 +111,12 @@ def _evaluated(tree: Tree, dtype: DType, limit_bytes: int | None) -> np.ndarray:
         return evaluate([node], {}, limit_bytes)[0]
 
     with using_default_dtype(dtype), evaluating_with(values_now):
-        value = Builder({}).build(tree)
+        try:
+            value = Builder({}).build(tree)
+        except AutodiffError as error:
+            if error.code == "unknown-name" and error.help and error.help[0].startswith("give it a value"):
+                error.help = ["a value has no variables of its own; --let names an expression that has some"]
+            raise
         try:
             node = as_tensor(value, tree)
         except AutodiffError as error:

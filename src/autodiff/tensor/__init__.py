@@ -19,6 +19,8 @@ namespace        operations as functions and methods; modules: the modules below
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
 from autodiff.graph.dtypes import DType as dtype  # noqa: N813
@@ -101,3 +103,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'torch' has no attribute '{name}'")
     globals()[name] = found
     return found
+
+
+class _Package(ModuleType):
+    """`autodiff.tensor` is this package, and where `autodiff` stands for `torch`, the function `torch.tensor`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        return tensor(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -119,8 +119,7 @@ def default_collate(batch: list[Any]) -> Any:
         columns = [default_collate(list(column)) for column in zip(*batch, strict=True)]
         return columns
     raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found"
-        f" {type(first)}"
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
     )
 
 

@@ -144,16 +144,15 @@ class Walk:
         edges: list[Node | None] = []
         made: list[Node | None] = []
         left = [self._uncovered(operand, cotangent) for operand, cotangent in pairs]
-        for edge, number in numbered(shown._node):
-            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (edge, number)), None)
-            operand, cotangent = (None, None) if place is None else left.pop(place)
-            edges.append(operand)
-            made.append(cotangent)
-        for operand, replaced in zip(
-            edges, after(shown, made, g if isinstance(g, list) else [g], self.create), strict=True
-        ):
-            if operand is not None and replaced is not None:
-                self._receive(operand, replaced)
+        for visible, number in numbered(shown._node):
+            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (visible, number)), None)
+            pair: tuple[Node | None, Node | None] = (None, None) if place is None else left.pop(place)
+            edges.append(pair[0])
+            made.append(pair[1])
+        results = after(shown, made, g if isinstance(g, list) else [g], self.create)
+        for edge, replaced in zip(edges, results, strict=True):
+            if edge is not None and replaced is not None:
+                self._receive(edge, replaced)
         for operand, cotangent in left:  # edges that are not shown
             self._receive(operand, cotangent)
 

@@ -128,7 +128,7 @@ def _dense(array: np.ndarray[Any, Any]) -> bool:
 
 def root_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array that owns the memory."""
-    base = array.base
+    base: Any = array.base
     while base is not None:
         if not isinstance(base, np.ndarray):  # what `as_strided` puts in between
             base = getattr(base, "base", None)

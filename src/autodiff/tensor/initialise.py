@@ -15,8 +15,8 @@ from autodiff.tensor.tensor import Tensor
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Fill with uniform numbers in [a, b)."""
-    values = random.default_generator.uniform(tensor.numel(), tensor._array.dtype)
-    tensor._array[...] = (values * (b - a) + a).astype(values.dtype).reshape(tensor._array.shape)
+    values = random.default_generator.between(a, b, tensor.numel(), tensor._array.dtype)
+    tensor._array[...] = values.reshape(tensor._array.shape)
     return tensor
 
 

@@ -282,7 +282,7 @@ def _fitting(target: Tensor, value: Tensor) -> Tensor:
     """A value without leading dims of size 1; raises RuntimeError where it cannot be expanded to the target."""
     while value.ndim > target.ndim and value.shape[0] == 1:
         value = value[0]
-    return value if value.shape == target.shape else value.expand(target.shape)  # type: ignore[no-any-return]
+    return value if value.shape == target.shape else value.expand(target.shape)
 
 
 def _put_at(target: Tensor, places: Node, value: Any) -> None:

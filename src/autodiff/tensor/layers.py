@@ -100,7 +100,7 @@ def _layer(name: str, function: str, shown: str = "", **options: Any) -> Any:
         return _call(function, input, **options)
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{key}={getattr(self, key)}" for key in (*visible, *(["inplace"] if self.inplace else [])))
+        return ", ".join(f"{key}={getattr(self, key)!r}" for key in (*visible, *(["inplace"] if self.inplace else [])))
 
     return type(
         name, (Module,), {"__init__": init, "forward": forward, "extra_repr": extra_repr, "__doc__": f"`F.{function}`."}

@@ -125,15 +125,19 @@ def translated(error: AutodiffError) -> Exception:
     return _CLASSES.get(error.type, RuntimeError)(error.message)
 
 
-def out_of_memory(error: MemoryError) -> RuntimeError:
+class OutOfMemoryError(RuntimeError, MemoryError):
+    """There is no memory for a tensor: PyTorch raises RuntimeError, Python MemoryError."""
+
+
+def out_of_memory(error: MemoryError) -> OutOfMemoryError:
     """PyTorch's error where memory cannot be had."""
     count = 1
     for size in getattr(error, "shape", ()):
         count *= size
     wanted = count * getattr(getattr(error, "dtype", None), "itemsize", 1)
-    return RuntimeError(
-        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate"
-        f" {wanted} bytes. Error code 12 (Cannot allocate memory)"
+    return OutOfMemoryError(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to"
+        f" allocate {wanted} bytes. Error code 12 (Cannot allocate memory)"
     )
 
 
@@ -151,7 +155,7 @@ class _Session:
         dtypes.defaults.pop()
         if isinstance(error, AutodiffError):
             raise translated(error) from error
-        if isinstance(error, MemoryError):
+        if isinstance(error, MemoryError) and not isinstance(error, OutOfMemoryError):
             raise out_of_memory(error) from error
 
 

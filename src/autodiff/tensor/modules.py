@@ -80,7 +80,9 @@ MODULES: dict[str, ModuleType] = {
         ),
         Namespace("autograd.function", homes={"function": "Function FunctionCtx=Context once_differentiable"}),
         Namespace("autograd.functional", homes={"functional": "hessian hvp jacobian jvp vhp vjp"}),
-        Namespace("autograd.grad_mode", homes={"modes": "enable_grad no_grad set_grad_enabled", "inference": "inference_mode"}),
+        Namespace(
+            "autograd.grad_mode", homes={"modes": "enable_grad no_grad set_grad_enabled", "inference": "inference_mode"}
+        ),
         Namespace(
             "autograd.graph",
             homes={
@@ -88,7 +90,6 @@ MODULES: dict[str, ModuleType] = {
                 "graph": "register_multi_grad_hook increment_version GradientEdge get_gradient_edge",
             },
         ),
-        Namespace("autograd.gradcheck", homes={"checking": "gradcheck gradgradcheck GradcheckError"}),
         Namespace(
             "func", homes={"transforms": "functional_call grad grad_and_value hessian jacfwd jacrev jvp vjp vmap"}
         ),

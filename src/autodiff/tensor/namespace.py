@@ -259,8 +259,8 @@ def _equip() -> None:
         setattr(Tensor, name, member)
     for name in restride.NAMES:
         setattr(Tensor, f"{name}_", restride.restrided(_bound(REGISTRY[name]), name))
-    Tensor.as_strided = restride.as_strided
-    Tensor.fill_diagonal_ = restride.fill_diagonal_
+    setattr(Tensor, "as_strided", restride.as_strided)  # noqa: B010
+    setattr(Tensor, "fill_diagonal_", restride.fill_diagonal_)  # noqa: B010
     own = set(dir(Tensor))
     names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
     for name in names - own:
@@ -285,13 +285,13 @@ def _equip() -> None:
             once(TRANSPOSE if self.ndim else TRANSPOSE_0, 2)
         return transposed(self)  # type: ignore[misc]
 
-    Tensor.T = property(transposed_or_told)
+    setattr(Tensor, "T", property(transposed_or_told))  # noqa: B010
     for name in ("zero_", "fill_", "copy_"):
         setattr(Tensor, name, getattr(inplace, name))
     for method in sampled.IN_PLACE:
         setattr(Tensor, method.__name__, method)
-    Tensor.bernoulli = sampled.bernoulli
-    Tensor.multinomial = sampled.multinomial
+    for function_ in (sampled.bernoulli, sampled.multinomial):
+        setattr(Tensor, function_.__name__, function_)
     for name, sign in (("neg", "neg"), ("invert", "~")):
         operate = OPERATORS[sign]
         setattr(Tensor, f"__{name}__", lambda self, operate=operate: call(operate, (self,), {}))

@@ -2,8 +2,8 @@
 
 The operations here also take numbers and lists, as expressions do; functions and methods of tensors refuse them as
 PyTorch does.  A word an argument, in order: its name in `argument 'other' (position 2) must be Tensor`; `*` where the
-error is about the combination of arguments; `.size` where it is about a missing attribute; `-` where anything goes.  `+`
-behind it: numbers are fine; `?`: None is.  Asked of PyTorch 2.13 for each operation.
+error is about the combination of arguments; `.size` where it is about a missing attribute; `-` where anything goes.
+Behind it, `+`: numbers are fine; `?`: None is.  Asked of PyTorch 2.13 for each operation.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ def uniform_(self: Tensor, low: float = 0, high: float = 1, *, generator: Genera
     """Fill with uniform numbers in [low, high)."""
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
-    values = (generator or default_generator).uniform(self.numel(), self._array.dtype)
-    return _filled(self, values * (high - low) + low, "UniformBackward0")
+    values = (generator or default_generator).between(low, high, self.numel(), self._array.dtype)
+    return _filled(self, values, "UniformBackward0")
 
 
 def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
@@ -83,7 +83,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     if p is not None:
         return bernoulli_(of_array(np.zeros_like(input._array)), p, generator=generator)
     if not input.dtype.is_floating:
-        raise RuntimeError(f'"bernoulli_tensor_cpu_p_" not implemented for \'{input.dtype.long_name}\'')
+        raise RuntimeError(f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.long_name}'")
     return of_array(_coins(input._array, generator).astype(input._array.dtype))
 
 
@@ -162,7 +162,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return input.mul_(0) if inplace else input * input.new_zeros(())  # type: ignore[no-any-return]
     noise = bernoulli_(of_array(np.zeros(input._array.shape, input._array.dtype)), 1 - p)
     noise = of_array(noise._array / noise._array.dtype.type(1 - p))
-    return input.mul_(noise) if inplace else input * noise  # type: ignore[no-any-return]
+    return input.mul_(noise) if inplace else input * noise
 
 
 IN_PLACE = (uniform_, normal_, random_, bernoulli_, exponential_, geometric_, cauchy_, log_normal_)

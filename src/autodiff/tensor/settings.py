@@ -81,9 +81,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     try:
         return Size(np.broadcast_shapes(*shapes))
     except ValueError as error:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape"
-        ) from error
+        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from error
 
 
 def is_floating_point(input: Tensor) -> bool:

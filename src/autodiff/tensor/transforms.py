@@ -42,12 +42,10 @@ def grad_and_value(func: Function, argnums: Any = 0, has_aux: bool = False) -> F
             result = func(*given, **kwargs)
             value, aux = result if has_aux else (result, None)
             if not isinstance(value, Tensor):
-                raise RuntimeError(
-                    f"Expected to be given a function that returns a Tensor, got {type(value).__name__}"
-                )
+                raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(value)}")
             if value.ndim:
                 raise RuntimeError(
-                    "grad_and_value(f)(*args): Expected f(*args) to return a scalar tensor, got tensor with"
+                    "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with"
                     f" {value.ndim} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
                 )
             if not value.requires_grad:
@@ -56,6 +54,7 @@ def grad_and_value(func: Function, argnums: Any = 0, has_aux: bool = False) -> F
                 found = _grad(value, wanted, create_graph=True, allow_unused=True, materialize_grads=True)
         if not (outer and modes.is_grad_enabled()) and not _inside[0]:
             found, value = tuple(g.detach() for g in found), value.detach()
+            aux = aux.detach() if isinstance(aux, Tensor) else aux
         slopes = found[0] if isinstance(argnums, int) else found
         return (slopes, (value, aux)) if has_aux else (slopes, value)
 

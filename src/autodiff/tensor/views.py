@@ -113,22 +113,26 @@ def made_contiguous(node: Node) -> bool:
 
 def stepped(view: np.ndarray[Any, Any], node: Node, path: Path) -> np.ndarray[Any, Any]:
     """A view of what a node stands for, with PyTorch's steps along dims of size 1, where NumPy has any."""
-    steps = tuple(step * view.itemsize for step in strides(follow(node, path)))  # type: ignore[operator]
+    wanted: Any = strides(follow(node, path))
+    steps = tuple(step * view.itemsize for step in wanted)
     if steps == view.strides:
         return view
     root = root_of(view)
     if not root.flags.c_contiguous:
         return view
     offset = view.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-    array = np.ndarray(view.shape, view.dtype, root, offset, steps)
+    array: np.ndarray[Any, Any] = np.ndarray(view.shape, view.dtype, root, offset, steps)
     array.flags.writeable = view.flags.writeable
     return array
 
 
 def element(array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any]:
     """The one element that a path leads to, as a view; NumPy would have made a copy of it."""
-    place = np.unravel_index(int(_places(array.shape, path)), array.shape)
-    return array[(*place, ...)] if array.ndim else array
+    if not array.ndim:
+        return array
+    place: Any = np.unravel_index(int(_places(array.shape, path)), array.shape)
+    found: np.ndarray[Any, Any] = array[(*place, ...)]
+    return found
 
 
 def _pulled_back(g: Node, shape: Any, path: Path) -> Node:

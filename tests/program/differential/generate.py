@@ -49,7 +49,11 @@ class Generator:
         for _ in range(self.random.randint(4, 12)):
             piece = self.statement(0)
             if self.chance(85):
-                piece = ["try:", *("    " + line for line in piece), "except Exception as e: print(type(e).__name__, e)"]
+                piece = [
+                    "try:",
+                    *("    " + line for line in piece),
+                    "except Exception as e: print(type(e).__name__, e)",
+                ]
             lines += piece
         return "\n".join(lines) + "\n"
 
@@ -77,7 +81,8 @@ class Generator:
         if kind == BOOL:
             return r.choice(("True", "False"))
         if kind in (INTS, TUPLE, SET):
-            items = [self.literal(INT) for _ in range(r.randrange(5))]
+            # Of larger sets of constants Python keeps one for the whole program, whose order is that of the first.
+            items = [self.literal(INT) for _ in range(r.randrange(3 if kind == SET else 5))]
             if kind == INTS:
                 return f"[{', '.join(items)}]"
             if kind == SET:
@@ -350,7 +355,10 @@ class Generator:
         body = self.block(depth)
         self.loops -= 1
         if self.chance(25):
-            body.insert(self.random.choice((0, len(body))) if body[0].startswith("    v") else len(body), f"    if {self.some(BOOL)}: {self.pick('break', 'continue')}")
+            body.insert(
+                self.random.choice((0, len(body))) if body[0].startswith("    v") else len(body),
+                f"    if {self.some(BOOL)}: {self.pick('break', 'continue')}",
+            )
         return body  # fmt: skip
 
     def for_(self, depth: int) -> Lines:
@@ -388,8 +396,12 @@ class Generator:
         if self.chance(40):
             lines.append(f"    raise {self.pick(*ERRORS)}({self.some(self.pick(STR, INT))})")
         if self.chance(20):
-            return [*lines, "finally:", *self.block(depth)] if self.chance(50) else [*lines, "except:", *self.block(depth)]
-        caught = self.pick("Exception", "(ValueError, IndexError, KeyError)", "LookupError", "ArithmeticError", "TypeError")
+            return (
+                [*lines, "finally:", *self.block(depth)] if self.chance(50) else [*lines, "except:", *self.block(depth)]
+            )
+        caught = self.pick(
+            "Exception", "(ValueError, IndexError, KeyError)", "LookupError", "ArithmeticError", "TypeError"
+        )
         lines += [f"except {caught} as e:", "    print(type(e).__name__, e)"]
         if self.chance(20):
             lines.append(self.pick("    raise", "    raise ValueError('again') from e"))
@@ -502,7 +514,11 @@ class Generator:
             ["def __call__(self, *a, **k): return (self.n, a, k)"],
             ["def __iter__(self): return iter([self.n, self.shared])"],
             ["def __hash__(self): return 7"],
-            ["def __mul__(self, o): return NotImplemented" if self.chance(50) else "def __mul__(self, o): return self.n * o"],
+            [
+                "def __mul__(self, o): return NotImplemented"
+                if self.chance(50)
+                else "def __mul__(self, o): return self.n * o"
+            ],
             ["def __neg__(self): return -self.n"],
             ["def __format__(self, spec): return '<' + spec + '>'"],
             ["@property", "def double(self): return self.n * 2"],
@@ -526,7 +542,11 @@ class Generator:
             f"del {o}.n\nprint({o}.n)", f"print(isinstance({o}, {base or name}), issubclass({name}, object))", f"print(sorted([{name}(3), {name}(1)])[0].n)", f"print(max({name}(3), {name}(4)).n)",
         ]  # fmt: skip
         for use in self.random.sample(uses, self.random.randint(1, 5)):
-            lines += ["try:", *("    " + line for line in use.split("\n")), "except Exception as e: print(type(e).__name__, str(e)[:90])"]
+            lines += [
+                "try:",
+                *("    " + line for line in use.split("\n")),
+                "except Exception as e: print(type(e).__name__, str(e)[:90])",
+            ]
         return lines
 
 

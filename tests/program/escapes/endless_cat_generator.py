@@ -1,4 +1,5 @@
-# ends: limit-steps limit-memory
+# ends: limit-memory limit-steps limit-time
+# slow
 def g():
     while True: yield torch.ones(1)
 torch.cat(g())

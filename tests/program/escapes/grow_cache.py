@@ -1,4 +1,5 @@
-# ends: limit-memory limit-steps
+# ends: limit-memory limit-steps limit-time
+# slow
 from functools import lru_cache
 @lru_cache
 def f(n): return [0] * 1000

@@ -1,3 +1,4 @@
-# ends: limit-memory limit-steps
+# ends: limit-memory limit-steps limit-time
+# slow
 d = {}
 while True: d[len(d)] = [0] * 1000

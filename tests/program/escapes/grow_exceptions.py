@@ -1,4 +1,5 @@
-# ends: limit-memory limit-steps
+# ends: limit-memory limit-steps limit-time
+# slow
 errors = []
 while True:
     try:

@@ -1,4 +1,5 @@
-# ends: limit-memory limit-steps
+# ends: limit-memory limit-steps limit-time
+# slow
 def g():
     x = [0] * 1000
     yield x

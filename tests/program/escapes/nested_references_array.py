@@ -1,4 +1,5 @@
-# ends: uncaught limit-steps limit-memory
+# ends: limit-memory limit-steps limit-time uncaught
+# slow
 x = [1.0]
 for i in range(60): x = [x, x]
 np.array(x)

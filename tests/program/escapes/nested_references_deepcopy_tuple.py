@@ -1,4 +1,5 @@
-# ends: limit-steps uncaught
+# ends: limit-memory limit-steps limit-time uncaught
+# slow
 import copy
 x = ()
 for i in range(10**5): x = (x,)

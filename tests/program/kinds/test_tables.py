@@ -146,6 +146,7 @@ def attributes(value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute")
+@pytest.mark.filterwarnings("ignore:The use of `x.T`", "ignore:Tensor.T is deprecated")
 def test_no_two_steps_lead_inside_the_host() -> None:
     seen = 0
     dangerous: set[Any] = {

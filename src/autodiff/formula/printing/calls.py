@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.formula import term as t
 from autodiff.formula.from_graph import no_formula
+from autodiff.formula.printing import convolutions
 from autodiff.formula.printing.levels import (
     ATOM,
     INTERSECTION,
@@ -55,6 +56,8 @@ def call_of(printer: Printer, term: Term) -> Printed:
 def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     op, given = params
     name = op.name
+    if name in convolutions.FORMS:
+        return convolutions.convolution(printer, term, name, given)
     if name in ("slice", "select"):
         return _item(printer, term.args[0], name, given), ATOM
     if find("", name) is None and not (name.startswith(("linalg.", "special.", "F."))):

@@ -49,9 +49,7 @@ def spend(work: int) -> None:
     global _left
     _left -= work
     if _left < 0:
-        raise ExhaustedError(
-            "no-formula", "no formula was found in the work that is done for one", type="NotImplementedError"
-        )
+        raise ExhaustedError("no-formula", "the formula takes too much work", type="NotImplementedError")
 
 
 def allow(work: int) -> None:

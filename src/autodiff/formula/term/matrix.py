@@ -20,6 +20,7 @@ from autodiff.formula.term.core import (
     zeros,
 )
 from autodiff.formula.term.functions import fn
+from autodiff.formula.term.laws import MAKERS, rewritten
 from autodiff.graph.sizes import Shape, reduced
 
 # Matrices
@@ -54,23 +55,18 @@ def _passed_through(x: Term) -> Sequence[Term]:
 
 
 def _transposed(x: Term) -> Term:
+    found = rewritten("T", x)
+    if found is not None:
+        return found
     kind = x.kind
-    if kind in ("t", "eye"):
-        return x.args[0] if kind == "t" else x
     if kind == "chain":
         return chain([TRANSPOSES.get(arg) or transpose(arg) for arg in reversed(x.args)])
-    if kind == "outer":
-        return outer(x.args[1], x.args[0])
     if kind == "fn" and x.data == ("inv",) and transpose(x.args[0]) is x.args[0]:
-        return x
-    if kind == "fn" and x.data == ("diag",):
         return x
     if kind == "col":
         return make("row", x.args, None, (1, x.args[0].shape[0]))
     if kind == "row":
         return column(x.args[0])
-    if kind == "ones":
-        return ones(x.shape[::-1])
     if kind == "add":
         return add([_turned(arg) for arg in x.args])
     if kind == "mul":
@@ -153,7 +149,9 @@ def _joined(terms: Sequence[Term]) -> Term | None:
         if term.kind not in PLAIN or len(term.shape) != 2 or 1 in term.shape:
             return None
         new = term.args if term.kind == "chain" else (term,)
-        if args and (_inverses(args[-1], new[0]) or args[-1].kind in SPECIAL_KINDS or new[0].kind in SPECIAL_KINDS):
+        if args and (
+            _meeting(args[-1], new[0]) is not None or args[-1].kind in SPECIAL_KINDS or new[0].kind in SPECIAL_KINDS
+        ):
             return None
         args.extend(new)
     spend(len(args) // 16)
@@ -202,15 +200,9 @@ def _chain(args: list[Term], shape: Shape) -> Term:
         first = (turns(turned), turned[0].id) < (turns(args), args[0].id)
         if first and args[-1].kind != "ones" and turned[-1].kind != "ones":
             args = turned
-    if args[-1].kind == "ones" and vectors[1]:
-        last = total(args[-2], (len(args[-2].shape) - 1,), False)
-        return chain([*args[:-2], last]) if len(args) > 2 else last
-    if vectors[1] and args[-2].kind == "fn" and args[-2].data[0] == "diag":
-        return (
-            chain([*args[:-2], mul([args[-2].args[0], args[-1]])])
-            if len(args) > 2
-            else mul([args[-2].args[0], args[-1]])
-        )
+    found = _meeting(args[-2], args[-1]) if vectors[1] else None
+    if found is not None:
+        return chain([*args[:-2], found]) if len(args) > 2 else found
     return make("chain", args, None, shape)
 
 
@@ -226,21 +218,21 @@ def _cancelled(args: list[Term]) -> list[Term]:
     """Without identities and without matrices next to their inverses."""
     result: list[Term] = []
     for arg in args:
-        if arg.kind == "eye":
+        found = _meeting(result[-1], arg) if result else None
+        if found is None:
+            result.append(arg)
             continue
-        if result and len(arg.shape) == 2 and len(result[-1].shape) == 2 and _inverses(result[-1], arg):
-            result.pop()
-            continue
-        result.append(arg)
+        result.pop()
+        if found.kind != "eye" or not result:
+            result.append(found)
     return result
 
 
-def _inverses(a: Term, b: Term) -> bool:
-    if a.kind == "t" and b.kind == "t":
-        a, b = a.args[0], b.args[0]
-    return (a.kind == "fn" and a.data == ("inv",) and a.args[0] is b) or (
-        b.kind == "fn" and b.data == ("inv",) and b.args[0] is a
-    )
+def _meeting(a: Term, b: Term) -> Term | None:
+    """What two neighbours in a product are together, where a law says it."""
+    x, y = (a.args[0], b.args[0]) if a.kind == "t" and b.kind == "t" else (a, b)
+    plain = x.kind != "fn" and y.kind != "fn"  # no law is about those: this is asked often
+    return None if plain and a.kind != "eye" and b.kind not in ("eye", "ones") else rewritten("@", a, b)
 
 
 # Sums over elements
@@ -310,18 +302,17 @@ def _countable(x: Term) -> bool:
 def _total(x: Term) -> Term:
     if not x.shape:
         return x
-    scalars, rest = scalars_of(x)
-    if scalars:
-        return mul([*scalars, _total(rest)])
     if is_zero(x):
         return num(0)
-    if x.kind == "ones":
+    found = rewritten("sum", x) if len(x.shape) == 2 else None
+    if found is not None:
+        return found
+    scalars, rest = scalars_of(x) if len(x.shape) != 2 else ([], x)
+    if scalars:
+        return mul([*scalars, _total(rest)])
+    if x.kind == "ones" and len(x.shape) != 2:
         return numel_term(x.shape)
-    if x.kind == "eye":
-        return dim_term(x.shape[0])
-    if x.kind == "outer":
-        return mul([_total(x.args[0]), _total(x.args[1])])
-    if x.kind in ("t", "col", "row") or (x.kind == "fn" and x.data[0] == "reshape"):
+    if x.kind in ("col", "row") or (x.kind == "fn" and x.data[0] == "reshape"):
         return _total(x.args[0])
     turned = _as_trace(x)
     if turned is not None:
@@ -337,3 +328,6 @@ def _total(x: Term) -> Term:
     if x.kind == "add" and all(_countable(arg) for arg in x.args):
         return add([_total(mul([arg, ones(x.shape)])) for arg in x.args])
     return make("sum", (x,), (None, False), ())
+
+
+MAKERS.update({"@": chain, "sum": total, "T": transpose, "outer": outer})

@@ -36,7 +36,7 @@ FUNCTIONS = """abs absolute add all allclose amax amin any append arccos arcsin 
     moveaxis multiply negative nan_to_num nonzero not_equal percentile polyfit polyval power prod
     rad2deg radians ravel reciprocal remainder reshape roll round rint shape sign sin sinh size sort
     split sqrt square squeeze stack std subtract sum swapaxes tan tanh tensordot trace transpose
-    trapezoid tril triu true_divide trunc unique var vdot vstack where zeros_like ones_like empty_like
+    trapezoid tril triu true_divide trunc unique var vdot vstack where zeros_like ones_like
     full_like"""
 LINALG = """norm inv det solve eigh eigvalsh qr cholesky matrix_rank pinv lstsq svd slogdet matrix_power cond"""
 
@@ -199,7 +199,8 @@ def make(name: str) -> Module:
     members |= {
         "asarray": array,
         "identity": eye,
-        "empty": members["zeros"],
+        "empty": members["zeros"],  # what memory held before is none of a program's business
+        "empty_like": members["zeros_like"],
         "pi": math.pi,
         "e": math.e,
         "inf": math.inf,

@@ -17,12 +17,23 @@ CHANGED: set[type] = {list, dict}
 def get_item(value: Any, key: Any) -> Any:
     """`value[key]`; raises TypeError for what has no items."""
     if type(value) in INDEXED:
+        if type(key) is range or (type(key) is tuple and range in map(type, key)):
+            return value[_listed(value, key)]
         return value[key]
     if isinstance(value, type):
         raise TypeError(f"type '{class_name(value)}' is not subscriptable")
     if isinstance(value, tuple(INDEXED)) or (is_own(value) and hasattr(type(value), "__getitem__")):
         return value[key]
     raise TypeError(f"'{type_name(value)}' object is not subscriptable")
+
+
+def _listed(value: Any, key: Any) -> Any:
+    """A key of arrays with its ranges as lists, which is what the library knows."""
+    if type(value) in (list, tuple, str, dict, range):
+        return key
+    if type(key) is range:
+        return list(bounded(key))
+    return tuple(list(bounded(part)) if type(part) is range else part for part in key)
 
 
 def set_item(value: Any, key: Any, new: Any) -> None:
@@ -33,7 +44,7 @@ def set_item(value: Any, key: Any, new: Any) -> None:
         limits.allocate(8 * (len(value) + len(items)))
         value[key] = items
     elif cls in CHANGED or _changeable(value, "__setitem__"):
-        value[key] = new
+        value[_listed(value, key) if type(key) is range or type(key) is tuple else key] = new
     else:
         raise TypeError(f"'{type_name(value)}' object does not support item assignment")
 

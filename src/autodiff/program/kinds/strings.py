@@ -96,7 +96,11 @@ register(bool, Kind("bool", _INTEGERS))
 register(float, Kind("float", host("is_integer as_integer_ratio conjugate real imag")))
 register(complex, Kind("complex", host("conjugate real imag")))
 register(
-    range, Kind("range", host("start stop step") | methods({"count": lambda r, v: _count(r, v), "index": lambda r, v: _index(r, v)}))
+    range,
+    Kind(
+        "range",
+        host("start stop step") | methods({"count": lambda r, v: _count(r, v), "index": lambda r, v: _index(r, v)}),
+    ),
 )
 register(slice, Kind("slice", host("start stop step indices")))
 

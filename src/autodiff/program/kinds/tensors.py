@@ -170,7 +170,8 @@ def _field(value: Named, name: str) -> Any:
 
 
 def _saved(value: GradFn, name: str) -> Any:
-    return getattr(value, name) if name in ("variable", "saved_tensors") and _has(value, name) else MISSING
+    offered = name in ("variable", "saved_tensors") or name.startswith("_saved_")
+    return getattr(value, name) if offered and _has(value, name) else MISSING
 
 
 def _has(value: GradFn, name: str) -> bool:
