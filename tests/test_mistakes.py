@@ -1,4 +1,4 @@
-"""Requests that PyTorch refuses, and what it says about them: the type and the first line, recorded from PyTorch 2.13."""
+"""Requests that PyTorch refuses: the type and first line of what it says, recorded from PyTorch 2.13."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def nested(pattern: str, times: int) -> str:
 
 @pytest.mark.parametrize("pattern", ["sin(_)", "sqrt(_ + 1)", "_ + 1", "-(_)", "(_).abs()", "exp(-_)"])
 def test_what_is_deep_is_a_formula_or_an_error(pattern: str) -> None:
-    question = Question(nested(pattern, 400), {"x": ()})
-    if pattern == "sqrt(_ + 1)":  # 2^-400, beside which nothing can be compared
+    question = Question(nested(pattern, 250), {"x": ()})
+    if pattern == "sqrt(_ + 1)":  # 2^-250, beside which nothing can be compared
         with pytest.raises(AutodiffError, match="no formula was found"):
             derive(question)
     else:
@@ -36,7 +36,7 @@ def test_what_is_deep_is_a_formula_or_an_error(pattern: str) -> None:
 
 
 def test_a_formula_of_a_million_characters_is_verified_in_parts() -> None:
-    text = derive(Question(nested("sin(_)", 700), {"x": ()})).gradient["x"]
+    text = derive(Question(nested("sin(_)", 640), {"x": ()})).gradient["x"]
     assert len(text) > 1_000_000
     with pytest.raises(AutodiffError, match="longer than"):
         derive(Question(nested("sin(_)", 1200), {"x": ()}))
@@ -118,7 +118,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(EXPRESSIONS)
 def test_any_expression_has_a_right_formula_or_an_error(text: str) -> None:
     values = {"x": [[0.4, 1.3], [-0.7, 0.9]], "y": [[1.1, 0.2], [0.6, -1.2]], "v": [0.8, -0.3]}

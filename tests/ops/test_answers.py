@@ -56,6 +56,21 @@ def test_answers(case: dict[str, Any]) -> None:
             "torch.linalg.householder_product: input.shape[-2] must be greater than or equal to input.shape[-1]",
         ),
         (
+            "F.scaled_dot_product_attention(ones(2, 3), ones(2, 3).float(), ones(2, 3))",
+            "Expected query, key, and value to have the same dtype, but got query.dtype: double key.dtype: float and"
+            " value.dtype: double instead.",
+        ),
+        (
+            "F.scaled_dot_product_attention(ones(3), ones(2, 3), ones(2, 3))",
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: 1 key.dim: 2 and"
+            " value.dim: 2 instead.",
+        ),
+        (
+            "F.scaled_dot_product_attention(ones(2, 3), ones(2, 3), ones(2, 3), ones(2, 2).long())",
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: long int"
+            " and  query.dtype: double instead.",
+        ),
+        (
             "F.scaled_dot_product_attention(ones(2, 3), ones(2, 3), ones(2, 3), ones(2, 2), is_causal=True)",
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
         ),

@@ -16,7 +16,7 @@ import pytest
 
 from autodiff.program.limits import Limits
 
-FILES = sorted((Path(__file__).parent / "escapes").glob("*.py"))
+FILES = sorted((Path(__file__).parent / "escapes").glob("*.txt"))
 SMALL = Limits(steps=200_000, memory=150 << 20, seconds=5.0)
 FEW = 400
 

@@ -1,4 +1,4 @@
-"""PyTorch's tutorials as files: what they print here is what they print under PyTorch, which wrote the .out beside each."""
+"""PyTorch's tutorials as files: they print here what they print under PyTorch, which wrote the .out beside each."""
 
 from __future__ import annotations
 

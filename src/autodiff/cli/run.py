@@ -29,10 +29,10 @@ def command(screen: Screen, file: str, limit_steps: int, limit_memory: str, limi
     echo "print(torch.ones(2) * 3)" | autodiff run -
     """
     limits = given_limits(limit_steps, limit_memory, limit_seconds)
-    status = watched(screen, limit_seconds)
+    name, text = _read(file, screen)
+    status = watched(screen, text, limit_seconds)
     if status is not None:
         return status
-    name, text = _read(file, screen)
     return run(screen, text, name, limits)
 
 

@@ -21,6 +21,7 @@ from autodiff.formula import from_graph
 from autodiff.formula import term as t
 from autodiff.formula.assumed import assumed_elementwise, deep_stack, shapes_for, variables_wanted
 from autodiff.formula.derive import derive
+from autodiff.formula.known import Known, drawn
 from autodiff.formula.printing import Printer
 from autodiff.formula.question import Built, Question
 from autodiff.formula.reading import scope_of
@@ -32,11 +33,9 @@ from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors, placed
 from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE, ops, strengthen, variable
 from autodiff.graph.sizes import Shape, Size, numel, show
-from autodiff.solve import Graph, Problem, check_names, parsed
+from autodiff.solve import Graph, Leaf, Problem, check_names, parsed
 
 WEIGHTS = "g"  # what the weights of a result that is no scalar are called when they are given as numbers
-GRADIENT = "__grad"  # what stands for .grad where a formula is read again
-LARGE = 1_000_000  # elements beyond which it is not
 
 
 class Step(NamedTuple):
@@ -111,8 +110,36 @@ def steps(question: Question, problem: Problem | None = None) -> Sheet:
         else:
             asked, assumes = _over_values(question, problem), {}
             shapes = {name: node.shape for name, node in asked.variables.items()}
-        sheet = _Walk(asked, assumes).sheet()
+        walk = _Walk(asked, assumes)
+        sheet = walk.sheet()
+        if problem is None:
+            sheet = _verified_at_a_point(walk, sheet, question, shapes)
     return _with_formulas(sheet, question, shapes, asked)
+
+
+def _values(forward: list[Step], backward: list[Arrival]) -> dict[str, np.ndarray | None]:
+    """What the tables have values of, by name."""
+    return {step.name: step.value for step in forward} | {f"{one.name}.grad": one.value for one in backward}
+
+
+def _verified_at_a_point(walk: _Walk, sheet: Sheet, question: Question, shapes: Mapping[str, Shape]) -> Sheet:
+    """The sheet over shapes, its formulas compared with the numbers of the same steps for random values."""
+    values = drawn(shapes)
+    weights = None if question.gradient is None else np.asarray(drawn({"": walk.asked.output.shape}, seed=2)[""])
+    problem = Problem(
+        question.expr, {name: Leaf(value) for name, value in values.items()}, wrt=question.wrt, gradient=weights,
+        let=question.let,
+    )  # fmt: skip
+    try:
+        other = _Walk(_over_values(question, problem), {}).sheet()
+    except AutodiffError:
+        return sheet  # names of sizes in the expression are not values
+    same = [len(one.paths) for one in sheet.backward] == [len(one.paths) for one in other.backward]
+    if not same or len(sheet.forward) != len(other.forward):
+        return sheet
+    known = Known({**values, question.gradient or "": weights, **_values(other.forward, other.backward)})
+    forward, backward = walk.verified(sheet.forward, sheet.backward, known, other.forward, other.backward)
+    return sheet._replace(forward=forward, backward=backward)
 
 
 # What is asked
@@ -234,7 +261,8 @@ class _Walk:
             for arrival, total in zip(arrivals, rest, strict=False)
         ]
         if self.asked.feeds is not None:
-            forward, backward = self._verified(forward, backward)
+            values_of = {**self.asked.feeds, **_values(forward, backward)}
+            forward, backward = self.verified(forward, backward, Known(values_of), forward, backward)
         arrived = {arrival.name: arrival.value for arrival in backward}
         results = {
             name: Result(None, arrived.get(name)) for name, node in self.asked.variables.items() if node.requires_grad
@@ -258,22 +286,24 @@ class _Walk:
         self.terms[node] = t.var(self.names[node], node.shape)
         return text
 
-    def _verified(self, forward: list[Step], backward: list[Arrival]) -> tuple[list[Step], list[Arrival]]:
-        """The tables without formulas that do not give the values beside them."""
-        assert self.asked.feeds is not None
-        values: dict[str, np.ndarray | None] = {**self.asked.feeds}
-        values |= {step.name: step.value for step in forward}
-        values |= {f"{arrival.name}.grad": arrival.value for arrival in backward}
-        known = Known(values)
+    def verified(
+        self,
+        forward: list[Step],
+        backward: list[Arrival],
+        known: Known,
+        steps_with_values: list[Step],
+        arrivals_with_values: list[Arrival],
+    ) -> tuple[list[Step], list[Arrival]]:
+        """The tables without the formulas that do not give the values of the same places."""
         forward = [
-            step if known.gives(step.formula, step.value) else step._replace(formula=self._as_it_was_written(node))
-            for step, node in zip(forward, self.listed, strict=True)
+            step if known.gives(step.formula, other.value) else step._replace(formula=self._as_it_was_written(node))
+            for step, other, node in zip(forward, steps_with_values, self.listed, strict=True)
         ]
         checked = []
-        for arrival in backward:
+        for arrival, other in zip(backward, arrivals_with_values, strict=True):
             paths = [
-                path if known.gives(path.outgoing, path.value) else path._replace(outgoing="…")
-                for path in arrival.paths
+                path if known.gives(path.outgoing, same.value) else path._replace(outgoing="…")
+                for path, same in zip(arrival.paths, other.paths, strict=True)
             ]
             checked.append(arrival._replace(paths=paths))
         return forward, checked
@@ -359,30 +389,6 @@ class _Walk:
             return printer.text(tidy(term, self.simplifier, printer))
         except AutodiffError:
             return "…"
-
-
-class Known:
-    """Values by name, of variables, steps and gradients; formulas over these are compared with them."""
-
-    def __init__(self, values: Mapping[str, np.ndarray | None]) -> None:
-        # A formula cannot have a point in a name, and a point that is no number's stands for a gradient alone.
-        self.feeds = {name.replace(".grad", GRADIENT): v for name, v in values.items() if v is not None}
-        self.scope: dict[str, Any] = {
-            name: variable(name, value.shape, dtype_of(value), False) for name, value in self.feeds.items()
-        }
-
-    def gives(self, formula: str, value: np.ndarray | None) -> bool:
-        """Whether a formula has this value; what is too large to be computed again is believed."""
-        if value is None or value.size > LARGE:
-            return True
-        try:
-            node = Builder(self.scope).tensor(parsed(formula.replace(".grad", GRADIENT)))
-            (found,) = evaluate([strengthen(node, dtype_of(value))], self.feeds)
-            found = np.broadcast_to(found, value.shape)
-        except (AutodiffError, ValueError):
-            return False
-        tolerance = 1e-6 if value.dtype == np.float64 else 1e-2
-        return bool(np.allclose(found, value, tolerance, tolerance, equal_nan=True))
 
 
 # The result

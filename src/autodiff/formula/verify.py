@@ -155,7 +155,7 @@ class Points:
             sizes = {name: int(random.integers(2, 6)) for name in names}
             if self.with_ones and round_ % len(RANGES) == ONES and names:
                 sizes[names[(round_ // len(RANGES)) % len(names)]] = 1  # what is broadcast by mistake is seen here
-            shapes = {name: tuple(_value_of(size, sizes) for size in shape) for name, shape in self.shapes.items()}
+            shapes = {name: tuple(size_of(size, sizes) for size in shape) for name, shape in self.shapes.items()}
             for name in unknown:
                 shapes[name] = tuple(int(n) for n in random.integers(2, 5, size=(2, 1, 3, 0, 2)[round_ % 5]))
             for name in names:
@@ -212,7 +212,8 @@ def _tolerance(wanted: np.ndarray) -> np.ndarray:
     return np.asarray(RTOL * size + SLACK * np.max(size, initial=0.0) + 1e-13)
 
 
-def _value_of(size: Dim, sizes: Mapping[str, int]) -> int:
+def size_of(size: Dim, sizes: Mapping[str, int]) -> int:
+    """A size as a number, for numbers of the names in it."""
     if isinstance(size, int):
         return size
     total = 0

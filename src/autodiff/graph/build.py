@@ -155,6 +155,9 @@ def _unary(builder: Builder, item: T.Unary, values: list[Any]) -> None:
     if isinstance(value, PLAIN):
         values.append(_located(item, [], [], numbers.unary, item.op, value))
         return
+    if isinstance(value, (str, DType)) or value is None:
+        message = f"bad operand type for unary {item.op}: '{_type(value)}'"
+        raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
     operand = as_operand(value, item.operand)
     if item.op == "+":
         values.append(_located(item, [item.operand], [operand], ops.positive, operand))
@@ -245,7 +248,13 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
             operation = _method(args[0], function)
             trees.insert(0, function.value)
     else:
-        raise AutodiffError("not-callable", "this is not a function", type="TypeError", span=function.span)
+        raise AutodiffError(
+            "not-callable",
+            "'Tensor' object is not callable",
+            type="TypeError",
+            span=function.span,
+            says="this is not a function",
+        )
     places, given = _by_position(operation, trees, args, item.keywords, keywords)
     values.append(_located(item, places, given, operation.bind, args, keywords, method))
 

@@ -42,6 +42,7 @@ def refused(
         return _number_for_tensor(error, signature, args, method) if error.code in OPERANDS else error
     if " failed to unpack " in error.message:  # a form was found, and its argument then read
         return error
+    _in_detail(error, signature)
     shown, given = signature.shown_name, args[method:]
     forms = forms_of(signature.name, method)
     if not forms:
@@ -62,6 +63,20 @@ def refused(
         operands=error.operands,
         help=error.help or f"its signature is {signature.shown}",
     )
+
+
+def _in_detail(error: AutodiffError, signature: Signature) -> None:
+    """Say of an argument of the wrong type what PyTorch knows in addition: that it is a float, and its place."""
+    if error.code != "argument-type" or len(error.operands) != 1:
+        return
+    param = signature.params[error.operands[0]]
+    name = f"{signature.name}.{param.name}"
+    if name in _listed("~"):
+        error.message = error.message.replace(" must be Number,", " must be float,")
+    place = next((found.partition(":")[2] for found in _listed("$") if found.startswith(f"{name}:")), "")
+    if place and "(position " not in error.message:
+        argument = f"argument '{param.public_name}'"
+        error.message = error.message.replace(argument, f"{argument} (position {place})")
 
 
 def _number_for_tensor(error: AutodiffError, signature: Signature, args: list[Any], method: bool) -> AutodiffError:
@@ -104,7 +119,11 @@ def forms_of(name: str, method: bool) -> list[Form]:
 
 def in_python() -> set[str]:
     """PyTorch's functions that are written in Python, whose messages are Python's."""
-    return {name for line in _lines() if line.startswith("@") for name in line[1:].split()}
+    return _listed("@")
+
+
+def _listed(mark: str) -> set[str]:
+    return {name for line in _lines() if line.startswith(mark) for name in line[1:].split()}
 
 
 def _lines() -> list[str]:
@@ -118,7 +137,7 @@ def _texts() -> dict[str, list[str]]:
         if line.startswith("  "):
             for name in names:
                 found[name].append(line.strip())
-        elif not line.startswith(("#", "@")):
+        elif line[0] not in "#@~$":
             names = line.split()
             found.update({name: [] for name in names})
     return found

@@ -58,7 +58,7 @@ def check(prepared: Prepared, answer: Any, symbolic: bool = False) -> Verdict:
             return _numbers(prepared, prepared.given, _computed(prepared, prepared.given, written))
         return _formula(prepared, written, symbolic)
     except AutodiffError as error:
-        if error.code == "limit-size" and " GiB" in error.message:  # the limit of an answer is far below
+        if error.code == "limit-size" and any("--limit-size" in help for help in error.help):  # not for students
             error = AutodiffError("limit-size", TOO_LARGE, type="MemoryError", span=error.span)
         return _verdict(prepared, "invalid", _sentence(error), error=error)
     except RecursionError:

@@ -12,9 +12,9 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.signature import plain
-from autodiff.graph.sizes import Shape, show
+from autodiff.graph.sizes import Shape
 from autodiff.ops.arithmetic import MUL_NUMBER
-from autodiff.ops.matmul import matrix_product, transposed
+from autodiff.ops.matmul import matrix_product, transposed, type_text
 from autodiff.ops.reduce import SUM
 
 
@@ -65,28 +65,28 @@ FLASH = Primitive(
 
 
 def _check(query: Node, key: Node, value: Node, mask: Node | None, is_causal: bool) -> None:
-    for position, (name, node) in enumerate((("query", query), ("key", key), ("value", value))):
-        if node.dtype is not query.dtype:
-            names = ", ".join(f"{n}.dtype: {x.dtype.long_name}" for n, x in (("key", key), ("value", value)))
-            raise AutodiffError(
-                "bad-dtype",
-                f"Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype.long_name}"
-                f" {names} instead.",
-                operands=(0, position),
-            )
-        if len(node.shape) < 2:
-            raise AutodiffError(
-                "bad-rank",
-                "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim():"
-                f" {len(query.shape)}, key.dim(): {len(key.shape)} and value.dim(): {len(value.shape)} instead.",
-                operands=(position,),
-                help=f"the {name} has {len(node.shape)} dims",
-            )
+    operands = (query, key, value)
+    if any(node.dtype is not query.dtype for node in operands):
+        kinds = [type_text(node.dtype) for node in operands]
+        raise AutodiffError(
+            "bad-dtype",
+            f"Expected query, key, and value to have the same dtype, but got query.dtype: {kinds[0]} key.dtype:"
+            f" {kinds[1]} and value.dtype: {kinds[2]} instead.",
+            operands=(0, 1, 2),
+        )
+    if any(len(node.shape) < 2 for node in operands):
+        ranks = [len(node.shape) for node in operands]
+        raise AutodiffError(
+            "bad-rank",
+            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {ranks[0]} key.dim:"
+            f" {ranks[1]} and value.dim: {ranks[2]} instead.",
+            operands=(0, 1, 2),
+        )
     if mask is not None and mask.dtype not in (dtypes.bool_, query.dtype):
         raise AutodiffError(
             "bad-dtype",
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype:"
-            f" {mask.dtype.long_name} and  query.dtype: {query.dtype.long_name} instead.",
+            f" {type_text(mask.dtype)} and  query.dtype: {type_text(query.dtype)} instead.",
             operands=(3,),
         )
     if mask is not None and is_causal:
@@ -163,12 +163,6 @@ def _attention(
         bias = _as_bias(_causal(query, key), query)
     root = math.sqrt(factor) if factor >= 0 else math.nan
     left, right = MUL_NUMBER(query, root), MUL_NUMBER(ops.transpose(key, -2, -1), root)
-    if left.shape[-1] != right.shape[-2]:
-        raise AutodiffError(
-            "shape-mismatch",
-            f"mat1 and mat2 shapes cannot be multiplied ({show(left.shape)} and {show(right.shape)})",
-            operands=(0, 1),
-        )
     scores = ops.matmul(left, right)
     weights = SAFE_SOFTMAX(scores + bias) if bias is not None else SAFE_SOFTMAX(scores)
     return ops.matmul(weights, value)  # type: ignore[no-any-return]

@@ -33,8 +33,24 @@ def _statistic(name: str, kernel: Any, doc: str) -> Primitive:
     return Primitive(f"{name}(x, axes: any, keep: bool, eps: Number)", kernel, shape=_statistic_shape, doc=doc)
 
 
+def _tracked(name: str, kernel: Any, doc: str) -> Primitive:
+    """A statistic that PyTorch shows a gradient node for, though nothing flows through it: gradients stay None."""
+    return Primitive(
+        f"{name}(x, weight: Tensor?, bias: Tensor?, rows: any, eps: Number)",
+        lambda x, weight, bias, rows, eps: kernel(np.reshape(x, rows), (-1,), False, eps),
+        shape=lambda x, weight, bias, rows, eps: rows[:2],
+        vjp_all=lambda g, out, x, weight, bias, rows, eps: [None for node in (x, weight, bias) if node is not None],
+        edges=lambda x, weight, bias, rows, eps: [x, weight, bias],
+        grad_fn="NativeGroupNormBackward0",
+        doc=doc,
+    )
+
+
 MEAN = _statistic("saved_mean", _mean_kernel, "The mean that a normalization subtracted, without a gradient.")
 SCALE = _statistic("saved_scale", _scale_kernel, "What a normalization multiplied by, without a gradient.")
+
+GROUP_MEAN = _tracked("group_mean", _mean_kernel, "The means that a group normalization subtracted.")
+GROUP_SCALE = _tracked("group_scale", _scale_kernel, "What a group normalization multiplied by.")
 
 
 def _named(function: str, out: Node, x: Node, axes: tuple[int, ...], keep: bool, eps: Any) -> Results:
@@ -64,8 +80,10 @@ def _native_group_norm(
             operands=(0,),
         )  # fmt: skip
     checked_group(x, group, weight, bias)
-    rows = ops.reshape(x, (N, group, C * HxW // max(group, 1)))
-    return _named("native_group_norm", GROUP_NORM(x, weight, bias, group, eps), rows, (-1,), False, eps)
+    rows = (N, group, C * HxW // max(group, 1))
+    parts = [GROUP_NORM(x, weight, bias, group, eps)]
+    parts += [statistic(x, weight, bias, rows, eps) for statistic in (GROUP_MEAN, GROUP_SCALE)]
+    return Results.of("native_group_norm", ("out", "mean", "rstd"), parts)
 
 
 composite(
@@ -73,7 +91,11 @@ composite(
     _native_group_norm,
     doc="group_norm, the means it subtracted and what it multiplied by, for each group of each row.",
     example="native_group_norm([[[1., 2.], [3., 5.]]], None, None, 1, 2, 2, 1, 1e-5)[0]",
-    samples=["native_group_norm(x, w, b, 2, 4, 3, 2, 0.1)[0]; x:2,4,3, w:4, b:4"],
+    samples=[
+        "native_group_norm(x, w, b, 2, 4, 3, 2, 0.1)[0]; x:2,4,3, w:4, b:4",
+        "x*native_group_norm(ones(1, 2, 2), None, None, 1, 2, 2, 1, 0.1)[1]; x:1,1",
+        "x*native_group_norm(ones(1, 2, 2), None, None, 1, 2, 2, 1, 0.1)[2]; x:1,1",
+    ],
 )
 
 

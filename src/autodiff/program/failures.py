@@ -29,7 +29,7 @@ MESSAGES = (
 )
 
 
-class Uncaught(Exception):
+class Uncaught(Exception):  # noqa: N818  (no error of its own)
     """A program's exception, where its class means something else to whoever runs programs."""
 
     def __init__(self, error: BaseException) -> None:

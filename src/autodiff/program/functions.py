@@ -257,6 +257,8 @@ def _spread_call(unit: Unit, tree: Call, function: Run) -> Run:
     ]
     keywords = [(keyword.name, expression(unit, keyword.value)) for keyword in tree.keywords]
     span = tree.span
+    # Python gathers several in a list first, whose message it is then.
+    alone = sum(form is not s.DoubleStarred for _, form in parts) == 1
 
     def call(frame: Frame) -> Any:
         f = function(frame)
@@ -267,7 +269,8 @@ def _spread_call(unit: Unit, tree: Call, function: Run) -> Run:
             value = part(frame)
             try:
                 if form is s.Starred:
-                    values += spread_items(value, f"{_spoken(f)} argument after * must")
+                    what = f"{_spoken(f)} argument after * must" if alone else "Value after * must"
+                    values += spread_items(value, what)
                 elif form is s.DoubleStarred:
                     spread.append(value)
                 else:

@@ -9,14 +9,15 @@ import numpy as np
 
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import OPERATORS, Node, Results
-from autodiff.graph.op import ATTRIBUTES
+from autodiff.graph.op import ATTRIBUTES, PICK, variable
+from autodiff.graph.shown import strides
 from autodiff.tensor import modes
 from autodiff.tensor.modes import session
 from autodiff.tensor.pullbacks import met
 from autodiff.tensor.recipes import RECIPES, described
 from autodiff.tensor.recording import remember
 from autodiff.tensor.small import Named, Size
-from autodiff.tensor.storage import Counter, held, record, value_of
+from autodiff.tensor.storage import Counter, Record, held, record, value_of
 from autodiff.tensor.tensor import Tensor, new, view_of
 from autodiff.tensor.views import made_contiguous, path_between
 
@@ -38,7 +39,10 @@ def remembered(function: Callable[..., Any], args: Any) -> Any:
 
 def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """What a function of nodes makes of tensors; raises Python's exceptions with PyTorch's messages."""
-    known = described(function, args, kwargs)
+    try:
+        known = described(function, args, kwargs)
+    except RuntimeError:  # a view that was not to be written to: some operations do not mind
+        known = None
     if known is not None:
         recipe = RECIPES.get(known[0])
         if recipe is not None:
@@ -53,7 +57,10 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
     if known is None:
         with session():
-            return wrapped(function(*nodes, **named), sources)
+            made = function(*nodes, **named)
+            if _refused:
+                _raise_refused(made)
+            return wrapped(made, sources)
     asked: list[Node] = []
 
     def evaluate(node: Node) -> Any:
@@ -70,10 +77,26 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return result
 
 
+_refused: list[RuntimeError] = []  # what views among the operands of a call have to say
+
+
+def _raise_refused(made: Any) -> None:
+    error = _refused[0]
+    _refused.clear()
+    nodes = made if isinstance(made, (list, tuple)) else [made]
+    if any(isinstance(node, Node) and node.requires_grad for node in nodes):
+        raise error
+
+
 def unwrapped(value: Any, sources: Sources) -> Any:
     """Tensors as nodes, within lists, tuples and slices too."""
     if isinstance(value, Tensor):
-        node = value._current
+        try:
+            node = value._current
+        except RuntimeError as error:
+            _refused.append(error)
+            node = variable("", value._array.shape, value.dtype, True)
+            node.eager = Record(value._array)
         if not modes._grad[0] and node.requires_grad:
             node = held(value._array)
             node.eager.counter, node.eager.version = value._counter, value._counter.version
@@ -126,8 +149,39 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
         value = np.ascontiguousarray(value)
     if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
         value = np.array(value)
+    if value.ndim > 1:
+        laid = laid_out(value, node, sources)
+        known.laid_out, value = laid is not value, laid
     known.value = value
-    return new(value, node if node.requires_grad else held(value), Counter())
+    tensor = new(value, node if node.requires_grad else held(value), Counter())
+    if node.op is PICK and node.inputs[0].requires_grad:
+        parent = record(node.inputs[0])
+        parent.parts = {**(parent.parts or {}), node.params[0]: tensor._counter}
+    if node.op.grad_fn == WRITTEN:
+        tensor._counter.version = tensor._seen = known.version = 1
+    return tensor
+
+
+WRITTEN = "SqueezeBackward4"  # the node of results that PyTorch makes smaller in place
+
+
+def laid_out(value: np.ndarray[Any, Any], node: Node, sources: Sources) -> np.ndarray[Any, Any]:
+    """A result in memory as PyTorch lays it out, where operands are in another order than that of their dims."""
+    op = node.op
+    if all(source._array.flags.c_contiguous for source in sources.values()):
+        return value
+    if op is PICK and node.inputs[0].op.name == "sort":
+        steps: Any = strides(node.inputs[0].inputs[0])
+    elif op.layout == "like":
+        steps = strides(node)
+    else:
+        return value
+    wanted = tuple(step * value.itemsize for step in steps)
+    if wanted == value.strides or 0 in value.shape or any(step <= 0 for step in wanted):
+        return value
+    made: np.ndarray[Any, Any] = np.ndarray(value.shape, value.dtype, np.empty(value.size, value.dtype), 0, wanted)
+    made[...] = value
+    return made
 
 
 def attribute(name: str) -> property:

@@ -16,6 +16,7 @@ from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, ops, pic
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
+from autodiff.tensor.saving import ALSO, NOT
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of
 
 FREED = (
@@ -26,8 +27,6 @@ FREED = (
 )
 
 
-# Operations whose PyTorch form unpacks a saved tensor even where our rule finds its way by shapes alone.
-ALWAYS_SAVE = frozenset({"avg_pool", "var_mean", "std_mean", "multi_margin_loss", "linalg.slogdet"})
 # Plain numbers are tensors to these, and so saved; elsewhere they are kept as numbers.
 WRAP_NUMBERS = frozenset({"MulBackward0", "DivBackward0"})
 
@@ -76,6 +75,15 @@ class Walk:
             return
         if any(operand in useful for operand in node.inputs):
             self._pull_back(node, known, g, useful)
+        elif self.accumulate and known.function is None and node.op is not PICK:
+            self._unpack(node, known)  # PyTorch runs the node of a tensor in `inputs`, for nobody
+
+    def _unpack(self, node: Node, known: Record) -> None:
+        read = saved(node)
+        if read and known.freed:
+            raise RuntimeError(FREED)
+        check_versions(node, known, read)
+        known.freed = known.freed or not self.retain
 
     def _accumulate(self, known: Record, g: Node) -> None:
         """The leaf's turn, with the hooks of its AccumulateGrad around it."""
@@ -201,10 +209,13 @@ def cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]]
 
 
 def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
-    """Those of a node's operands and itself whose values the cotangents are computed from."""
+    """What a node saved: those of its operands, itself and its results whose values the cotangents are computed from.
+
+    Of several results, the selections that were read are there too.
+    """
     given = {i for i in (g if isinstance(g, list) else [g]) if i is not None}
     targets = {node, *node.inputs}
-    found: set[Node] = {node} if node.op.name in ALWAYS_SAVE else set()
+    found: set[Node] = set()
     seen = set(made)
     stack = [i for i in made if i not in given]
     while stack:
@@ -215,11 +226,21 @@ def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
             continue
         if current.op.reads_shape:
             continue
+        if current.op is PICK and current.inputs[0] is node:
+            found.add(current)
         for operand in current.inputs:
             if operand not in seen and operand not in given:
                 seen.add(operand)
                 stack.append(operand)
-    return found
+    name = node.op.name
+    for role in ALSO.get(name, ()):
+        if isinstance(role, int):
+            found.update(node.inputs[role : role + 1])
+            continue
+        found.add(node)
+        if role != "out" and node.results is not None:
+            found.add(pick(node, int(role[3:])))
+    return found.difference([node.inputs[i] for i in NOT[name]]) if name in NOT else found
 
 
 def saved(node: Node) -> set[Node]:
@@ -239,7 +260,15 @@ def check_versions(node: Node, known: Record, read: set[Node]) -> None:
         source = memory_of(operand)
         counter = source.eager.counter
         if counter is not None and known.seen[position] not in (counter.version, KEPT):
-            raise modified(_current(source), counter.version, known.seen[position])
+            while operand.op is BROADCAST or operand.op is CONVERT:
+                operand = operand.inputs[0]
+            shown = _current(source) if operand is source else operand
+            raise modified(shown, counter.version, known.seen[position])
+    for result in read if known.parts is not None else ():
+        if result.op is PICK and result.inputs[0] is node:
+            counter = known.parts.get(result.params[0])
+            if counter is not None and counter.version:
+                raise modified(result, counter.version, 0)
     if node in read and known.counter is not None and known.counter.version != known.version:
         raise modified(node, known.counter.version, known.version)
 

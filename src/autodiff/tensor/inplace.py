@@ -288,6 +288,8 @@ def _fitting(target: Tensor, value: Tensor) -> Tensor:
 def _put_at(target: Tensor, places: Node, value: Any) -> None:
     _, indices, dims = places.args
     shape = places.shape
+    if isinstance(value, Tensor) and value.numel() != 1:
+        refuse_overlap(target._array, [value._array], "index_put")
     if isinstance(value, Tensor):
         while value.ndim > len(shape) and value.shape[0] == 1:
             value = value[0]

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE
+from autodiff.graph.op import PICK, VARIABLE, pick
 from autodiff.tensor.engine import FREED, Walk, check_versions
 from autodiff.tensor.grad_fns import GradFn
 from autodiff.tensor.pullbacks import Pullback, pullback_of
-from autodiff.tensor.storage import KEPT, Record, held
+from autodiff.tensor.storage import KEPT, Record, held, memory_of
 
 _OURS = 3  # references to a value that nobody else has: its name on the walk, and two arguments
 
@@ -115,13 +115,15 @@ class Numbers(Walk):
         if seen is not None:
             for position in pullback.reads:
                 source = node.inputs[position]
-                while source.op is BROADCAST or source.op is CONVERT:
-                    source = source.inputs[0]
+                if source.op.hidden or source.op.view:
+                    source = memory_of(source)
                 counter = source.eager.counter
                 if counter is not None and counter.version != seen[position] != KEPT:
                     check_versions(node, known, {node.inputs[i] for i in pullback.reads})
         if pullback.reads_out and known.counter is not None and known.counter.version != known.version:
             check_versions(node, known, {node})
+        if pullback.picks and known.parts is not None:
+            check_versions(node, known, {pick(node, i) for i in pullback.picks})
 
     def _pull_back(self, node: Node, known: Record, g: Any, useful: Any) -> None:
         if node.op is PICK:

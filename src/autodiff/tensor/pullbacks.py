@@ -28,7 +28,7 @@ class Pullback:
     `saves` whether PyTorch would have saved anything, so that it can only be used once.
     """
 
-    __slots__ = ("ends", "loads", "program", "reads", "reads_out", "saves", "several")
+    __slots__ = ("ends", "loads", "picks", "program", "reads", "reads_out", "saves", "several")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Pullback:
         self.saves = saves
         self.several = several  # how many results the operation has, 0 if it is one
         self.loads = loads  # the positions of operands whose values are inputs of the program
+        self.picks: tuple[int, ...] = ()  # of several results, those that were saved
 
     def run(self, node: Node, g: Any) -> list[Any]:
         """The values of all slots, for a cotangent (or a list with gaps)."""
@@ -191,7 +192,9 @@ def _program(
     program = assembler.finish([made for _, made in pairs])
     ends = [(slot, copy.inputs.index(pair[0])) for slot, pair in zip(program.outputs, pairs, strict=True)]
     reads = [position for position, operand in enumerate(copy.inputs) if operand in read and not operand.weak]
-    return Pullback(program, ends, bool(read), reads, reads_out, several, loads)
+    made = Pullback(program, ends, bool(read), reads, reads_out, several, loads)
+    made.picks = tuple(sorted({r.params[0] for r in read if r.op is PICK and r.inputs[0] is copy}))
+    return made
 
 
 def _placeholder(shape: Any, dtype: Any, requires_grad: bool) -> Node:

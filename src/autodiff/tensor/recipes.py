@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType, int64
 from autodiff.graph.node import Node, Results, _next_index, _place
-from autodiff.graph.op import CONSTANT
+from autodiff.graph.op import CONSTANT, PICK
 from autodiff.tensor import modes
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, Record, held
@@ -86,8 +86,17 @@ class Recipe:
         nodes = _nodes(self.steps, operands, values) if self.steps else []
         ends = self.ends
         if self.many is None:
-            return _ended(ends[0], operands, values, nodes)
+            tensor = _ended(ends[0], operands, values, nodes)
+            node = nodes[ends[0].number] if ends[0].number >= 0 else None
+            if node is not None and node.op is PICK and node.inputs[0].eager is not None:
+                node.inputs[0].eager.parts = {node.params[0]: tensor._counter}
+            return tensor
         named = Named(_ended(end, operands, values, nodes) for end in ends)
+        for end in ends:
+            node = nodes[end.number] if end.number >= 0 else None
+            if node is not None and node.op is PICK and node.inputs[0].eager is not None:
+                node.inputs[0].eager.parts = {i: t._counter for i, t in enumerate(named)}
+                break
         named.fields, named.function = self.many
         return named
 

@@ -89,6 +89,8 @@ def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: 
                 raise NotStraightError
             end.source, end.path = i, found[1]
             return end
+    if node.op.grad_fn == "SqueezeBackward4" or node.eager.laid_out:
+        raise NotStraightError  # laid out, or counted, as only the general way does it
     end.form = form_of(tensor)
     end.contiguous = len(node.shape) > 1 and made_contiguous(node)
     end.fresh = isinstance(node.op.kernel, np.ufunc)

@@ -15,7 +15,7 @@ from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
 from autodiff.execute.schedule import as_number, lowered
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, constant
+from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, constant
 from autodiff.graph.values import real
 
 KEPT = -1  # a version that never counts as changed: the operand was copied
@@ -47,6 +47,7 @@ class Record:
     retained: Any = None
     nobody = False  # whether a leaf is one that nothing accumulates into
     parts: Any = None  # of several results, the counters of their memory
+    laid_out = False  # whether the value was put into another order in memory than the kernel's
     version = 0
 
     def __init__(self, value: Any) -> None:
@@ -115,10 +116,16 @@ def _compute(node: Node) -> None:
 
 
 def memory_of(node: Node) -> Node:
-    """The node whose memory a hidden broadcast or conversion shows: PyTorch saves operands before these."""
-    while node.op is BROADCAST or node.op is CONVERT:
-        node = node.inputs[0]
-    return node
+    """The node in whose memory a value is: behind hidden broadcasts and conversions, before which PyTorch saves its
+    operands, and behind views that no tensor stands for."""
+    while True:
+        op = node.op
+        if op is BROADCAST or op is CONVERT or (op.view and node.eager is not None and node.eager.counter is None):
+            node = node.inputs[0]
+        elif op is PICK and node.inputs[0].op.view and node.eager is not None and node.eager.counter is None:
+            node = node.inputs[0].inputs[0]
+        else:
+            return node
 
 
 def _version(node: Node) -> int:

@@ -6,40 +6,28 @@ their exceptions are part of what is compared.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
-INT, FLOAT, STR, BOOL, INTS, STRS, DICT, SET, TUPLE = "int float str bool ints strs dict set tuple".split()
-KINDS = (INT, FLOAT, STR, BOOL, INTS, STRS, DICT, SET, TUPLE)
-WORDS = ("ab", "", "x", "Hello World", "a,b,,c", " pad ", "ünï", "42", "3.5", "aXbXc", "tab\\tx", "it's")
+from program.differential.expressions import (
+    BOOL,
+    DICT,
+    FLOAT,
+    INT,
+    INTS,
+    KINDS,
+    SET,
+    STR,
+    STRS,
+    TUPLE,
+    Expressions,
+)  # fmt: skip
+
 ERRORS = ("ValueError", "TypeError", "KeyError", "IndexError", "ZeroDivisionError", "Exception", "ArithmeticError")
 Lines = list[str]
 
 
-class Generator:
-    """One program; `names` are the variables by kind that have a value at this place."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.names: dict[str, list[str]] = {kind: [] for kind in KINDS}
-        self.functions: list[tuple[str, int]] = []
-        self.classes: list[str] = []
-        self.count = 0
-        self.loops = 0
-        self.inside = 0  # functions around
-
-    def pick(self, *choices: str) -> str:
-        return self.random.choice(choices)
-
-    def one(self, *choices: Callable[[], str]) -> str:
-        return self.random.choice(choices)()
-
-    def chance(self, percent: int) -> bool:
-        return self.random.randrange(100) < percent
-
-    def fresh(self, prefix: str = "v") -> str:
-        self.count += 1
-        return f"{prefix}{self.count}"
+class Generator(Expressions):
+    """One program."""
 
     def program(self) -> str:
         """The whole text."""
@@ -57,189 +45,31 @@ class Generator:
             lines += piece
         return "\n".join(lines) + "\n"
 
-    # Expressions
-
-    def some(self, kind: str, depth: int = 0) -> str:
-        """An expression of a kind; now and then of another."""
-        if self.chance(2):
-            return f"({self.some(self.random.choice(KINDS), depth)})"
-        known = self.names[kind]
-        if known and self.chance(45):
-            return self.random.choice(known)
-        if depth > 2 or self.chance(25):
-            return self.literal(kind)
-        return getattr(self, f"some_{kind}")(depth + 1)  # type: ignore[no-any-return]
-
-    def literal(self, kind: str) -> str:
-        r = self.random
-        if kind == INT:
-            return str(r.choice((0, 1, 2, 3, 5, 7, 10, 255, -1, -4, 10**12, 2**64)))
-        if kind == FLOAT:
-            return r.choice(("0.0", "1.5", "-2.25", "1e10", "3.14159", "1e-7", "0.1", "100.0", "2.5", "-0.0"))
-        if kind == STR:
-            return f'"{r.choice(WORDS)}"'
-        if kind == BOOL:
-            return r.choice(("True", "False"))
-        if kind in (INTS, TUPLE, SET):
-            # Of larger sets of constants Python keeps one for the whole program, whose order is that of the first.
-            items = [self.literal(INT) for _ in range(r.randrange(3 if kind == SET else 5))]
-            if kind == INTS:
-                return f"[{', '.join(items)}]"
-            if kind == SET:
-                return f"{{{', '.join(items)}}}" if items else "set()"
-            return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-        if kind == STRS:
-            return f"[{', '.join(self.literal(STR) for _ in range(r.randrange(4)))}]"
-        return "{" + ", ".join(f"{self.literal(STR)}: {self.literal(INT)}" for _ in range(r.randrange(4))) + "}"
-
-    def some_int(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"({s(INT, d)} {self.pick('+', '-', '*', '//', '%', '&', '|', '>>')} {s(INT, d)})",
-            lambda: f"({s(INT, d)} ** {self.pick('2', '0', '3')} % 1000)",
-            lambda: f"len({s(self.pick(STR, INTS, STRS, DICT, SET, TUPLE), d)})",
-            lambda: f"abs({s(INT, d)})", lambda: f"-{s(INT, d)}", lambda: f"~{s(INT, d)}", lambda: f"(+{s(INT, d)})",
-            lambda: f"int({s(self.pick(FLOAT, STR, INT, BOOL), d)})", lambda: f"round({s(FLOAT, d)})",
-            lambda: f"{s(INTS, d)}[{s(INT, d)}]", lambda: f"{s(DICT, d)}[{s(STR, d)}]", lambda: f"{s(DICT, d)}.get({s(STR, d)}, {s(INT, d)})",
-            lambda: f"{s(STR, d)}.count({s(STR, d)})", lambda: f"{s(STR, d)}.find({s(STR, d)})", lambda: f"{s(INTS, d)}.index({s(INT, d)})",
-            lambda: f"sum({s(self.pick(INTS, TUPLE, SET), d)})", lambda: f"max({s(INT, d)}, {s(INT, d)})",
-            lambda: f"min({s(INTS, d)}, default={s(INT, d)})", lambda: f"({s(INT, d)} if {s(BOOL, d)} else {s(INT, d)})",
-            lambda: f"divmod({s(INT, d)}, {s(INT, d)})[{self.pick('0', '1')}]", lambda: f"({s(INT, d)}).bit_length()",
-            lambda: f"(lambda a, b=2: a - b)({s(INT, d)})", lambda: f"sum(i * i for i in range({self.pick('3', '5')}))",
-            lambda: f"({s(BOOL, d)} and {s(INT, d)} or {s(INT, d)})", lambda: f"pow({s(INT, d)}, 3, 7)", lambda: self.called(d),
-            lambda: f"ord({s(STR, d)}[0])", lambda: f"next(iter({s(INTS, d)}), {s(INT, d)})", lambda: f"[*{s(TUPLE, d)}, {s(INT, d)}][-1]",
-        )  # fmt: skip
-
-    def called(self, d: int) -> str:
-        """A call of one of the program's functions, with arguments that mostly fit."""
-        if not self.functions or self.loops > 1:
-            return self.literal(INT)
-        name, count = self.random.choice(self.functions)
-        args = [self.some(INT, d) for _ in range(count + (self.chance(4) - self.chance(4)))]
-        if args and self.chance(10):
-            args[-1] = f"{self.pick('p', 'q', 'z')}={args[-1]}"
-        if self.chance(8):
-            args.append(f"*{self.some(TUPLE, d)}" if not args or "=" not in args[-1] else "**{'q': 3}")
-        return f"{name}({', '.join(args)})"
-
-    def some_float(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"({s(FLOAT, d)} {self.pick('+', '-', '*', '/', '//', '%')} {s(self.pick(FLOAT, INT), d)})",
-            lambda: f"({s(INT, d)} / {s(INT, d)})", lambda: f"float({s(self.pick(INT, STR, FLOAT), d)})",
-            lambda: f"round({s(FLOAT, d)}, {self.pick('0', '1', '2', '-1')})", lambda: f"abs({s(FLOAT, d)})",
-            lambda: f"max({s(FLOAT, d)}, {s(INT, d)})", lambda: f"sum([{s(FLOAT, d)}, {s(FLOAT, d)}], {s(FLOAT, d)})",
-            lambda: f"({s(FLOAT, d)} ** {self.pick('2', '0.5', '-1')})",
-        )  # fmt: skip
-
-    def some_str(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"({s(STR, d)} + {s(STR, d)})[:30]", lambda: f"({s(STR, d)} * {self.pick('0', '2', '3')})[:30]",
-            lambda: f"{s(STR, d)}.{self.pick('upper', 'lower', 'title', 'strip', 'capitalize', 'swapcase', 'lstrip', 'rstrip')}()",
-            lambda: f"{s(STR, d)}.replace({s(STR, d)}, {s(STR, d)})[:30]", lambda: f"{s(STR, d)}[{self.slice_()}]", lambda: f"{s(STR, d)}[{s(INT, d)}]",
-            lambda: f"{s(STR, d)}.join({s(STRS, d)})[:40]", lambda: f"str({s(self.random.choice(KINDS), d)})[:40]",
-            lambda: f"repr({s(self.random.choice(KINDS), d)})[:40]", lambda: self.fstring(d), lambda: self.percent(d), lambda: self.template(d),
-            lambda: f"{s(STR, d)}.{self.pick('ljust', 'rjust', 'center', 'zfill')}({self.pick('3', '8', '0')})",
-            lambda: f"{s(STR, d)}.{self.pick('removeprefix', 'removesuffix')}({s(STR, d)})", lambda: f"type({s(self.random.choice(KINDS), d)}).__name__",
-            lambda: f"{self.pick('bin', 'hex', 'oct')}({s(INT, d)})", lambda: f"chr({s(INT, d)} % 100 + 33)", lambda: f"({s(STR, d)} or {s(STR, d)})",
-            lambda: f"{s(STR, d)}.partition({s(STR, d)})[{self.pick('0', '1', '2', '-1')}]", lambda: f"max({s(STRS, d)}, key=len, default={s(STR, d)})",
-            lambda: f"{s(STR, d)}.expandtabs(4)", lambda: f"''.join(reversed({s(STR, d)}))", lambda: f"''.join(sorted({s(STR, d)}))",
-        )  # fmt: skip
-
-    def slice_(self) -> str:
-        part = lambda: self.pick("", "1", "-1", "2", "0", "-3")  # noqa: E731
-        return f"{part()}:{part()}" + (f":{self.pick('', '2', '-1', '1', '-2')}" if self.chance(50) else "")
-
-    def spec(self) -> str:
-        align = self.pick("", "<", ">", "^", "*^", "=")
-        return align + self.pick("", "+", " ", "-") + self.pick("", "0") + self.pick("", "6", "12") + self.pick(
-            "", ",", "_"
-        ) + self.pick("", ".2", ".0", ".4") + self.pick("", "f", "d", "e", "g", "x", "s", "%", "b", "n")  # fmt: skip
-
-    def fstring(self, d: int) -> str:
-        kind = self.pick(INT, FLOAT, STR, INTS, BOOL, TUPLE)
-        names = self.names[kind]
-        value = self.random.choice(names) if names else self.literal(kind).replace('"', "'")
-        if "\\" in value or value.startswith("{"):
-            value = "7"
-        end = self.pick("", f":{self.spec()}", "!r", "!s:>8", "!a", "=", f"=:{self.spec()}", ":{3 + 4}")
-        return f'f"<{{{value}{end}}}> {{{{}}}}"'
-
-    def percent(self, d: int) -> str:
-        form = self.pick("%d", "%s", "%r", "%5.2f", "%-6d|", "%+d", "%05d", "%x", "%e", "%g", "%%", "%5s", "%c", "%i")
-        kind = self.pick(INT, FLOAT, STR, INT)
-        return f'"<{form}>" % ({self.some(kind, d)},)'
-
-    def template(self, d: int) -> str:
-        form = self.pick("{}", "{0}", "{0!r}", "{:" + self.spec() + "}", "{a}", "{0} {0}", "{} {}", "{0[0]}", "{:{}}")
-        return f'"<{form}>".format({self.some(self.pick(INT, FLOAT, STR, INTS), d)}, {self.pick("5", "a=3", "7")})'
-
-    def some_bool(self, d: int) -> str:
-        s, kind = self.some, self.pick(INT, FLOAT, STR, INTS, TUPLE, SET, STRS)
-        return self.one(
-            lambda: f"({s(kind, d)} {self.pick('<', '<=', '>', '>=', '==', '!=')} {s(kind, d)})", lambda: f"(not {s(self.random.choice(KINDS), d)})",
-            lambda: f"({s(INT, d)} < {s(INT, d)} <= {s(INT, d)})", lambda: f"({s(BOOL, d)} {self.pick('and', 'or')} {s(BOOL, d)})",
-            lambda: f"({s(INT, d)} {self.pick('in', 'not in')} {s(self.pick(INTS, SET, TUPLE), d)})", lambda: f"({s(STR, d)} in {s(self.pick(STR, STRS, DICT), d)})",
-            lambda: f"bool({s(self.random.choice(KINDS), d)})", lambda: f"{s(STR, d)}.{self.pick('startswith', 'endswith')}({s(STR, d)})",
-            lambda: f"{s(STR, d)}.{self.pick('isdigit', 'isalpha', 'isspace', 'isupper', 'isidentifier', 'istitle')}()",
-            lambda: f"isinstance({s(self.random.choice(KINDS), d)}, {self.pick('int', 'str', '(int, float)', 'list', 'bool', 'object')})",
-            lambda: f"{self.pick('any', 'all')}({s(INTS, d)})", lambda: f"any(i > 3 for i in {s(INTS, d)})", lambda: f"({s(kind, d)} is None)",
-            lambda: f"({s(INT, d)} == {s(FLOAT, d)})", lambda: f"callable({self.pick('len', '5', 'print')})",
-        )  # fmt: skip
-
-    def some_ints(self, d: int) -> str:
-        s, i = self.some, self.fresh("i")
-        return self.one(
-            lambda: f"[{i} {self.pick('+ 1', '* 2', '% 3', '')} for {i} in {s(self.pick(INTS, TUPLE), d)}]", lambda: f"list(range({self.pick('4', '1, 6, 2', '5, 0, -2', '0')}))",
-            lambda: f"[{i} for {i} in range(6) if {i} % 2 == {self.pick('0', '1')}]", lambda: f"sorted({s(self.pick(INTS, SET, TUPLE), d)})",
-            lambda: f"sorted({s(INTS, d)}, reverse={self.pick('True', 'False')}, key=lambda n: (n % 3, n))", lambda: f"({s(INTS, d)} + {s(INTS, d)})[:8]", lambda: f"{s(INTS, d)}[{self.slice_()}]",
-            lambda: f"({s(INTS, d)} * 2)[:8]", lambda: f"list(map(lambda n: n + 1, {s(INTS, d)}))", lambda: f"list(filter(None, {s(INTS, d)}))", lambda: f"list(reversed({s(INTS, d)}))",
-            lambda: f"[a + b for a, b in zip({s(INTS, d)}, {s(INTS, d)})]", lambda: f"[*{s(INTS, d)}, *{s(TUPLE, d)}][:8]", lambda: f"list({s(DICT, d)}.values())",
-            lambda: f"[{i} + j for {i} in range(2) for j in range({i}, 3) if {i} != j]", lambda: f"list({s(TUPLE, d)})",
-            lambda: f"[len(w) for w in {s(STRS, d)}]",
-        )  # fmt: skip
-
-    def some_strs(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"{s(STR, d)}.split({self.pick('', repr(','), repr('X'), 'None, 1')})[:6]", lambda: f"[w.upper() for w in {s(STRS, d)}]", lambda: f"sorted({s(STRS, d)}, key=len)",
-            lambda: f"list({s(DICT, d)})", lambda: f"[str(n) for n in {s(INTS, d)}]", lambda: f"({s(STRS, d)} + [{s(STR, d)}])[:6]", lambda: f"list({s(STR, d)})[:6]", lambda: f"{s(STR, d)}.splitlines()",
-            lambda: f"{s(STR, d)}.rsplit({self.pick(repr(','), repr('X'))}, 1)", lambda: f"list(map(str, {s(TUPLE, d)}))",
-        )  # fmt: skip
-
-    def some_dict(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"{{k: len(k) for k in {s(STRS, d)}}}", lambda: f"{{**{s(DICT, d)}, {s(STR, d)}: {s(INT, d)}}}", lambda: f"dict(a={s(INT, d)}, b={s(INT, d)})",
-            lambda: f"dict(zip({s(STRS, d)}, {s(INTS, d)}))", lambda: f"{{str(k): v for k, v in enumerate({s(INTS, d)}, 1)}}", lambda: f"({s(DICT, d)} | {s(DICT, d)})", lambda: f"dict({s(DICT, d)})",
-            lambda: f"dict.fromkeys({s(STRS, d)}, {s(INT, d)})", lambda: f"{{k: v for k, v in sorted({s(DICT, d)}.items()) if v > 1}}",
-        )  # fmt: skip
-
-    def some_set(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"({s(SET, d)} {self.pick('|', '&', '-')} {s(SET, d)})", lambda: f"set({s(self.pick(INTS, TUPLE), d)})",
-            lambda: f"{{n % 4 for n in {s(INTS, d)}}}", lambda: f"{s(SET, d)}.union({s(INTS, d)})", lambda: f"frozenset({s(INTS, d)})", lambda: f"{{*{s(INTS, d)}, {s(INT, d)}}}",
-        )  # fmt: skip
-
-    def some_tuple(self, d: int) -> str:
-        s = self.some
-        return self.one(
-            lambda: f"tuple({s(self.pick(INTS, SET), d)})", lambda: f"({s(INT, d)}, {s(INT, d)})", lambda: f"({s(TUPLE, d)} + {s(TUPLE, d)})[:6]", lambda: f"divmod({s(INT, d)}, {s(INT, d)})",
-            lambda: f"{s(TUPLE, d)}[{self.slice_()}]", lambda: f"(*{s(INTS, d)}, {s(INT, d)})[:6]", lambda: f"({s(TUPLE, d)} * 2)[:6]", lambda: f"tuple(n * n for n in {s(INTS, d)})",
-        )  # fmt: skip
-
-    # Statements
-
     def statement(self, depth: int) -> Lines:
         """One statement, in lines."""
         simple: list[Callable[[int], Lines]] = [
-            self.show, self.show, self.show, self.put, self.put, self.augment, self.change, self.unpack, self.remove, self.test,
-        ]  # fmt: skip
+            self.show,
+            self.show,
+            self.show,
+            self.put,
+            self.put,
+            self.augment,
+            self.change,
+            self.unpack,
+            self.remove,
+            self.test,
+        ]
         compound: list[Callable[[int], Lines]] = [
-            self.if_, self.for_, self.while_, self.try_, self.with_, self.def_, self.class_, self.generator, self.closure,
-        ]  # fmt: skip
+            self.if_,
+            self.for_,
+            self.while_,
+            self.try_,
+            self.with_,
+            self.def_,
+            self.class_,
+            self.generator,
+            self.closure,
+        ]
         return self.random.choice(simple if depth > 2 or self.chance(55) else compound)(depth)
 
     def block(self, depth: int) -> Lines:
@@ -301,16 +131,33 @@ class Generator:
         if kind in (INTS, STRS):
             item = INT if kind == INTS else STR
             line = self.pick(
-                f"{name}.append({s(item)})", f"{name}.insert({s(INT)}, {s(item)})", f"{name}.extend({s(kind)})", f"{name}.pop()", f"{name}.remove({s(item)})",
-                f"{name}.sort()", f"{name}.sort(key=str, reverse=True)", f"{name}.reverse()", f"{name}[{s(INT)}] = {s(item)}", f"{name}[{self.slice_()}] = {s(kind)}",
-                f"del {name}[{s(INT)}]", f"del {name}[{self.slice_()}]", f"{name}.clear()", f"print({name}.pop(0))",
-            )  # fmt: skip
+                f"{name}.append({s(item)})",
+                f"{name}.insert({s(INT)}, {s(item)})",
+                f"{name}.extend({s(kind)})",
+                f"{name}.pop()",
+                f"{name}.remove({s(item)})",
+                f"{name}.sort()",
+                f"{name}.sort(key=str, reverse=True)",
+                f"{name}.reverse()",
+                f"{name}[{s(INT)}] = {s(item)}",
+                f"{name}[{self.slice_()}] = {s(kind)}",
+                f"del {name}[{s(INT)}]",
+                f"del {name}[{self.slice_()}]",
+                f"{name}.clear()",
+                f"print({name}.pop(0))",
+            )
             return [line, f"del {name}[12:]", f"print({name})"]
         if kind == DICT:
             line = self.pick(
-                f"{name}[{s(STR)}] = {s(INT)}", f"{name}.update({s(DICT)})", f"{name}.pop({s(STR)}, None)", f"print({name}.setdefault({s(STR)}, {s(INT)}))",
-                f"del {name}[{s(STR)}]", f"{name}[{s(STR)}] += 1", f"print({name}.popitem())", f"{name}.update(k={s(INT)})",
-            )  # fmt: skip
+                f"{name}[{s(STR)}] = {s(INT)}",
+                f"{name}.update({s(DICT)})",
+                f"{name}.pop({s(STR)}, None)",
+                f"print({name}.setdefault({s(STR)}, {s(INT)}))",
+                f"del {name}[{s(STR)}]",
+                f"{name}[{s(STR)}] += 1",
+                f"print({name}.popitem())",
+                f"{name}.update(k={s(INT)})",
+            )
             return [line, f"print({name})"]
         return [f"{name}.{self.pick('add', 'discard', 'remove')}({s(INT)})", f"print(sorted({name}))"]
 
@@ -359,7 +206,7 @@ class Generator:
                 self.random.choice((0, len(body))) if body[0].startswith("    v") else len(body),
                 f"    if {self.some(BOOL)}: {self.pick('break', 'continue')}",
             )
-        return body  # fmt: skip
+        return body
 
     def for_(self, depth: int) -> Lines:
         if self.loops > 1:
@@ -430,7 +277,17 @@ class Generator:
         return lines
 
     def parameters(self) -> tuple[str, int]:
-        forms = (("p", 1), ("p, q=3", 1), ("p, /, q=2", 1), ("p, *r", 1), ("p, *, q=4", 1), ("p, q, *r, z=1, **k", 2), ("*r", 0), ("p, **k", 1), ("p=1, q=[2][0]", 0))  # fmt: skip
+        forms = (
+            ("p", 1),
+            ("p, q=3", 1),
+            ("p, /, q=2", 1),
+            ("p, *r", 1),
+            ("p, *, q=4", 1),
+            ("p, q, *r, z=1, **k", 2),
+            ("*r", 0),
+            ("p, **k", 1),
+            ("p=1, q=[2][0]", 0),
+        )
         return self.random.choice(forms)
 
     def def_(self, depth: int) -> Lines:
@@ -482,12 +339,16 @@ class Generator:
         lines = [f"def {g}(n):", "    print('start', n)", *("    " + line for line in body)]
         n = self.pick("3", "2", "0")
         use = self.pick(
-            f"print(list({g}({n})))", f"for x in {g}({n}): print(x, end=' ')", f"it = {g}({n})\nprint(next(it, 'none'))\nit.close()\nprint(list(it))",
-            f"it = {g}({n})\nprint(next(it))\nprint(next(it))", f"print(dict(enumerate({g}({n}))))", f"a, *b = {g}({n})\nprint(a, b)",
-            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    print(it.send(5))\nexcept StopIteration as s:\n    print('stopped', s.value)",
-            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    it.throw(ValueError('thrown'))\nexcept ValueError as e:\n    print(e)",
+            f"print(list({g}({n})))",
+            f"for x in {g}({n}): print(x, end=' ')",
+            f"it = {g}({n})\nprint(next(it, 'none'))\nit.close()\nprint(list(it))",
+            f"it = {g}({n})\nprint(next(it))\nprint(next(it))",
+            f"print(dict(enumerate({g}({n}))))",
+            f"a, *b = {g}({n})\nprint(a, b)",
+            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    print(it.send(5))\nexcept StopIteration as s:\n    print('stopped', s.value)",  # noqa: E501
+            f"it = {g}({n})\nprint(next(it, None))\ntry:\n    it.throw(ValueError('thrown'))\nexcept ValueError as e:\n    print(e)",  # noqa: E501
             f"print(sorted({g}({n}), key=str), {n} in ({g}({n})))",
-        )  # fmt: skip
+        )
         return [*lines, *use.split("\n")]
 
     def class_(self, depth: int) -> Lines:
@@ -534,13 +395,37 @@ class Generator:
         o = self.fresh("o")
         lines.append(f"{o} = {name}({self.some(INT)} % 10)")
         uses = [
-            f"print(str({o})[:12])" if "__str__" in str(lines) else f"print(type({o}).__name__)", f"print({o}.n, {o}.shared)", f"print({o} == {name}(3), {o} != {o})",
-            f"print({o} + 1)" if "__repr__" in "".join(lines) else f"print(({o} + 1).n)", f"print(5 + {o})", f"{o} += 2\nprint({o}.n)", f"print(len({o}))", f"print(bool({o}))",
-            f"print({o}[2])", f"{o}[1] = 2", f"print(3 in {o})", f"print({o}(1, k=2))", f"print(list({o}))", f"print({{{o}: 1}}[{o}])", f"print({o} * 3)", f"print(-{o})",
-            f"print(f'{{{o}:>5}}')" if "__format__" in "".join(lines) else "pass", f"print({o}.double)", f"{o}.p = 9\nprint({o}.p)", f"print({name}.make(), {o}.make(1))", f"print({name}.build().n)",
-            f"print({o}.method())", f"print({o}.missing)", f"{o}.double = 3", f"print(hasattr({o}, 'more'), getattr({o}, 'zzz', 0))", f"{name}.shared = 5\nprint({o}.shared)",
-            f"del {o}.n\nprint({o}.n)", f"print(isinstance({o}, {base or name}), issubclass({name}, object))", f"print(sorted([{name}(3), {name}(1)])[0].n)", f"print(max({name}(3), {name}(4)).n)",
-        ]  # fmt: skip
+            f"print(str({o})[:12])" if "__str__" in str(lines) else f"print(type({o}).__name__)",
+            f"print({o}.n, {o}.shared)",
+            f"print({o} == {name}(3), {o} != {o})",
+            f"print({o} + 1)" if "__repr__" in "".join(lines) else f"print(({o} + 1).n)",
+            f"print(5 + {o})",
+            f"{o} += 2\nprint({o}.n)",
+            f"print(len({o}))",
+            f"print(bool({o}))",
+            f"print({o}[2])",
+            f"{o}[1] = 2",
+            f"print(3 in {o})",
+            f"print({o}(1, k=2))",
+            f"print(list({o}))",
+            f"print({{{o}: 1}}[{o}])",
+            f"print({o} * 3)",
+            f"print(-{o})",
+            f"print(f'{{{o}:>5}}')" if "__format__" in "".join(lines) else "pass",
+            f"print({o}.double)",
+            f"{o}.p = 9\nprint({o}.p)",
+            f"print({name}.make(), {o}.make(1))",
+            f"print({name}.build().n)",
+            f"print({o}.method())",
+            f"print({o}.missing)",
+            f"{o}.double = 3",
+            f"print(hasattr({o}, 'more'), getattr({o}, 'zzz', 0))",
+            f"{name}.shared = 5\nprint({o}.shared)",
+            f"del {o}.n\nprint({o}.n)",
+            f"print(isinstance({o}, {base or name}), issubclass({name}, object))",
+            f"print(sorted([{name}(3), {name}(1)])[0].n)",
+            f"print(max({name}(3), {name}(4)).n)",
+        ]
         for use in self.random.sample(uses, self.random.randint(1, 5)):
             lines += [
                 "try:",

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import re
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("generate", Path(__file__).with_name("generate.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_generate = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_generate)
+from program.differential import generate
+
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 FEW, MANY, PIECE = 150, 21_150, 1000
 
@@ -42,7 +37,7 @@ def disagreements(seeds: range, program: Callable[..., Any]) -> list[int]:
     """The seeds of programs that do something else here."""
     found = []
     for seed in seeds:
-        text = _generate.program(seed)
+        text = generate.program(seed)
         expected = by_python(text)
         result = program(text)
         if expected is None:
@@ -67,6 +62,6 @@ def test_many_programs(first: int, program: Callable[..., Any]) -> None:
 
 
 def test_they_are_of_every_form() -> None:
-    text = "".join(_generate.program(seed) for seed in range(FEW))
+    text = "".join(generate.program(seed) for seed in range(FEW))
     for word in "if elif else for while break continue try except finally with def class yield lambda nonlocal".split():  # noqa: SIM905
         assert re.search(rf"\b{word}\b", text), word

@@ -13,14 +13,31 @@ from typing import Any
 import autodiff.tensor as torch
 from tensor.differential.run import Session
 
-UNARY = (
-    "exp log sin cos tan tanh sigmoid relu sqrt abs neg square reciprocal rsqrt log1p expm1 sign erf atan"
-    " softplus? sinh cosh logit? log2 asinh positive"
-).split()  # fmt: skip
-UNARY_IN_PLACE = (
-    "exp_ sin_ cos_ tanh_ sigmoid_ relu_ sqrt_ abs_ neg_ square_ reciprocal_ zero_ log1p_ erf_"
-    " sign_ detach_ t_ expm1_ rsqrt_ atan_ log_ tan_"
-).split()
+UNARY = ["exp", "log", "sin", "cos", "tan", "tanh", "sigmoid", "relu", "sqrt", "abs", "neg", "square", "reciprocal", "rsqrt", "log1p", "expm1", "sign", "erf", "atan", "softplus?", "sinh", "cosh", "logit?", "log2", "asinh", "positive"]  # fmt: skip
+UNARY_IN_PLACE = [
+    "exp_",
+    "sin_",
+    "cos_",
+    "tanh_",
+    "sigmoid_",
+    "relu_",
+    "sqrt_",
+    "abs_",
+    "neg_",
+    "square_",
+    "reciprocal_",
+    "zero_",
+    "log1p_",
+    "erf_",
+    "sign_",
+    "detach_",
+    "t_",
+    "expm1_",
+    "rsqrt_",
+    "atan_",
+    "log_",
+    "tan_",
+]
 NUMBERS = ["2", "3", "0.5", "-1.5", "1", "0", "-2", "2.0", "1e-3", "True"]
 FUNCTIONS = ["Cube", "Exp", "Same", "Viewed", "Once", "Dirty"]
 
@@ -184,28 +201,85 @@ def function(w: Writer) -> None:
     n = w.random.choice(NUMBERS)
     w.write(
         f"{w.name()} = "
-        + w.random.choice([
-            f"torch.maximum({x}, {y})", f"torch.where({x} > 0, {x}, {y})", f"torch.add({x}, {y}, alpha=2)",
-            f"torch.mul({x}, {y})", f"torch.sub({x}, {y})", f"torch.div({x}, {y})", f"torch.pow({x}, {n})",
-            f"{x}.clamp(-1, 1)", f"{x}.clamp(min=0)", f"torch.minimum({x}, {y})", f"{x}.lerp({y}, 0.3)",
-            f"torch.addcmul({x}, {y}, {y})", f"{x}.masked_fill({x} > 0, 1.5)", f"torch.atan2({x}, {y})",
-            f"torch.cat([{x}, {x}])", f"torch.stack([{x}, {x} * 2])", f"{x}.to(torch.float64)", f"{x}.double()",
-            f"{x}.float()", f"{x}.long()", f"{x}.clone()", f"{x}.contiguous()", f"{x}.tril()", f"{x}.flip(0)",
-            f"{x}.roll(1, 0)", f"{x}.cumsum(0)", f"{x}.cumprod(0)", f"{x}.softmax(-1)", f"{x}.log_softmax(-1)",
-            f"{x}.sort(0)[0]", f"{x}.repeat(2, 1)", f"{x}.outer({x})", f"torch.nn.functional.leaky_relu({x})",
-            f"torch.nn.functional.mse_loss({x}, {y})", f"torch.zeros_like({x})", f"torch.ones_like({x})",
-            f"{x}.gather(0, torch.zeros_like({x}, dtype=torch.int64))", f"torch.nn.functional.gelu({x})",
-            f"{x}.logsumexp(0)", f"torch.cat([{x}, {y}], -1)",
-            f"{x}.new_zeros(2)", f"{x}.type_as({y})", f"torch.as_tensor({x})", f"{x}.index_select(0, torch.tensor([0]))",
-            f"{x}.topk(1, 0)[0]", f"{x}.triu()", f"{x}.xlogy({y})", f"torch.hypot({x}, {y})",
-            f"{x}.var(0)", f"torch.logaddexp({x}, {y})", f"torch.rsub({x}, {y})", f"{x}.new_tensor([1., 2.])",
-        ])  # fmt: skip
+        + w.random.choice(
+            [
+                f"torch.maximum({x}, {y})",
+                f"torch.where({x} > 0, {x}, {y})",
+                f"torch.add({x}, {y}, alpha=2)",
+                f"torch.mul({x}, {y})",
+                f"torch.sub({x}, {y})",
+                f"torch.div({x}, {y})",
+                f"torch.pow({x}, {n})",
+                f"{x}.clamp(-1, 1)",
+                f"{x}.clamp(min=0)",
+                f"torch.minimum({x}, {y})",
+                f"{x}.lerp({y}, 0.3)",
+                f"torch.addcmul({x}, {y}, {y})",
+                f"{x}.masked_fill({x} > 0, 1.5)",
+                f"torch.atan2({x}, {y})",
+                f"torch.cat([{x}, {x}])",
+                f"torch.stack([{x}, {x} * 2])",
+                f"{x}.to(torch.float64)",
+                f"{x}.double()",
+                f"{x}.float()",
+                f"{x}.long()",
+                f"{x}.clone()",
+                f"{x}.contiguous()",
+                f"{x}.tril()",
+                f"{x}.flip(0)",
+                f"{x}.roll(1, 0)",
+                f"{x}.cumsum(0)",
+                f"{x}.cumprod(0)",
+                f"{x}.softmax(-1)",
+                f"{x}.log_softmax(-1)",
+                f"{x}.sort(0)[0]",
+                f"{x}.repeat(2, 1)",
+                f"{x}.outer({x})",
+                f"torch.nn.functional.leaky_relu({x})",
+                f"torch.nn.functional.mse_loss({x}, {y})",
+                f"torch.zeros_like({x})",
+                f"torch.ones_like({x})",
+                f"{x}.gather(0, torch.zeros_like({x}, dtype=torch.int64))",
+                f"torch.nn.functional.gelu({x})",
+                f"{x}.logsumexp(0)",
+                f"torch.cat([{x}, {y}], -1)",
+                f"{x}.new_zeros(2)",
+                f"{x}.type_as({y})",
+                f"torch.as_tensor({x})",
+                f"{x}.index_select(0, torch.tensor([0]))",
+                f"{x}.topk(1, 0)[0]",
+                f"{x}.triu()",
+                f"{x}.xlogy({y})",
+                f"torch.hypot({x}, {y})",
+                f"{x}.var(0)",
+                f"torch.logaddexp({x}, {y})",
+                f"torch.rsub({x}, {y})",
+                f"{x}.new_tensor([1., 2.])",
+            ]
+        )  # fmt: skip
     )
 
 
 def reduction(w: Writer) -> None:
     x = w.floating()
-    name = w.random.choice("sum mean prod max min amax var std norm logsumexp sum mean median argmax".split())
+    name = w.random.choice(
+        [
+            "sum",
+            "mean",
+            "prod",
+            "max",
+            "min",
+            "amax",
+            "var",
+            "std",
+            "norm",
+            "logsumexp",
+            "sum",
+            "mean",
+            "median",
+            "argmax",
+        ]
+    )
     kind = w.random.random()
     if kind < 0.5 and name not in ("amax", "logsumexp"):
         text = f"{x}.{name}()"
@@ -237,7 +311,18 @@ def index_of(w: Writer, x: str) -> str:
     if not t.ndim:
         return w.random.choice(["...", "None", "()"])
     n = t.shape[0]
-    options = [str(w.random.randrange(-n, n) if n else 0), "1:", ":-1", "::2", "...", "None", "0:1", ":", "..., 0", "-1"]
+    options = [
+        str(w.random.randrange(-n, n) if n else 0),
+        "1:",
+        ":-1",
+        "::2",
+        "...",
+        "None",
+        "0:1",
+        ":",
+        "..., 0",
+        "-1",
+    ]
     if t.ndim >= 2:
         options += [":, 0", "0, 1", ":, 1:", "1:, 0", "..., None", "0, :", ":, ::2", "None, 0"]
     return w.random.choice(options)
@@ -357,11 +442,23 @@ def requires(w: Writer) -> None:
     x = w.pick()
     y = w.pick()
     w.write(
-        w.random.choice([
-            f"{x}.requires_grad_()", f"{x}.requires_grad = True", f"{x}.requires_grad_(False)", f"{x}.retain_grad()",
-            f"{x}.requires_grad = False", f"{x}.retain_grad()", f"{x}.retain_grad()", f"{x}.data = {y}",
-            f"{x}.data = {x} * 2", f"{x} = {x}.detach().requires_grad_()", f"{x} = {y}", f"del {x}", f"{x}.detach_()",
-        ]),  # fmt: skip
+        w.random.choice(
+            [
+                f"{x}.requires_grad_()",
+                f"{x}.requires_grad = True",
+                f"{x}.requires_grad_(False)",
+                f"{x}.retain_grad()",
+                f"{x}.requires_grad = False",
+                f"{x}.retain_grad()",
+                f"{x}.retain_grad()",
+                f"{x}.data = {w.pick(lambda t: t.shape == w.value(x).shape)}.detach()",
+                f"{x}.data = {x} * 2",
+                f"{x} = {x}.detach().requires_grad_()",
+                f"{x} = {y}",
+                f"del {x}",
+                f"{x}.detach_()",
+            ]
+        ),  # fmt: skip
         0.3,
     )
 
@@ -410,18 +507,20 @@ def hooks(w: Writer) -> None:
     x = w.tracked()
     h = f"h{w.count}"
     w.write(
-        w.random.choice([
-            f"{h} = {x}.register_hook(lambda g: log('hook {x}', g))",
-            f"{h} = {x}.register_hook(lambda g: g * 2)",
-            f"{h} = {x}.register_hook(lambda g: None)",
-            f"{h} = {x}.register_hook(lambda g: g.detach())",
-            f"{h} = {x}.register_hook(lambda g: g.sum())",
-            f"{h} = {x}.register_post_accumulate_grad_hook(lambda p: log('done {x}', p.grad))",
-            f"{h} = {x}.grad_fn.register_hook(lambda a, b: log('fn {x}', a, b))",
-            f"{h} = {x}.grad_fn.register_hook(lambda a, b: tuple(i if i is None else i * 2 for i in a))",
-            f"{h} = {x}.grad_fn.register_prehook(lambda b: tuple(i if i is None else i * 3 for i in b))",
-            f"{h} = {x}.grad_fn.register_prehook(lambda b: log('pre {x}', b))",
-        ]),  # fmt: skip
+        w.random.choice(
+            [
+                f"{h} = {x}.register_hook(lambda g: log('hook {x}', g))",
+                f"{h} = {x}.register_hook(lambda g: g * 2)",
+                f"{h} = {x}.register_hook(lambda g: None)",
+                f"{h} = {x}.register_hook(lambda g: g.detach())",
+                f"{h} = {x}.register_hook(lambda g: g.sum())",
+                f"{h} = {x}.register_post_accumulate_grad_hook(lambda p: log('done {x}', p.grad))",
+                f"{h} = {x}.grad_fn.register_hook(lambda a, b: log('fn {x}', a, b))",
+                f"{h} = {x}.grad_fn.register_hook(lambda a, b: tuple(i if i is None else i * 2 for i in a))",
+                f"{h} = {x}.grad_fn.register_prehook(lambda b: tuple(i if i is None else i * 3 for i in b))",
+                f"{h} = {x}.grad_fn.register_prehook(lambda b: log('pre {x}', b))",
+            ]
+        ),  # fmt: skip
         0.2,
     )
     handles = [name for name in w.session.names if name[0] == "h" and name[1:].isdigit()]
@@ -432,13 +531,25 @@ def hooks(w: Writer) -> None:
 def gradients(w: Writer) -> None:
     x = w.pick(lambda t: t.is_leaf and t.requires_grad)
     w.write(
-        w.random.choice([
-            f"{x}.grad.zero_()", f"{x}.grad = None", f"{x}.grad = torch.ones_like({x})", f"{w.name()} = own({x}.grad)",
-            f"{x}.grad.mul_(2)", f"{x}.grad = torch.ones(7)", f"{x}.grad.detach_()", f"{x}.grad = {w.pick()}",
-            f"{x}.grad.requires_grad_(False)", f"log({x}.grad)", f"{w.name()} = own({w.pick()}.grad)", f"del {x}.grad",
-            f"torch.optim.SGD([{x}], lr=0.1, momentum=0.9).step()", f"torch.optim.Adam([{x}], lr=0.1).step()",
-            f"torch.optim.SGD([{x}], lr=0.1).zero_grad()",
-        ]),  # fmt: skip
+        w.random.choice(
+            [
+                f"{x}.grad.zero_()",
+                f"{x}.grad = None",
+                f"{x}.grad = torch.ones_like({x})",
+                f"{w.name()} = own({x}.grad)",
+                f"{x}.grad.mul_(2)",
+                f"{x}.grad = torch.ones(7)",
+                f"{x}.grad.detach_()",
+                f"{x}.grad = {w.pick()}",
+                f"{x}.grad.requires_grad_(False)",
+                f"log({x}.grad)",
+                f"{w.name()} = own({w.pick()}.grad)",
+                f"del {x}.grad",
+                f"torch.optim.SGD([{x}], lr=0.1, momentum=0.9).step()",
+                f"torch.optim.Adam([{x}], lr=0.1).step()",
+                f"torch.optim.SGD([{x}], lr=0.1).zero_grad()",
+            ]
+        ),  # fmt: skip
         0.2,
     )
 
@@ -451,7 +562,11 @@ def custom(w: Writer) -> None:
         w.write(f"{w.name()} = {name}.apply({x})")
     elif kind < 0.7:
         a, b = w.name(), w.name()
-        w.write(f"{a}, {b} = Both.apply({x}, {w.like(x)})" if w.random.random() < 0.8 else f"{a}, {b} = Both.apply({x}, {x}, 3.0)")
+        w.write(
+            f"{a}, {b} = Both.apply({x}, {w.like(x)})"
+            if w.random.random() < 0.8
+            else f"{a}, {b} = Both.apply({x}, {x}, 3.0)"
+        )
     elif kind < 0.8:
         w.write(f"{w.name()}, {w.name()} = Gaps.apply({x})")
     elif kind < 0.9:
@@ -471,15 +586,33 @@ def graph(w: Writer) -> None:
 def asked(w: Writer) -> None:
     x, y = w.pick(), w.pick()
     w.write(
-        w.random.choice([
-            f"log({x}.is_contiguous(), {x}.stride(), {x}.dim(), {x}.numel())", f"log({x} is {y}, {x} in [{x}])",
-            f"log({x}.data_ptr() == {y}.data_ptr())", f"log(bool({x}))", f"log({x}.item())", f"log(len({x}))",
-            f"log([i for i in {x}])", f"log(float({x}), int({x}))", f"log({x}.numpy())", f"log({x} == None, {x} != None)",
-            f"log(torch.equal({x}, {y}))", f"log(torch.allclose({x}, {y}))", f"log(2.5 in {x})", f"log(f'{{{x}}}')",
-            f"log({x}.size(), {x}.size(0), {x}.type())", f"log({x}.nelement(), {x}.element_size())", f"log({x}.tolist())",
-            f"log(torch.is_grad_enabled(), {x}.is_floating_point())", f"log({x}.isnan().any())", f"log(-{x}, abs({x}))",
-            f"log({x}._base is {y})", f"log(str({x}), {x}.shape == {y}.shape)", f"log({x}.grad_fn is {x}.grad_fn)",
-        ])  # fmt: skip
+        w.random.choice(
+            [
+                f"log({x}.is_contiguous(), {x}.stride(), {x}.dim(), {x}.numel())",
+                f"log({x} is {y}, {x} in [{x}])",
+                f"log({x}.data_ptr() == {y}.data_ptr())",
+                f"log(bool({x}))",
+                f"log({x}.item())",
+                f"log(len({x}))",
+                f"log([i for i in {x}])",
+                f"log(float({x}), int({x}))",
+                f"log({x}.numpy())",
+                f"log({x} == None, {x} != None)",
+                f"log(torch.equal({x}, {y}))",
+                f"log(torch.allclose({x}, {y}))",
+                f"log(2.5 in {x})",
+                f"log(f'{{{x}}}')",
+                f"log({x}.size(), {x}.size(0), {x}.type())",
+                f"log({x}.nelement(), {x}.element_size())",
+                f"log({x}.tolist())",
+                f"log(torch.is_grad_enabled(), {x}.is_floating_point())",
+                f"log({x}.isnan().any())",
+                f"log(-{x}, abs({x}))",
+                f"log({x}._base is {y})",
+                f"log(str({x}), {x}.shape == {y}.shape)",
+                f"log({x}.grad_fn is {x}.grad_fn)",
+            ]
+        )  # fmt: skip
     )
 
 

@@ -139,7 +139,13 @@ class Session:
     def __init__(self, torch: Any) -> None:
         self.torch = torch
         self.shown: list[Any] = []
-        self.names: dict[str, Any] = {"torch": torch, "look": self.look, "log": self.log, "graph": self.graph, "own": self.own}
+        self.names: dict[str, Any] = {
+            "torch": torch,
+            "look": self.look,
+            "log": self.log,
+            "graph": self.graph,
+            "own": self.own,
+        }
         exec(PRELUDE, self.names)
 
     def execute(self, statement: str) -> str | None:
@@ -201,7 +207,7 @@ class Session:
                     "function": None if function is None else function.name(),
                     "version": None if getattr(tensor, "is_inference", bool)() else tensor._version,
                     "stride": [s if n > 1 else 0 for s, n in zip(tensor.stride(), tensor.shape, strict=True)],
-                    "offset": tensor.storage_offset(),
+                    "offset": tensor.storage_offset() if tensor.numel() else 0,
                     "view": tensor._is_view(),
                     "based": tensor._base is not None,
                     "retains": tensor.retains_grad,

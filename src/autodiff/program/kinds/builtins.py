@@ -282,7 +282,8 @@ def dict_(*args: Any, **kwargs: Any) -> dict[Any, Any]:
 
 
 def property_(fget: Any = None, fset: Any = None, fdel: Any = None, doc: Any = None) -> property:
-    return property(*(None if f is None else calls.resolve(f) for f in (fget, fset, fdel)))
+    get, set_, delete = (None if f is None else calls.resolve(f) for f in (fget, fset, fdel))
+    return property(get, set_, delete)
 
 
 def _method_of(function: Any) -> Any:

@@ -1,0 +1,34 @@
+"""What PyTorch's operations save for backward where it is not what our rules read.
+
+Which forward values were saved is traced from the rules (`engine.values_read`); this table holds the differences, asked
+of PyTorch 2.13 operation by operation: an operand that was changed in place, a result that was, a second backward.
+"""
+
+from __future__ import annotations
+
+# Operation → what it saves besides: operands by position, `out`, or results by number as `out1`.
+_BY_ROLES = {
+    "0": "avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
+    "0 1": "multi_margin_loss div_floor div_trunc prelu",
+    "0 out": "prod pdist F.pdist linalg.det var_mean",
+    "0 1 out": "cdist",
+    "0 1 2 out": "scatter_reduce index_reduce scatter_with_sum scatter_with_product",
+    "0 1 out0": "triangular_solve",
+    "0 out1": "max_pool cummax cummin",
+    "1": "masked_scatter max_unpool",
+    "2": "index_copy index_add put layer_norm",
+    "3 4": "batch_norm",
+    "out0": "std_mean linalg.slogdet linalg.lstsq linalg.cholesky_ex linalg.inv_ex linalg.solve_ex",
+    "out1": "max min median nanmedian kthvalue mode sort topk",
+    "out0 out1": "aminmax linalg.qr linalg.eigh linalg.lu",
+    "out0 out1 out2": "linalg.svd",
+    "out": "linalg.lu_factor ormqr linalg.householder_product svdvals",
+}
+ALSO: dict[str, tuple[int | str, ...]] = {
+    name: tuple(int(role) if role.isdigit() else role for role in roles.split())
+    for roles, names in _BY_ROLES.items()
+    for name in names.split()
+}
+
+# Operation → operands that it does not save, though our rule reads them.
+NOT: dict[str, tuple[int, ...]] = {"linalg.lu": (0,), "linalg.lu_factor": (0,)}
