@@ -100,3 +100,13 @@ def test_separators_between_lines_cannot_be_guessed(command: Any) -> None:
     rows = ['{"vars": {"x": [1', "2]}}", '{"vars": {"x": 3}}']
     answers = command("eval", "x", "--rows", "-", stdin="\n".join(rows)).answers
     assert [answer.get("error", {}).get("code") for answer in answers] == ["bad-json", "bad-json", None]
+
+
+def test_a_fault_in_a_batch_is_that_of_its_rows_alone(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise IndexError("tuple index out of range")
+
+    monkeypatch.setattr(batches, "compile_problem", broken)
+    rows = [{"id": i, "expr": "x^2", "vars": {"x": i}} for i in range(3)]
+    result = command("eval", "--rows", "-", stdin="\n".join(map(json.dumps, rows)))
+    assert [(answer["id"], answer["value"]) for answer in result.answers] == [(0, 0.0), (1, 1.0), (2, 4.0)]

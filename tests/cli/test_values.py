@@ -166,3 +166,14 @@ def test_unreadable_files(command: Any, tmp_path: Path) -> None:
     assert command("eval", "-f", "nope").code == 2
     assert command("eval", "x", "--rows", "nope").code == 2
     assert command("eval", "x", "--rows", os.fspath(tmp_path)).code == 2
+
+
+def test_a_value_has_no_variables(command: Any) -> None:
+    result = command("eval", "x", "x=y+1")
+    assert result.code == 4
+    assert "help: a value has no variables of its own; --let names an expression that has some" in result.err
+
+
+def test_a_small_limit_is_told_in_its_unit(command: Any) -> None:
+    result = command("eval", "zeros(100)", "--limit-size", "100")
+    assert "this would take 800 bytes, more than the limit of 100 bytes" in result.err

@@ -36,6 +36,7 @@ class Derivative(NamedTuple):
 
 def derivative(operation: Operation) -> Derivative | None:
     """The derivatives of an operation in its simplest sample; None where it has none, or no formula is known."""
+    unbatched: Derivative | None = None
     without_formula: tuple[int, Derivative] | None = None
     for expr, shapes in _calls(operation):
         name = _grad_fn(expr, shapes)
@@ -50,11 +51,14 @@ def derivative(operation: Operation) -> Derivative | None:
                     continue  # of equal shapes it is another operation, such as the dot product
             if found is not None:
                 weighted = gradient is not None and any(WEIGHTS in formula for formula in found.values())
-                return Derivative(expr, found, weighted, name)
+                shown = Derivative(expr, found, weighted, name)
+                if not name.startswith("Squeeze") or "squeeze" in operation.name:
+                    return shown
+                unbatched = unbatched or shown  # batches are the common case
         rank = len(next(iter(shapes.values()), ()))
         if without_formula is None or rank > without_formula[0]:  # batches are the common case, and need no squeeze
             without_formula = rank, Derivative(expr, {}, False, name)
-    return None if without_formula is None else without_formula[1]
+    return unbatched or (None if without_formula is None else without_formula[1])
 
 
 def _ways(shapes: dict[str, Shape]) -> Iterator[tuple[dict[str, Shape], str | None]]:
