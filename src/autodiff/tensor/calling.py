@@ -53,6 +53,7 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         elif known[0] in RECIPES or not met(_met, known[0]):
             known = None
     sources: Sources = {}
+    _refused.clear()
     nodes = [unwrapped(value, sources) for value in args]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
     if known is None:
@@ -168,10 +169,12 @@ WRITTEN = "SqueezeBackward4"  # the node of results that PyTorch makes smaller i
 def laid_out(value: np.ndarray[Any, Any], node: Node, sources: Sources) -> np.ndarray[Any, Any]:
     """A result in memory as PyTorch lays it out, where operands are in another order than that of their dims."""
     op = node.op
-    if all(source._array.flags.c_contiguous for source in sources.values()):
+    if callable(op.layout) and op is not PICK:
+        steps: Any = strides(node)
+    elif all(source._array.flags.c_contiguous for source in sources.values()):
         return value
-    if op is PICK and node.inputs[0].op.name == "sort":
-        steps: Any = strides(node.inputs[0].inputs[0])
+    elif op is PICK and node.inputs[0].op.name == "sort":
+        steps = strides(node.inputs[0].inputs[0])
     elif op.layout == "like":
         steps = strides(node)
     else:

@@ -56,12 +56,18 @@ class Walk:
                     useful.add(node)
         for output, cotangent in zip(outputs, cotangents, strict=True):
             self._receive(output, cotangent)
+        self._visit_idle(outputs, cotangents, useful)
         for node in reversed(nodes):
             if node not in useful:
                 continue
             g = self.received.pop(node, None)
             if g is not None:
                 self._visit(node, g, useful)
+
+    def _visit_idle(self, outputs: Sequence[Node], cotangents: Sequence[Node], useful: Any) -> None:
+        """PyTorch starts at a single output also where nothing is wanted of it: its hooks are called."""
+        if len(outputs) == 1 and outputs[0] not in useful and outputs[0].eager is not None:
+            self._hooked(outputs[0].eager, cotangents[0])
 
     def _visit(self, node: Node, g: Any, useful: set[Node]) -> None:
         known: Record = node.eager if node.eager is not None else Record(None)
@@ -233,7 +239,7 @@ def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
                 seen.add(operand)
                 stack.append(operand)
     name = node.op.name
-    for role in ALSO.get(name, ()):
+    for role in ALSO.get(name, ()) or ALSO.get(node.op.grad_fn, ()):  # type: ignore[call-overload]
         if isinstance(role, int):
             found.update(node.inputs[role : role + 1])
             continue
@@ -279,13 +285,18 @@ def _current(node: Node) -> Node:
     return node if owner is None else owner._current
 
 
+def short(name: str) -> str:
+    """What messages call an operation: `Clamp1` for ClampBackward1, `Tanh` for TanhBackward0."""
+    return re.sub(r"Backward0?", "", name.rpartition("::")[2])
+
+
 def modified(node: Node, version: int, expected: int) -> RuntimeError:
     """PyTorch's error for a saved tensor that an in-place operation has changed."""
     name = grad_fn(node)
     which = ""
     if name is not None:
         number = node.params[0] if node.op is PICK else 0
-        which = f", which is output {number} of {re.sub(r'Backward[0-9]+$', '', name)},"
+        which = f", which is output {number} of {short(name)},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation:"
         f" [torch.{node.dtype.long_name}Tensor {list(node.shape)}]{which} is at version {version}; expected version"

@@ -55,7 +55,7 @@ def forbidden(tensor: Any, changed: str) -> str:
     which = None
     if name is not None:
         number = node.params[0] if node.op is PICK else 0
-        which = f"Output {number} of {re.sub(r'Backward[0-9]*$', '', name.rpartition('::')[2])}"
+        which = f"Output {number} of {re.sub(r'Backward0?', '', name.rpartition('::')[2])}"
     if which is None or meta in (NO_GRAD, INFERENCE):
         where = "A view was" if which is None else f"{which} is a view of a view which was"
         text = (

@@ -15,7 +15,7 @@ from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
-from autodiff.tensor.calling import Sources, unwrapped, wrapped
+from autodiff.tensor.calling import Sources, _refused, unwrapped, wrapped
 from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, repeats, writable
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record
@@ -31,13 +31,15 @@ ZERO = private(
     doc="Zeros in place of x.",
 )
 FILL = private(
-    "fill_(x, value)",
+    "fill_by(x, value)",
     lambda x, value: np.broadcast_to(value, np.shape(x)),
     shape=lambda x, value: x.shape,
     vjp=[lambda g, out, x, value: ops.zeros_like(x), lambda g, out, x, value: ops.sum(g)],
     grad_fn="FillBackward3",
     doc="The value of a tensor in place of x.",
 )
+FILL_PUT = renamed(FILL, "FillBackward3")  # with a number, which may go where several elements share a place
+FILL_PUT.name = "fill_"
 FILL_NUMBER = private(
     "fill_(x, value)",
     FILL.kernel,
@@ -108,6 +110,8 @@ def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: A
     sources: Sources = {}
     nodes = [unwrapped(value, sources) for value in (tensor, *args)]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()}
+    if tracked and _refused:
+        raise _refused.pop()
     if tracked:
         refuse_history(tensor, any(source.requires_grad for source in sources.values()))
     with session():
@@ -261,13 +265,19 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
             target = tensor if whole else wrapped(seen, sources)
     if places is not None:
         _put_at(target, places, value)
+        if repeats(target._array) and not isinstance(value, Tensor) and _by_truth(parts):
+            warnings.warn(EXPANDED["masked_fill"], UserWarning, stacklevel=3)
     elif not isinstance(value, Tensor):
-        op = FILL if target.ndim else COPY
+        op = FILL_PUT if target.ndim else COPY
         change(target, lambda x, v: op.make((x, _as_node(v, x))), value)
     elif target.shape != value.shape and not value.ndim:
         fill_(target, value)
     else:
         copy_(target, _fitting(target, value))
+
+
+def _by_truth(parts: tuple[Any, ...]) -> bool:
+    return any(isinstance(part, Tensor) and part._array.dtype.kind == "b" for part in parts)
 
 
 def _everything(part: Any) -> bool:
@@ -288,7 +298,8 @@ def _fitting(target: Tensor, value: Tensor) -> Tensor:
 def _put_at(target: Tensor, places: Node, value: Any) -> None:
     _, indices, dims = places.args
     shape = places.shape
-    if isinstance(value, Tensor) and value.numel() != 1:
+    if isinstance(value, Tensor) and (value.numel() != 1 or not target.ndim):
+        refuse_history(target, target.requires_grad or value.requires_grad)
         refuse_overlap(target._array, [value._array], "index_put")
     if isinstance(value, Tensor):
         while value.ndim > len(shape) and value.shape[0] == 1:

@@ -50,6 +50,8 @@ class Numbers(Walk):
         for output, cotangent in zip(outputs, cotangents, strict=True):
             if output in self._useful:
                 self._receive(output, cotangent)
+        if self.wanted is not None:
+            self._visit_idle(outputs, cotangents, self._useful)
         with np.errstate(all="ignore"):
             self._empty()
 

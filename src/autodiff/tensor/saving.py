@@ -6,12 +6,12 @@ of PyTorch 2.13 operation by operation: an operand that was changed in place, a 
 
 from __future__ import annotations
 
-# Operation → what it saves besides: operands by position, `out`, or results by number as `out1`.
+# Operation, or its node's name → what it saves besides: operands by position, `out`, or results by number as `out1`.
 _BY_ROLES = {
     "0": "avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
     "0 1": "multi_margin_loss div_floor div_trunc prelu",
     "0 out": "prod pdist F.pdist linalg.det var_mean",
-    "0 1 out": "cdist",
+    "0 1 out": "cdist PowBackward1",
     "0 1 2 out": "scatter_reduce index_reduce scatter_with_sum scatter_with_product",
     "0 1 out0": "triangular_solve",
     "0 out1": "max_pool cummax cummin",
