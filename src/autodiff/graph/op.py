@@ -85,7 +85,9 @@ class Operation:
     @property
     def takes_tensor(self) -> bool:
         """Whether it can be called as a method: its first argument is a tensor."""
-        return bool(self.signature.params) and self.signature.params[0].kind == "Tensor"
+        first = self.signature_text.partition("(")[2].partition(",")[0].partition("=")[0]
+        name, _, kind = first.partition(":")  # not parsed, because it is asked of all operations at once
+        return name.strip(" )") not in ("", "*") and kind.strip(" ?)") in ("", "Tensor")
 
     def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
         """A call as users write it, the receiver of a method first: lists are taken for tensors."""

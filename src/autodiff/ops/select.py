@@ -145,6 +145,7 @@ def _fill_where(mask: Any, x: Any, value: Any, out: Any = None) -> Any:
 MASKED_FILL: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
     _fill_where,
+    layout="contiguous",
     vjp=[
         none,
         lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0),
@@ -156,6 +157,7 @@ MASKED_FILL: Elementwise = Elementwise(
 MASKED_FILL_NUMBER: Elementwise = Elementwise(
     "masked_fill(mask, x, value)",
     _fill_where,
+    layout="contiguous",
     vjp=[none, lambda g, out, mask, x, value: MASKED_FILL_NUMBER(mask, g, 0), none],
     grad_fn="MaskedFillBackward0",
     **_filled,

@@ -8,7 +8,7 @@ from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation
 from autodiff.program.kinds import builtins, table
 from autodiff.program.kinds.calls import CONSTRUCTORS
 from autodiff.program.kinds.items import get_item
-from autodiff.program.kinds.modules import Module
+from autodiff.program.kinds.modules import Module, module_names
 from autodiff.program.kinds.objects import BASES, HIDDEN, own_classes, own_names
 from autodiff.program.kinds.table import KINDS, MISSING
 from autodiff.program.session import Session
@@ -150,7 +150,8 @@ def _stored(value: Any) -> list[str]:
 
 def _members(module: Module, word: str) -> list[str]:
     """What a module has, and what it would find."""
-    names = set(module.members)
+    below = {name.removeprefix(f"{module.name}.") for name in module_names() if name.startswith(f"{module.name}.")}
+    names = {*module.members, *(name for name in below if "." not in name)}
     if module.finder is not None:
         for key in REGISTRY:
             name = key.rpartition(".")[2]

@@ -17,7 +17,7 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, pick
 from autodiff.tensor import modes
 from autodiff.tensor.engine import FREED, modified
-from autodiff.tensor.guards import FUNCTION, SEVERAL
+from autodiff.tensor.guards import FUNCTION, SEVERAL, forbidden
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import Counter, Record, held, record
 from autodiff.tensor.tensor import Tensor, new, of_array, of_node
@@ -42,6 +42,7 @@ class Context:
         self._dirty: tuple[Any, ...] = ()
         self._materialize = True
         self._shown: Any = None  # how `grad_fn` shows it
+        self._made: dict[int, Node] = {}  # the results, as this made them
         self.needs_input_grad: tuple[bool, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -58,7 +59,7 @@ class Context:
             raise RuntimeError(FREED)
         for tensor, version in zip(self._saved, self._versions, strict=False):
             if tensor is not None and tensor._counter.version != version:
-                raise modified(tensor._current, tensor._counter.version, version)
+                raise modified(self._made.get(id(tensor)) or tensor._current, tensor._counter.version, version)
         return self._saved
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
@@ -82,6 +83,7 @@ class Context:
                 )
         self._saved = tuple(_replaced(tensor, results, fresh) for tensor in self._to_save)
         self._versions = tuple(tensor._counter.version if tensor is not None else 0 for tensor in self._saved)
+        self._made = {id(t): t._node for t in fresh if isinstance(t, Tensor) and t.requires_grad}
 
 
 def _never(*_: Any) -> Any:
@@ -230,15 +232,18 @@ class _Recorded:
             t = _alias(t)
         elif t._base is None:
             made.eager.value, made.eager.counter = t._array, t._counter
+            made._strides = tuple(step // t._array.itemsize for step in t._array.strides)
             return of_node(made)
         view = new(t._array, made, t._counter)
         view._base, view._path, view._since, view._meta = t._base, t._path, t._since, FUNCTION
         return view
 
     def _changed(self, t: Tensor, made: Node) -> Tensor:
-        if t.is_leaf and t.requires_grad:
-            raise RuntimeError(LEAF)
         base = t._base
+        if base is None and t.is_leaf and t.requires_grad:
+            raise RuntimeError(LEAF)
+        if base is not None and t._meta is not None:
+            raise RuntimeError(forbidden(t, "is being"))
         if base is not None and base.is_leaf and base.requires_grad:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
         if base is None:

@@ -27,7 +27,7 @@ SHARED = (
 )
 # Operations that may write to memory that several elements share, those whose operands may lie anywhere, and those
 # whose operands may not even be the tensor itself.
-SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu", "replaced"))
+SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu"))
 ANYWHERE = (SPREADS - {"index_put"}) | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
 APART = frozenset(
     ("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce", "index_put")
@@ -108,7 +108,11 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], apart: bool) -> b
         return False
     start, other = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
     if start == other and a.nbytes == b.nbytes:
-        return apart or a.strides != b.strides
+        return (
+            apart
+            or a.ndim != b.ndim
+            or any(n > 1 and s != t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True))
+        )
     return bool(start < other + b.nbytes and other < start + a.nbytes)
 
 

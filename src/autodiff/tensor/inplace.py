@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import broadcast_to, convert, ops
+from autodiff.graph.op import CONVERT, broadcast_to, convert, ops
 from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
@@ -38,8 +38,6 @@ FILL = private(
     grad_fn="FillBackward3",
     doc="The value of a tensor in place of x.",
 )
-FILL_PUT = renamed(FILL, "FillBackward3")  # with a number, which may go where several elements share a place
-FILL_PUT.name = "fill_"
 FILL_NUMBER = private(
     "fill_(x, value)",
     FILL.kernel,
@@ -170,18 +168,26 @@ def write(tensor: Tensor, result: Node) -> None:
     tensor._counter.version += 1
     if not tracked:
         return
+    result._strides = tuple(step // array.itemsize for step in array.strides)
     base = tensor._base
     if base is None:
-        tensor._stand_for(result)
-        if record(before).retained is tensor:
-            record(before).retained, record(result).retained = None, tensor
+        _go_on(tensor, before, result)
         return
-    base._stand_for(COPY_SLICES.make((base._current, result, tensor._way())))
+    _go_on(base, base._current, COPY_SLICES.make((base._current, result, tensor._way())))
     tensor._current  # noqa: B018  (PyTorch makes the view's new node at once)
+
+
+def _go_on(tensor: Tensor, before: Node, after: Node) -> None:
+    """A tensor's history continues from another node, which its `grad` follows."""
+    tensor._stand_for(after)
+    if record(before).retained is tensor:
+        record(before).retained, record(after).retained = None, tensor
 
 
 def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:
     """An operation in place saves a copy of what it overwrites."""
+    while result.op is CONVERT:
+        result = result.inputs[0]
     known = record(result)
     if known.seen and memory_of(result.inputs[0]) is before:
         record(before).value = array.copy()
@@ -268,7 +274,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
         if repeats(target._array) and not isinstance(value, Tensor) and _by_truth(parts):
             warnings.warn(EXPANDED["masked_fill"], UserWarning, stacklevel=3)
     elif not isinstance(value, Tensor):
-        op = FILL_PUT if target.ndim else COPY
+        op = FILL if target.ndim else COPY
         change(target, lambda x, v: op.make((x, _as_node(v, x))), value)
     elif target.shape != value.shape and not value.ndim:
         fill_(target, value)
@@ -289,10 +295,24 @@ def _forward(part: Any) -> bool:
 
 
 def _fitting(target: Tensor, value: Tensor) -> Tensor:
-    """A value without leading dims of size 1; raises RuntimeError where it cannot be expanded to the target."""
-    while value.ndim > target.ndim and value.shape[0] == 1:
-        value = value[0]
-    return value if value.shape == target.shape else value.expand(target.shape)
+    """A value as large as the target; raises RuntimeError where it cannot be expanded to it."""
+    if value.shape == target.shape:
+        return value
+    value = _without_ones(value)
+    return value if value.shape == target.shape else value.expand(target.shape)  # type: ignore[no-any-return]
+
+
+def _without_ones(value: Tensor) -> Tensor:
+    """A value without its leading dims of size 1."""
+    shape = list(value.shape)
+    while shape and shape[0] == 1:
+        shape.pop(0)
+    return value if len(shape) == value.ndim else value.view(shape)  # type: ignore[no-any-return]
+
+
+def _broadcasts(small: Any, large: Any) -> bool:
+    pairs = zip(reversed(small), reversed(large), strict=False)
+    return len(small) <= len(large) and all(a in (1, b) for a, b in pairs)
 
 
 def _put_at(target: Tensor, places: Node, value: Any) -> None:
@@ -302,9 +322,8 @@ def _put_at(target: Tensor, places: Node, value: Any) -> None:
         refuse_history(target, target.requires_grad or value.requires_grad)
         refuse_overlap(target._array, [value._array], "index_put")
     if isinstance(value, Tensor):
-        while value.ndim > len(shape) and value.shape[0] == 1:
-            value = value[0]
-        if value.dtype is not target.dtype:
+        value = _without_ones(value)
+        if value.dtype is not target.dtype and _broadcasts(value.shape, shape):
             raise RuntimeError(
                 "Index put requires the source and destination dtypes match, got"
                 f" {target.dtype.long_name} for the destination and {value.dtype.long_name} for the source."

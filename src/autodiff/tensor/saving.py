@@ -22,7 +22,8 @@ _BY_ROLES = {
     "out1": "max min median nanmedian kthvalue mode sort topk",
     "out0 out1": "aminmax linalg.qr linalg.eigh linalg.lu",
     "out0 out1 out2": "linalg.svd",
-    "out": "linalg.lu_factor ormqr linalg.householder_product svdvals",
+    "out": "LeakyReluBackward1 EluBackward1 CeluBackward1 RreluWithNoiseBackward1"
+    " linalg.lu_factor ormqr linalg.householder_product svdvals",
 }
 ALSO: dict[str, tuple[int | str, ...]] = {
     name: tuple(int(role) if role.isdigit() else role for role in roles.split())

@@ -15,7 +15,7 @@ from weakref import ref
 
 import numpy as np
 
-from autodiff.graph.dtypes import DType
+from autodiff.graph.dtypes import DType, dtype_of
 from autodiff.graph.node import Node
 from autodiff.graph.op import VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
@@ -103,13 +103,17 @@ class Tensor:
     def _current(self) -> Node:
         """The node that stands for the tensor now: views see what was written to their memory."""
         base = self._base
-        if base is not None and (self._counter.version != self._seen or not self._node.requires_grad):
+        if base is not None and (
+            self._counter.version != self._seen or not self._node.requires_grad or self._node.eager.nobody
+        ):
             self._renew(base)
         return self._node
 
     def _renew(self, base: Tensor) -> None:
         """Be a view of what the base is by now; raises RuntimeError for views that may not be."""
         if not base.requires_grad and (not self._node.requires_grad or self._node.op is VARIABLE):
+            if self._node.eager.nobody:
+                self._stand_for(held(self._array))
             return
         if self._counter.version == self._seen:
             if not self._node.requires_grad and self.dtype.is_floating:
@@ -123,7 +127,10 @@ class Tensor:
             raise RuntimeError(forbidden(self, "its base or another view of its base has been"))
         with session():
             retained = record(self._node).retained
-            self._stand_for(AS_STRIDED.make((base._node, self._way())))
+            node = AS_STRIDED.make((base._node, self._way()))
+            node.requires_grad = True  # also of a base that no longer does: it had a history
+            node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
+            self._stand_for(node)
             if retained is self:
                 record(self._node).retained = self
 
@@ -136,12 +143,25 @@ class Tensor:
         if base is None or way is None:
             self._moves += 1
             retained = record(self._node).retained
-            self._stand_for(node if node.requires_grad else held(array))
+            if node.requires_grad or not self._node.requires_grad:
+                self._stand_for(node if node.requires_grad else held(array))
+            else:
+                self._keep_history(array)
             if retained is self:
                 record(self._node).retained = self
             return
         self._path = way
         self._stand_for(node if node.requires_grad else held(array))
+
+    def _keep_history(self, array: np.ndarray[Any, Any]) -> None:
+        """Show memory of another form, with the history that there was."""
+        if self._node.op is VARIABLE:
+            self._become_leaf(True)
+            return
+        dtype = dtype_of(array)
+        other = Node(OTHER_DATA, (self._node,), (array.shape, dtype), array.shape, dtype, True)
+        other.eager = Record(array)
+        self._stand_for(other)
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""
@@ -163,7 +183,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        if self._node.requires_grad:
+        if self._node.requires_grad and (self._base is None or not self._node.eager.nobody):
             return True
         return self._base is not None and self._base._node.requires_grad and self.dtype.is_floating
 
@@ -326,9 +346,7 @@ class Tensor:
         elif self.is_leaf:
             self._become_leaf(self.requires_grad)
         else:
-            other = Node(OTHER_DATA, (node,), (value._array.shape, value.dtype), value._array.shape, value.dtype, True)
-            other.eager = Record(self._array)
-            self._stand_for(other)
+            self._keep_history(value._array)
         if known:
             self._seen = seen
 

@@ -171,7 +171,7 @@ class Session:
         if gradient is None:
             return None
         self.shown.append(["own", self.form(gradient), gradient.grad_fn is None])
-        return gradient.clone()
+        return gradient.contiguous().clone()
 
     def form(self, value: Any) -> Any:
         """Anything as JSON that both sides give the same."""

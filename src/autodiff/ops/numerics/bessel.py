@@ -5,12 +5,17 @@ polynomial in 16/x - 1 for sqrt(x) exp(-x) I(x), whose expansion at infinity is 
 made for this file: interpolation at Chebyshev nodes in 70-digit arithmetic (mpmath), relative error below 8e-18.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Vector, evaluate, piecewise, polynomial
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 CUT = 8.0
 

@@ -4,15 +4,21 @@ A kernel sees a flat float64 vector that fits the cache, with NumPy's warnings o
 (`piecewise`) but never by vector, so an answer does not depend on how the elements were grouped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.floating[Any]]
-Vector = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+if TYPE_CHECKING:  # numpy.typing takes longer to import than all of this package
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Vector = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+else:
+    Array = Vector = Mask = np.ndarray
 
 BLOCK = 16384
 """Elements evaluated together: a vector of 128 KiB and its temporaries stay in the second-level cache."""

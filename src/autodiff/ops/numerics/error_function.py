@@ -5,12 +5,17 @@ erf and erfc; M. J. Wichura, "Algorithm AS 241: the percentage points of the nor
 37 (1988) 477-484, for the inverses.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Vector, evaluate, piecewise, rational
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 SMALL = 0.46875
 """Up to here Cody approximates erf itself, beyond it exp(x^2) erfc(x)."""

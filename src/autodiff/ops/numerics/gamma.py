@@ -6,12 +6,17 @@ Math. Comp. 27 (1973) 123-127), then Stirling's series. The coefficients were ma
 interpolation at Chebyshev nodes in 70-digit arithmetic (mpmath), relative error below 3e-17.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Vector, evaluate, piecewise, polynomial, rational
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 ROOT = 1.4616321449683622
 ROOT_REST = 9.549995429965697e-17

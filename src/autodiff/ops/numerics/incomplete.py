@@ -6,15 +6,20 @@ ACM TOMS 12 (1986) 377-393), and N. M. Temme's uniform expansion for large a nea
 the last were made for this file by the recurrence DLMF 8.12.12 in 60-digit arithmetic (mpmath), for |eta| up to 0.48.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Mask, Vector, evaluate, polynomial, rational
 from .error_function import erfcx_kernel
 from .gamma import AROUND_ONE_P, AROUND_ONE_Q, STIRLING, lgamma_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 STEPS = 1000
 """More terms or convergents than any argument needs: all stop at the last bit, and before 200."""

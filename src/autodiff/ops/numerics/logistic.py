@@ -1,9 +1,15 @@
 """Functions that are a formula and a guard: expit, log_expit, softplus, entr, xlogy, xlog1py, sinc."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Vector, evaluate, floating
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def expit(x: ArrayLike) -> Array:

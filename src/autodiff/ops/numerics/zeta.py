@@ -5,13 +5,18 @@ Everything comes from q^s zeta(s, q), which neither overflows nor underflows, by
 1/(q + k)^s over all integers k depends on q through its distance from an integer alone.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .elementwise import Array, Vector, evaluate, piecewise
 from .gamma import digamma
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 TERMS = 10
 

@@ -74,9 +74,9 @@ def _torch() -> Module:
         "set_num_threads": _nothing,
         "get_num_threads": lambda: 1,
         "use_deterministic_algorithms": _nothing,
-        **{name: find_module(f"torch.{name}") for name in ("autograd", "linalg", "special", "optim", "nn")},
     }
-    return Module("torch", members, _found("torch"))
+    operation = _found("torch")
+    return Module("torch", members, lambda name: find_module(f"torch.{name}") or operation(name))
 
 
 def _inference_mode(mode: Any = True) -> Any:
