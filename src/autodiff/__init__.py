@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from autodiff.version import VERSION
 
 if TYPE_CHECKING:
-    from autodiff.errors import AutodiffError
     from autodiff.api import Expression, expression
+    from autodiff.errors import AutodiffError
 
 __version__ = VERSION
 

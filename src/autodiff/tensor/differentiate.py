@@ -119,7 +119,7 @@ def grad(
     walk.run([result._current for result in results], starts)
     found: list[Any] = []
     for i, (target, node) in enumerate(zip(targets, nodes, strict=True)):
-        g = walk.captured.get(node)
+        g = None if node.eager.nobody else walk.captured.get(node)
         if g is not None and id(g.eager.value) in given:  # nothing lies between: the weights themselves
             found.append(given[id(g.eager.value)])
         elif g is not None:

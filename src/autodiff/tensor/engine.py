@@ -7,7 +7,6 @@ rule is run, and whichever of the result and the operands appear in what it made
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, ops, pic
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
+from autodiff.tensor.guards import short
 from autodiff.tensor.saving import ALSO, NOT
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of
 
@@ -239,7 +239,7 @@ def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
                 seen.add(operand)
                 stack.append(operand)
     name = node.op.name
-    for role in ALSO.get(name, ()) or ALSO.get(node.op.grad_fn, ()):  # type: ignore[call-overload]
+    for role in ALSO.get(name, ()) or ALSO.get(str(node.op.grad_fn), ()):
         if isinstance(role, int):
             found.update(node.inputs[role : role + 1])
             continue
@@ -283,11 +283,6 @@ def _current(node: Node) -> Node:
     """What the tensor that a node stood for is made by now."""
     owner = node.eager.owner and node.eager.owner()
     return node if owner is None else owner._current
-
-
-def short(name: str) -> str:
-    """What messages call an operation: `Clamp1` for ClampBackward1, `Tanh` for TanhBackward0."""
-    return re.sub(r"Backward0?", "", name.rpartition("::")[2])
 
 
 def modified(node: Node, version: int, expected: int) -> RuntimeError:

@@ -48,6 +48,11 @@ def refuse_history(tensor: Any, requires_grad: bool) -> None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
 
+def short(name: str) -> str:
+    """What messages call an operation: `Clamp1` for ClampBackward1, `Tanh` for TanhBackward0."""
+    return re.sub(r"Backward(\d*)$", lambda found: found[1].strip("0"), name)
+
+
 def forbidden(tensor: Any, changed: str) -> str:
     """Why a view may not be changed in place."""
     meta, node = tensor._meta, tensor._node
@@ -55,7 +60,7 @@ def forbidden(tensor: Any, changed: str) -> str:
     which = None
     if name is not None:
         number = node.params[0] if node.op is PICK else 0
-        which = f"Output {number} of {re.sub(r'Backward0?', '', name.rpartition('::')[2])}"
+        which = f"Output {number} of {short(name)}"
     if which is None or meta in (NO_GRAD, INFERENCE):
         where = "A view was" if which is None else f"{which} is a view of a view which was"
         text = (
@@ -108,11 +113,7 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], apart: bool) -> b
         return False
     start, other = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
     if start == other and a.nbytes == b.nbytes:
-        return (
-            apart
-            or a.ndim != b.ndim
-            or any(n > 1 and s != t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True))
-        )
+        return apart or a.strides != b.strides
     return bool(start < other + b.nbytes and other < start + a.nbytes)
 
 

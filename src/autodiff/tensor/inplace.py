@@ -299,7 +299,14 @@ def _fitting(target: Tensor, value: Tensor) -> Tensor:
     if value.shape == target.shape:
         return value
     value = _without_ones(value)
-    return value if value.shape == target.shape else value.expand(target.shape)  # type: ignore[no-any-return]
+    if value.shape == target.shape:
+        return value
+    wide: Tensor = value.expand(target.shape)
+    array = value._array
+    if wide.numel() == value.numel() and array.ndim:  # PyTorch's steps along new dims of size 1
+        steps = (array.shape[0] * array.strides[0],) * (wide.ndim - array.ndim) + array.strides
+        wide._array = np.ndarray(wide.shape, array.dtype, array, 0, steps) if array.flags.c_contiguous else wide._array
+    return wide
 
 
 def _without_ones(value: Tensor) -> Tensor:
@@ -307,7 +314,7 @@ def _without_ones(value: Tensor) -> Tensor:
     shape = list(value.shape)
     while shape and shape[0] == 1:
         shape.pop(0)
-    return value if len(shape) == value.ndim else value.view(shape)  # type: ignore[no-any-return]
+    return value if len(shape) == value.ndim else value.view(shape)
 
 
 def _broadcasts(small: Any, large: Any) -> bool:

@@ -297,6 +297,9 @@ class Sequential(Module):
         modules = list(self._modules.values())
         return Sequential(*modules[index]) if isinstance(index, slice) else modules[index]
 
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._modules[list(self._modules)[index]] = module
+
 
 def _numbered(modules: Any) -> list[tuple[str, Any]]:
     return [(str(i), module) for i, module in enumerate(modules)]

@@ -273,8 +273,10 @@ class Tensor:
         earlier = self._grad
         if keep:
             self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
-        else:
+        elif earlier is None or self._node.op is VARIABLE:
             self._add(record(g).value, False)
+        else:
+            self._grad = of_array(earlier._array + record(g).value)
 
     def _add(self, g: Any, ours: bool) -> None:
         """Add a gradient's numbers; an array that is `ours` may be kept."""
@@ -379,7 +381,9 @@ class Tensor:
     def size(self, dim: int | None = None) -> Any:
         if dim is None:
             return self.shape
-        if not -max(self.ndim, 1) <= dim < max(self.ndim, 1) or not self.ndim:
+        if not self.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        if not -max(self.ndim, 1) <= dim < max(self.ndim, 1):
             low, high = -max(self.ndim, 1), max(self.ndim, 1) - 1
             raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
         return self._array.shape[dim]

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
 from autodiff.program.kinds.guards import bounded
-from autodiff.program.kinds.items import INDEXED
+from autodiff.program.kinds.items import CHANGED, INDEXED
 from autodiff.program.kinds.objects import BASES, HIDDEN
 from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, method, no_attribute, register, type_name
 from autodiff.program.kinds.texts import REPRS
@@ -48,6 +48,7 @@ register(
 )
 HIDDEN[layers.Module] = INNER
 INDEXED.update((layers.Sequential, layers.ModuleList))
+CHANGED.update((layers.Sequential, layers.ModuleList))
 REPRS[layers.Module] = repr
 
 

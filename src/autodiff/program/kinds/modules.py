@@ -86,9 +86,10 @@ def _lazy(module: str, name: str) -> Callable[[], Module]:
 
 
 _TORCH = """torch torch.autograd torch.autograd.functional torch.linalg torch.special torch.optim torch.nn
-    torch.nn.functional torch.autograd.function torch.optim.lr_scheduler torch.nn.init torch.func"""
+    torch.nn.functional torch.autograd.function torch.optim.lr_scheduler torch.nn.init torch.func
+    torch.utils torch.utils.data"""
 _MAKERS: dict[str, Callable[[], Module]] = {
-    **{name: _lazy("torch", name) for name in _TORCH.split() if name not in ("torch.optim.lr_scheduler", "torch.func")},
+    **{name: _lazy("torch", name) for name in _TORCH.split()},
     **{name: _lazy("arrays", name) for name in ("numpy", "numpy.linalg")},
     **{
         name: _lazy("library", name)

@@ -76,7 +76,23 @@ def _torch() -> Module:
         "use_deterministic_algorithms": _nothing,
     }
     operation = _found("torch")
-    return Module("torch", members, lambda name: find_module(f"torch.{name}") or operation(name))
+    return Module("torch", members, lambda name: find_module(f"torch.{name}") or operation(name) or _extra(name))
+
+
+def _extra(name: str) -> Any:
+    from autodiff.program.kinds.extras import torch_member
+
+    return torch_member(name)
+
+
+def _made_by(maker: str) -> Callable[[], Module]:
+    def made() -> Module:
+        from autodiff.program.kinds import extras
+
+        module: Module = getattr(extras, maker)()
+        return module
+
+    return made
 
 
 def _inference_mode(mode: Any = True) -> Any:
@@ -184,7 +200,8 @@ def _function() -> Module:
 
 
 def _optim() -> Module:
-    return Module("torch.optim", {"SGD": optim.SGD, "Adam": optim.Adam, "Optimizer": optim.Optimizer})
+    members = {"SGD": optim.SGD, "Adam": optim.Adam, "Optimizer": optim.Optimizer}
+    return Module("torch.optim", members, lambda name: find_module(f"torch.optim.{name}"))
 
 
 def _nn() -> Module:
@@ -208,6 +225,10 @@ _SEVERAL: dict[str, Callable[[], Module]] = {
     "torch.linalg": lambda: Module("torch.linalg", {"LinAlgError": modes.LinAlgError}, _found("linalg")),
     "torch.special": lambda: Module("torch.special", {}, _found("special")),
     "torch.optim": _optim,
+    "torch.optim.lr_scheduler": _made_by("lr_scheduler"),
+    "torch.func": _made_by("func"),
+    "torch.utils": _made_by("utils"),
+    "torch.utils.data": _made_by("utils_data"),
     "torch.nn": _nn,
     "torch.nn.init": _nn_init,
     "torch.nn.functional": lambda: Module("torch.nn.functional", {}, _found("F")),
