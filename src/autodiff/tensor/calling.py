@@ -27,7 +27,10 @@ _met: set[Any] = set()  # calls that would have a recipe if they came again
 
 def remembered(function: Callable[..., Any], args: Any) -> Any:
     """What `call` gives where the same has been called before, else None."""
-    known = described(function, args, {})
+    try:
+        known = described(function, args, {})
+    except RuntimeError:  # a view that was not to be written to
+        return None
     recipe = None if known is None else RECIPES.get(known[0])
     if known is None or recipe is None:
         return None

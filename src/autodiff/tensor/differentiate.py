@@ -47,7 +47,7 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
         same = weight._array.astype(output._array.dtype, copy=False)
         starts.append(weight._current if create and weight.requires_grad else held(same))
     for i, output in enumerate(outputs):
-        if not output.requires_grad:
+        if not output.requires_grad or output._current.eager.nobody:
             raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
     return starts
 

@@ -41,6 +41,7 @@ class Walk:
         self.accumulate = accumulate
         self.received: dict[Node, Any] = {}
         self.captured: dict[Node, Node] = {}
+        self.idle: set[Node] = set()
 
     def run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         with modes.set_grad_enabled(self.create), modes.session():
@@ -48,12 +49,7 @@ class Walk:
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         nodes = ancestors(outputs, lambda node: node.requires_grad)
-        useful = set(nodes)
-        if self.wanted is not None:
-            useful = set()
-            for node in nodes:
-                if node in self.wanted or any(operand in useful for operand in node.inputs):
-                    useful.add(node)
+        useful = set(nodes) if self.wanted is None else self._leading(nodes)
         for output, cotangent in zip(outputs, cotangents, strict=True):
             self._receive(output, cotangent)
         self._visit_idle(outputs, cotangents, useful)
@@ -63,6 +59,23 @@ class Walk:
             g = self.received.pop(node, None)
             if g is not None:
                 self._visit(node, g, useful)
+
+    def _leading(self, nodes: Sequence[Node]) -> set[Node]:
+        """The nodes on the way to those that are wanted, oldest first.
+
+        PyTorch also runs the nodes that made non-leaves in `inputs`, for nobody: they see hooks, versions and freeing.
+        """
+        wanted = self.wanted or set()
+        useful: set[Node] = set()
+        self.idle: set[Node] = set()
+        for node in nodes:
+            if node in wanted or not useful.isdisjoint(node.inputs):
+                useful.add(node)
+                if self.accumulate and node in wanted and node.op is not VARIABLE:
+                    maker = node.inputs[0] if node.op is PICK else node
+                    useful.add(maker)
+                    self.idle.add(maker)
+        return useful
 
     def _visit_idle(self, outputs: Sequence[Node], cotangents: Sequence[Node], useful: Any) -> None:
         """PyTorch starts at a single output also where nothing is wanted of it: its hooks are called."""
@@ -79,10 +92,11 @@ class Walk:
             if self.accumulate and (self.wanted is None or node in self.wanted):
                 self._accumulate(known, g)
             return
-        if any(operand in useful for operand in node.inputs):
+        runs = any(operand in useful for operand in node.inputs)  # of a selection, the operation itself
+        if runs or (node in self.idle and known.function is not None):
             self._pull_back(node, known, g, useful)
-        elif self.accumulate and known.function is None and node.op is not PICK:
-            self._unpack(node, known)  # PyTorch runs the node of a tensor in `inputs`, for nobody
+        elif node in self.idle:
+            self._unpack(node, known)
 
     def _unpack(self, node: Node, known: Record) -> None:
         read = saved(node)
@@ -125,6 +139,12 @@ class Walk:
             place = node.params[0]
             gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
             return
+        for part in known.hooked:
+            number = part.params[0]
+            for hook in list(part.eager.hooks.values()) if g[number] is None else ():
+                replaced = hook(None)
+                if replaced is not None:
+                    g[number] = replaced._current if self.create else held(replaced._array)
         shown: GradFn | None = known.context if known.function is None else known.context._shown
         if shown is not None and shown._before:
             several = before(shown, g if isinstance(g, list) else [g], self.create)

@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, pick
+from autodiff.graph.op import VARIABLE, Primitive, pick
 from autodiff.tensor import modes
 from autodiff.tensor.engine import FREED, modified
 from autodiff.tensor.guards import FUNCTION, SEVERAL, forbidden
@@ -240,7 +240,7 @@ class _Recorded:
 
     def _changed(self, t: Tensor, made: Node) -> Tensor:
         base = t._base
-        if base is None and t.is_leaf and t.requires_grad:
+        if t._node.op is VARIABLE and t._node.requires_grad:
             raise RuntimeError(LEAF)
         if base is not None and t._meta is not None:
             raise RuntimeError(forbidden(t, "is being"))

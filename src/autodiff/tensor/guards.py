@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.graph.op import PICK
+from autodiff.graph.op import PICK, VARIABLE
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 
@@ -44,7 +44,8 @@ def refuse_history(tensor: Any, requires_grad: bool) -> None:
             raise RuntimeError(forbidden(tensor, "is being"))
         if base.is_leaf and tensor.requires_grad:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if tensor.requires_grad and tensor.is_leaf:
+    node = tensor._node  # a view that was never asked for its history has none, and counts as a leaf
+    if tensor.requires_grad and (node.op is VARIABLE or not node.requires_grad):
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
 

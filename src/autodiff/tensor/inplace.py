@@ -102,16 +102,16 @@ COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 
 def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
-    tracked = modes._grad[0]
-    if tracked:
+    if modes._grad[0]:
+        operands = (tensor, *args, *kwargs.values())
+        refuse_history(tensor, any(isinstance(value, Tensor) and value.requires_grad for value in operands))
         tensor._current  # noqa: B018  (refuses views that may not be written to)
     sources: Sources = {}
+    _refused.clear()
     nodes = [unwrapped(value, sources) for value in (tensor, *args)]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()}
-    if tracked and _refused:
+    if _refused and modes._grad[0]:
         raise _refused.pop()
-    if tracked:
-        refuse_history(tensor, any(source.requires_grad for source in sources.values()))
     with session():
         try:
             result = function(*nodes, **named)
@@ -163,7 +163,8 @@ def write(tensor: Tensor, result: Node) -> None:
     if array.flags.writeable:
         array[...] = value
     else:  # several elements share a place: what has changed counts
-        changed = value != array
+        with np.errstate(invalid="ignore"):
+            changed = (value != array) & ~((value != value) & (array != array))
         writable(array)[changed] = np.broadcast_to(value, array.shape)[changed]
     tensor._counter.version += 1
     if not tracked:
@@ -173,6 +174,8 @@ def write(tensor: Tensor, result: Node) -> None:
     if base is None:
         _go_on(tensor, before, result)
         return
+    known = record(result)  # which may have saved its result, in this memory
+    known.counter, known.version = tensor._counter, tensor._counter.version
     _go_on(base, base._current, COPY_SLICES.make((base._current, result, tensor._way())))
     tensor._current  # noqa: B018  (PyTorch makes the view's new node at once)
 
@@ -267,7 +270,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
             found = OPERATORS["[]"](x, index)
             places = found if found.op is INDEX else None
             seen = found.inputs[0] if places is not None else found
-            whole = seen is x or (seen.shape == x.shape and all(part is Ellipsis or _forward(part) for part in parts))
+            whole = seen is x or (seen.shape == x.shape and _whole(parts, tensor))
             target = tensor if whole else wrapped(seen, sources)
     if places is not None:
         _put_at(target, places, value)
@@ -290,8 +293,17 @@ def _everything(part: Any) -> bool:
     return isinstance(part, slice) and part.start is None and part.stop is None and part.step is None
 
 
-def _forward(part: Any) -> bool:
-    return isinstance(part, slice) and part.step in (None, 1)
+def _whole(parts: tuple[Any, ...], tensor: Tensor) -> bool:
+    """Whether slices leave nothing out, as PyTorch tells it: by their ends as they were written."""
+    sizes = iter(tensor.shape)
+    for part in parts:
+        if part is Ellipsis:
+            return all(_everything(other) or other is Ellipsis for other in parts)
+        if not isinstance(part, slice) or part.step not in (None, 1) or part.start not in (None, 0):
+            return False
+        if part.stop not in (None, next(sizes)):
+            return False
+    return True
 
 
 def _fitting(target: Tensor, value: Tensor) -> Tensor:

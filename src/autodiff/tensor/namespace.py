@@ -69,6 +69,10 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
         if wanted:
             _refuse_integers(result)
             result.requires_grad_()
+        if out is not None and result.dtype.kind > out.dtype.kind:
+            raise RuntimeError(
+                f"result type {result.dtype.long_name} can't be cast to the desired output type {out.dtype.long_name}"
+            )
         return result if out is None else out.copy_(result)
 
     called.__name__ = called.__qualname__ = name

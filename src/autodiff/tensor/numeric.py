@@ -42,11 +42,7 @@ class Numbers(Walk):
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         if self.wanted is not None:
-            useful: set[Node] = set()
-            self._useful = useful
-            for node in ancestors(outputs, lambda node: node.requires_grad):
-                if node in self.wanted or not useful.isdisjoint(node.inputs):
-                    useful.add(node)
+            self._useful = self._leading(ancestors(outputs, lambda node: node.requires_grad))
         for output, cotangent in zip(outputs, cotangents, strict=True):
             if output in self._useful:
                 self._receive(output, cotangent)
@@ -161,7 +157,7 @@ class Numbers(Walk):
 
 def _plain(known: Record) -> bool:
     """Whether nobody but the rule has a say in what a node does with its cotangent."""
-    if known.hooks or known.retained is not None or known.function is not None:
+    if known.hooks or known.hooked or known.retained is not None or known.function is not None:
         return False
     shown = known.context
     return shown is None or (isinstance(shown, GradFn) and not shown._before and not shown._after)

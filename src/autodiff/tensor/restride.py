@@ -59,7 +59,7 @@ def restrided(bind: Callable[..., Any], name: str) -> Callable[..., Tensor]:
                 made = ALIAS.make((node,))
             found = path_between(made, {node: self})
             array = record(made).value
-            if found is None or not np.may_share_memory(array, self._array):
+            if found is None or (array.size and not np.may_share_memory(array, self._array)):
                 raise RuntimeError("this cannot be done in place")
             if made.requires_grad and made.op is not ALIAS:
                 title = grad_fn(made) or ""

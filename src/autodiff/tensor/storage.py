@@ -45,6 +45,7 @@ class Record:
     hooks: dict[int, Any] | None = None
     leaf: Any = None
     retained: Any = None
+    hooked: Any = ()  # of several results, those whose tensors have hooks
     nobody = False  # whether a leaf is one that nothing accumulates into
     parts: Any = None  # of several results, the counters of their memory
     laid_out = False  # whether the value was put into another order in memory than the kernel's

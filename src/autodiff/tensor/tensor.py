@@ -17,7 +17,7 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType, dtype_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import VARIABLE, variable
+from autodiff.graph.op import PICK, VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
 from autodiff.graph.sizes import contiguous_strides
 from autodiff.tensor import modes
@@ -151,7 +151,10 @@ class Tensor:
                 record(self._node).retained = self
             return
         self._path = way
-        self._stand_for(node if node.requires_grad else held(array))
+        if node.requires_grad or not self.requires_grad:
+            self._stand_for(node if node.requires_grad else held(array))
+        elif self._meta is None:  # without grad mode: the base knows
+            self._renew(base)
 
     def _keep_history(self, array: np.ndarray[Any, Any]) -> None:
         """Show memory of another form, with the history that there was."""
@@ -273,15 +276,18 @@ class Tensor:
         earlier = self._grad
         if keep:
             self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
-        elif earlier is None or self._node.op is VARIABLE:
+        elif self._node.op is VARIABLE:
             self._add(record(g).value, False)
         else:
-            self._grad = of_array(earlier._array + record(g).value)
+            value = record(g).value
+            self._grad = of_array(np.array(value) if earlier is None else earlier._array + value)
 
     def _add(self, g: Any, ours: bool) -> None:
         """Add a gradient's numbers; an array that is `ours` may be kept."""
         if not self._node.requires_grad:
             return
+        if self._node.op is not VARIABLE:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
         earlier = self._grad
         if earlier is None:
             fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
@@ -324,6 +330,9 @@ class Tensor:
         known = record(self._node)
         if known.hooks is None:
             known.hooks = {}
+            if self._node.op is PICK:
+                parent = record(self._node.inputs[0])
+                parent.hooked = (*parent.hooked, self._node)
         return Handle(known.hooks, hook)
 
     def detach(self) -> Tensor:

@@ -10,11 +10,27 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 import autodiff.tensor as torch
+from autodiff.tensor import guards
 from tensor.differential import templates as t
 from tensor.differential.run import Session
 
 Wanted = Callable[[Any], bool]
+
+
+UNDECIDED: list[bool] = []  # writes to memory that is still read, which PyTorch lets pass in some order
+
+
+def _watched(a: Any, b: Any, apart: bool) -> bool:
+    shared = _overlap(a, b, apart)
+    if not shared and a.strides != b.strides and np.may_share_memory(a, b):
+        UNDECIDED.append(True)
+    return shared
+
+
+_overlap = guards._overlap
 
 
 class Writer:
@@ -81,7 +97,10 @@ class Writer:
     def write(self, statement: str, keep: float = 0.12) -> bool:
         """Run a statement and keep it; those that raise only now and then."""
         before = len(self.session.shown)
+        UNDECIDED.clear()
         failed = self.session.execute(statement)
+        if UNDECIDED:
+            keep, failed = 0, "overlap"
         if failed == "IndexError" and "] = " in statement:
             keep = 0  # PyTorch has written the elements before the bad place
         if failed is not None and self.random.random() >= keep:
@@ -322,7 +341,11 @@ def gradient(w: Writer) -> None:
 
 
 def hook(w: Writer) -> None:
-    w.write(w.fill(w.choice(t.HOOKS), w.tracked()), 0.2)
+    x = w.tracked()
+    options = t.HOOKS
+    if "CopySlices" in repr(w.value(x)):
+        options = [text for text in options if "grad_fn" not in text]  # PyTorch makes that of two nodes
+    w.write(w.fill(w.choice(options), x), 0.2)
     handles = [name for name in w.session.names if name[0] == "h" and name[1:].isdigit()]
     if handles and w.random.random() < 0.25:
         w.write(f"{w.choice(handles)}.remove()")
@@ -362,7 +385,9 @@ def program(seed: int) -> list[str]:
     torch.manual_seed(0)
     torch.set_grad_enabled(True)
     writer = Writer(seed)
+    guards._overlap = _watched
     try:
         return writer.program(writer.random.randint(6, 26))
     finally:
+        guards._overlap = _overlap
         torch.set_grad_enabled(True)
