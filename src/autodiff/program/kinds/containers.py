@@ -78,7 +78,9 @@ CLASS_TABLES[dict] = {"fromkeys": lambda cls: _fromkeys}
 def _of_iterables(cls: type, name: str) -> Any:
     operate = getattr(cls, name)
 
-    def operated(self: Any, *others: Any) -> Any:
+    def operated(self: Any, *others: Any, **named: Any) -> Any:
+        if named:
+            raise TypeError(f"{cls.__name__}.{name}() takes no keyword arguments")
         return operate(self, *(_as_set(other) for other in others))
 
     return operated

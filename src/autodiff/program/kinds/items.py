@@ -40,7 +40,7 @@ def set_item(value: Any, key: Any, new: Any) -> None:
     """`value[key] = new`."""
     cls = type(value)
     if cls is list and type(key) is slice:
-        items = list(bounded(_iterable(new)))
+        items = list(bounded(_iterable(new, key.step)))
         limits.allocate(8 * (len(value) + len(items)))
         value[key] = items
     elif cls in CHANGED or _changeable(value, "__setitem__"):
@@ -49,11 +49,13 @@ def set_item(value: Any, key: Any, new: Any) -> None:
         raise TypeError(f"'{type_name(value)}' object does not support item assignment")
 
 
-def _iterable(value: Any) -> Any:
+def _iterable(value: Any, step: Any) -> Any:
     try:
         iter(value)
     except TypeError:
-        raise TypeError("can only assign an iterable") from None
+        plain = step is None or step == 1
+        message = "can only assign an iterable" if plain else "must assign iterable to extended slice"
+        raise TypeError(message) from None
     return value
 
 
