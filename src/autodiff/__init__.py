@@ -30,11 +30,9 @@ __all__ = ["AutodiffError", "Expression", "__version__", "expression"]
 _HOMES = {"AutodiffError": "autodiff.errors", "Expression": "autodiff.api", "expression": "autodiff.api"}
 
 # Looked up by `from autodiff import ops`, which asks here before it imports.
-_MODULES = frozenset(
-    (
-        "api", "backward", "cli", "errors", "execute", "formula", "functional", "gradcheck", "grammar", "graph", "homework",
-        "ops", "program", "report", "request", "solve", "syntax", "version",
-    )
+_MODULES = (
+    "api", "backward", "cli", "errors", "execute", "formula", "functional", "gradcheck", "grammar", "graph",
+    "homework", "ops", "program", "report", "request", "solve", "syntax", "version",
 )  # fmt: skip
 
 

@@ -273,13 +273,13 @@ def test_what_a_leaf_receives_is_its_own() -> None:
     for _ in range(3):
         x.grad = y.grad = None
         ((x + y) * 2.0).sum().backward()
-        x.grad.add_(1)
-        assert y.grad.tolist() == [2.0, 2.0, 2.0]
+        x.grad.add_(1)  # type: ignore[attr-defined]
+        assert y.grad.tolist() == [2.0, 2.0, 2.0]  # type: ignore[attr-defined]
     z = x * 2
     seen: list[Any] = []
     z.register_hook(seen.append)
     z.backward(torch.ones(3))
-    x.grad.zero_()
+    x.grad.zero_()  # type: ignore[union-attr]
     assert seen[0].tolist() == [1.0, 1.0, 1.0]
 
 
@@ -302,7 +302,7 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(3):
             x.grad = None
             (x * float(size)).sum().backward()
-        assert x.grad.tolist() == [float(size)] * size
+        assert x.grad.tolist() == [float(size)] * size  # type: ignore[union-attr]
         caches = (recipes.RECIPES, pullbacks._known, pullbacks._met, recipes._numbers)
         assert max(len(cache) for cache in caches) <= 50
 
@@ -314,7 +314,7 @@ def test_training_keeps_nothing() -> None:
         x.grad = None
         ((x.T @ x)[0] * 0.5).sum().backward()
         with torch.no_grad():
-            x.sub_(x.grad * 1e-3)
+            x.sub_(x.grad * 1e-3)  # type: ignore[operator]
 
     for _ in range(5):
         step()

@@ -95,13 +95,15 @@ class Session:
 
 
 def _defaults() -> None:
-    """Start from PyTorch's state: grad mode, default dtype, random numbers."""
+    """Start from PyTorch's state: grad mode, default dtype, random numbers, printing, what has been warned of."""
     from autodiff.graph.dtypes import float32
-    from autodiff.tensor import modes, random
+    from autodiff.tensor import modes, random, small, warned
 
     modes._grad[0] = True
     modes._dtype[0] = float32
     random.manual_seed(random.DEFAULT_SEED)
+    small.PRINT.clear()
+    warned._told.clear()
 
 
 def leave(code: Any = None) -> None:

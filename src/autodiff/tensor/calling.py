@@ -155,6 +155,7 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
         value = np.array(value)
     if value.ndim > 1:
         laid = laid_out(value, node, sources)
+        node._strides = tuple(step // laid.itemsize for step in laid.strides)
         known.laid_out, value = laid is not value, laid
     known.value = value
     tensor = new(value, node if node.requires_grad else held(value), Counter())

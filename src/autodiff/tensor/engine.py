@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, ops, pick, zero
+from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, number, ops, pick, zero
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
 from autodiff.tensor.guards import short
 from autodiff.tensor.saving import ALSO, NOT
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of
+from autodiff.tensor.views import private
 
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"
@@ -29,6 +30,21 @@ FREED = (
 
 # Plain numbers are tensors to these, and so saved; elsewhere they are kept as numbers.
 WRAP_NUMBERS = frozenset({"MulBackward0", "DivBackward0"})
+
+
+_ONCE = number(0)  # stands for what an operation keeps and nobody can change
+# Piecewise linear functions: PyTorch's gradients of these depend on their operands, with derivative zero.
+BENT = frozenset(
+    ("relu", "leaky_relu", "hardtanh", "relu6", "softshrink", "hardshrink", "threshold", "prelu", "rrelu", "max_pool")
+)
+ATTACHED = private(
+    "attached(g, x)",
+    lambda g, x: g,
+    shape=lambda g, x: g.shape,
+    vjp=[lambda h, out, g, x: h, lambda h, out, g, x: ops.zeros_like(x)],
+    grad_fn="ThresholdBackwardBackward0",
+    doc="A gradient, as depending on what it was taken at.",
+)
 
 
 class Walk:
@@ -66,15 +82,12 @@ class Walk:
         PyTorch also runs the nodes that made non-leaves in `inputs`, for nobody: they see hooks, versions and freeing.
         """
         wanted = self.wanted or set()
+        makers = {node.inputs[0] if node.op is PICK else node for node in wanted if node.op is not VARIABLE}
+        self.idle = makers if self.accumulate else set()
         useful: set[Node] = set()
-        self.idle: set[Node] = set()
         for node in nodes:
-            if node in wanted or not useful.isdisjoint(node.inputs):
+            if node in wanted or node in self.idle or not useful.isdisjoint(node.inputs):
                 useful.add(node)
-                if self.accumulate and node in wanted and node.op is not VARIABLE:
-                    maker = node.inputs[0] if node.op is PICK else node
-                    useful.add(maker)
-                    self.idle.add(maker)
         return useful
 
     def _visit_idle(self, outputs: Sequence[Node], cotangents: Sequence[Node], useful: Any) -> None:
@@ -140,11 +153,11 @@ class Walk:
             gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
             return
         for part in known.hooked:
-            number = part.params[0]
-            for hook in list(part.eager.hooks.values()) if g[number] is None else ():
+            place = part.params[0]
+            for hook in list(part.eager.hooks.values()) if g[place] is None else ():
                 replaced = hook(None)
                 if replaced is not None:
-                    g[number] = replaced._current if self.create else held(replaced._array)
+                    g[place] = replaced._current if self.create else held(replaced._array)
         shown: GradFn | None = known.context if known.function is None else known.context._shown
         if shown is not None and shown._before:
             several = before(shown, g if isinstance(g, list) else [g], self.create)
@@ -167,6 +180,11 @@ class Walk:
             check_versions(node, known, read)
         if not self.retain:
             known.freed = True
+        if self.create and node.op.name in BENT:
+            pairs = [
+                (operand, cotangent if cotangent.requires_grad else ATTACHED.make((cotangent, operand)))
+                for operand, cotangent in pairs
+            ]
         self._pass_on(shown, [(operand, self._settled(cotangent)) for operand, cotangent in pairs], g)
 
     def _pass_on(self, shown: GradFn | None, pairs: list[tuple[Node, Node]], g: Any) -> None:
@@ -178,8 +196,8 @@ class Walk:
         edges: list[Node | None] = []
         made: list[Node | None] = []
         left = [self._uncovered(operand, cotangent) for operand, cotangent in pairs]
-        for visible, number in numbered(shown._node):
-            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (visible, number)), None)
+        for visible, place_of in numbered(shown._node):
+            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (visible, place_of)), None)
             pair: tuple[Node | None, Node | None] = (None, None) if place is None else left.pop(place)
             edges.append(pair[0])
             made.append(pair[1])
@@ -262,6 +280,9 @@ def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
     for role in ALSO.get(name, ()) or ALSO.get(str(node.op.grad_fn), ()):
         if isinstance(role, int):
             found.update(node.inputs[role : role + 1])
+            continue
+        if role == "once":
+            found.add(_ONCE)
             continue
         found.add(node)
         if role != "out" and node.results is not None:

@@ -175,7 +175,7 @@ def _among(value: Any, others: Any) -> bool:
 
 def _alias(tensor: Tensor) -> Tensor:
     with modes.no_grad():
-        return tensor.view_as(tensor)  # type: ignore[no-any-return]
+        return tensor.view_as(tensor)
 
 
 class _Recorded:

@@ -116,7 +116,8 @@ def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: A
         try:
             result = function(*nodes, **named)
         except AutodiffError:
-            refuse_overlap(tensor._array, (), "")  # which PyTorch looks at first
+            others = [source._array for source in sources.values() if source is not tensor]
+            refuse_overlap(tensor._array, others, "")  # which PyTorch looks at first
             raise
         others = [source._array for source in sources.values() if source is not tensor]
         if result.op.name in APART and len(args) and any(value is tensor for value in args):
@@ -183,6 +184,7 @@ def write(tensor: Tensor, result: Node) -> None:
 def _go_on(tensor: Tensor, before: Node, after: Node) -> None:
     """A tensor's history continues from another node, which its `grad` follows."""
     tensor._stand_for(after)
+    after._strides = tuple(step // tensor._array.itemsize for step in tensor._array.strides)
     if record(before).retained is tensor:
         record(before).retained, record(after).retained = None, tensor
 
@@ -260,11 +262,11 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     if not isinstance(value, (Tensor, bool, int, float, np.number, np.bool_)):
         raise TypeError(f"can't assign a {type(value).__name__} to a {tensor.type()}")
     sources: Sources = {}
-    x = unwrapped(tensor, sources)
     parts = items if isinstance(items, tuple) else (items,)
     places: Node | None = None
     target = tensor
     if not (len(parts) <= tensor.ndim + 1 and all(part is Ellipsis or _everything(part) for part in parts)):
+        x = unwrapped(tensor, sources)
         index = unwrapped(parts, sources)
         with session():
             found = OPERATORS["[]"](x, index)

@@ -217,6 +217,22 @@ def dim_order(self: Tensor) -> tuple[int, ...]:
     return tuple(sorted(range(self.ndim), key=lambda i: -steps[i]))
 
 
+@_attribute
+def real(self: Tensor) -> Tensor:
+    """The tensor as it is: there are no complex ones."""
+    return self
+
+
+@_method
+def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor as it is where its elements lie in order, else a copy in which they do."""
+    if self._array.flags.c_contiguous:
+        return self
+    from autodiff.tensor.namespace import lookup
+
+    return lookup("torch", "contiguous")(self)  # type: ignore[no-any-return]
+
+
 # Others like it
 
 

@@ -159,7 +159,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if p == 0 or not training or not input.numel():
         return input
     if p == 1:
-        return input.mul_(0) if inplace else input * input.new_zeros(())  # type: ignore[no-any-return]
+        return input.mul_(0) if inplace else input * input.new_zeros(())
     noise = bernoulli_(of_array(np.zeros(input._array.shape, input._array.dtype)), 1 - p)
     noise = of_array(noise._array / noise._array.dtype.type(1 - p))
     return input.mul_(noise) if inplace else input * noise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Operation, or its node's name → what it saves besides: operands by position, `out`, or results by number as `out1`.
 _BY_ROLES = {
+    "once": "copy_slices",
     "0": "avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
     "0 1": "multi_margin_loss div_floor div_trunc prelu",
     "0 out": "prod pdist F.pdist linalg.det var_mean",

@@ -143,8 +143,10 @@ def set_printoptions(
 ) -> None:
     """Say how tensors print: digits, how many elements before there are dots, the width of lines, exponents.
 
-    Source: PyTorch documentation, `torch.set_printoptions`.
+    Raises ValueError for more than 100 digits.  Source: PyTorch documentation, `torch.set_printoptions`.
     """
+    if precision is not None and not 0 <= precision <= 100:
+        raise ValueError("precision is a number of digits up to 100")
     profiles = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, float("inf"), 3, 80)}
     if profile is not None:
         PRINT.update(zip(("precision", "threshold", "edgeitems", "linewidth"), profiles[profile], strict=True))

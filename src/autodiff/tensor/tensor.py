@@ -68,7 +68,13 @@ def form_of(tensor: Tensor) -> Form:
     return found
 
 
-class Tensor:
+if TYPE_CHECKING:  # every operation is a method; `autodiff.tensor.namespace` adds them
+    from autodiff.tensor.operations import Operations
+else:
+    Operations = object
+
+
+class Tensor(Operations):
     """A tensor with PyTorch's eager semantics. Source: PyTorch documentation, `torch.Tensor`, `torch.autograd`."""
 
     # What few tensors have is in a dict that few of them make.
@@ -164,6 +170,7 @@ class Tensor:
         dtype = dtype_of(array)
         other = Node(OTHER_DATA, (self._node,), (array.shape, dtype), array.shape, dtype, True)
         other.eager = Record(array)
+        other._strides = tuple(step // array.itemsize for step in array.strides)
         self._stand_for(other)
 
     def _way(self) -> Path:
@@ -511,22 +518,6 @@ class Tensor:
             )
         copied = of_array(self._array.copy())
         return copied.requires_grad_(self.requires_grad)
-
-    if TYPE_CHECKING:  # every operation is a method; `autodiff.tensor.namespace` adds them
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, items: Any) -> Any: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __pos__(self) -> Tensor: ...
-        def __abs__(self) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
 
 
 def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Counter) -> None:

@@ -33,6 +33,8 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, str) and isinstance(b, str):
         return a == b or alike(a, b)
     if isinstance(a, list) and isinstance(b, list):
+        if a[:1] == b[:1] == ["look"] and a[1]["data"] != b[1]["data"]:
+            a, b = a[:-1], b[:-1]  # another last digit may turn a text upside down
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)

@@ -124,6 +124,10 @@ class Once(torch.autograd.Function):
 """
 
 
+# What PyTorch says the first time in a process.
+ONCE = ("Using backward()", "The use of `x.T`", "Tensor.T is deprecated", "Converting a tensor")
+
+
 def plain(value: Any) -> Any:
     """A number as JSON has it."""
     if isinstance(value, list):
@@ -160,6 +164,8 @@ class Session:
                 message = str(raised).strip().partition("\n")[0]
                 self.shown.append(["error", error.lstrip("_"), message])
         for warning in caught:
+            if str(warning.message).startswith(ONCE):
+                continue
             self.shown.append(["warning", str(warning.message).partition("\n")[0][:60]])
         return error
 

@@ -25,14 +25,56 @@ LEAVES = lines("""
     torch.linspace(0, 1, 4)
 """)
 
-UNARY = (
-    "exp log sin cos tan tanh sigmoid relu sqrt abs neg square reciprocal rsqrt log1p expm1 sign erf atan sinh cosh log2"
-    " asinh positive"
-).split()
-UNARY_IN_PLACE = (
-    "exp_ sin_ cos_ tanh_ sigmoid_ relu_ sqrt_ abs_ neg_ square_ reciprocal_ zero_ log1p_ erf_ sign_ detach_ t_ expm1_"
-    " rsqrt_ atan_ log_ tan_"
-).split()
+UNARY = [
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "sqrt",
+    "abs",
+    "neg",
+    "square",
+    "reciprocal",
+    "rsqrt",
+    "log1p",
+    "expm1",
+    "sign",
+    "erf",
+    "atan",
+    "sinh",
+    "cosh",
+    "log2",
+    "asinh",
+    "positive",
+]
+UNARY_IN_PLACE = [
+    "exp_",
+    "sin_",
+    "cos_",
+    "tanh_",
+    "sigmoid_",
+    "relu_",
+    "sqrt_",
+    "abs_",
+    "neg_",
+    "square_",
+    "reciprocal_",
+    "zero_",
+    "log1p_",
+    "erf_",
+    "sign_",
+    "detach_",
+    "t_",
+    "expm1_",
+    "rsqrt_",
+    "atan_",
+    "log_",
+    "tan_",
+]
 
 # Functions with jumps, for numbers that are exact: after rounding, the two sides might jump apart.
 JUMPS = lines("""
