@@ -34,6 +34,27 @@ def test_hooks_must_keep_the_form() -> None:
             y.sum().backward()
 
 
+def test_handles_remove_their_own_hook_only() -> None:
+    x = torch.tensor([1.0], requires_grad=True)
+    first = x.register_hook(lambda g: g * 2)
+    first.remove()
+    x.register_hook(lambda g: g * 3)
+    first.remove()
+    x.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [3]
+
+
+def test_data_is_not_what_was_saved() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    saved = y.tolist()
+    y.data = y.data * 0
+    y.sum().backward()
+    assert x.grad is not None
+    assert (y.tolist(), x.grad.tolist()) == ([0, 0], saved)
+
+
 def test_hook_after_accumulation() -> None:
     x = torch.tensor([1.0], requires_grad=True)
     seen = []

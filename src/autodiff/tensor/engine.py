@@ -333,9 +333,10 @@ def modified(node: Node, version: int, expected: int) -> RuntimeError:
     if name is not None:
         number = node.params[0] if node.op is PICK else 0
         which = f", which is output {number} of {short(name)},"
+    kind = "CPUBoolType" if node.dtype.long_name == "Bool" else f"torch.{node.dtype.long_name}Tensor"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation:"
-        f" [torch.{node.dtype.long_name}Tensor {list(node.shape)}]{which} is at version {version}; expected version"
+        f" [{kind} {list(node.shape)}]{which} is at version {version}; expected version"
         f" {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its"
         " gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )

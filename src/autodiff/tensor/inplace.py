@@ -230,7 +230,10 @@ def zero_(self: Tensor) -> Tensor:
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with one value."""
     op = FILL if isinstance(value, Tensor) else FILL_NUMBER
+    if isinstance(value, Tensor) and np.may_share_memory(value._array, self._array):
+        value = value.clone()
     if isinstance(value, Tensor) and value.ndim:
+        refuse_history(self, self.requires_grad or value.requires_grad)
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     return change(self, lambda x, v: op.make((x, _as_node(v, x))), value)
 
@@ -262,6 +265,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     if not isinstance(value, (Tensor, bool, int, float, np.number, np.bool_)):
         raise TypeError(f"can't assign a {type(value).__name__} to a {tensor.type()}")
     sources: Sources = {}
+    items = None if items is True else items  # all of it, with a new axis
     parts = items if isinstance(items, tuple) else (items,)
     places: Node | None = None
     target = tensor
@@ -275,6 +279,8 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
             whole = seen is x or (seen.shape == x.shape and _whole(parts, tensor))
             target = tensor if whole else wrapped(seen, sources)
     if places is not None:
+        if isinstance(value, Tensor) and value.numel() == 1 and _fills(parts):
+            value = value.to(target.dtype)
         _put_at(target, places, value)
         if repeats(target._array) and not isinstance(value, Tensor) and _by_truth(parts):
             warnings.warn(EXPANDED["masked_fill"], UserWarning, stacklevel=3)
@@ -285,6 +291,15 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
         fill_(target, value)
     else:
         copy_(target, _fitting(target, value))
+
+
+def _fills(parts: tuple[Any, ...]) -> bool:
+    """Whether PyTorch fills with one value, of whatever dtype, where a mask is true, rather than putting it there."""
+    found = [part for part in parts if isinstance(part, (Tensor, list, np.ndarray))]
+    if len(found) != 1 or (isinstance(found[0], list) and not all(type(entry) is bool for entry in found[0])):
+        return False
+    places = found[0]._array if isinstance(found[0], Tensor) else np.asarray(found[0])
+    return places.ndim > 0 and places.dtype.kind == "b"
 
 
 def _by_truth(parts: tuple[Any, ...]) -> bool:

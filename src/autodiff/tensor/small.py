@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 NOT_A_LEAF = (
@@ -57,10 +58,10 @@ class Size(tuple[int, ...]):
         return f"torch.Size({list(self)})"
 
     def numel(self) -> int:
-        count = 1
+        elements = 1
         for size in self:
-            count *= size
-        return count
+            elements *= size
+        return elements
 
 
 class Named(tuple[Any, ...]):
@@ -81,12 +82,15 @@ class Named(tuple[Any, ...]):
         return f"torch.return_types.{self.function}(\n{body})"
 
 
+_ids = count()
+
+
 class Handle:
     """What registering a hook gives: `remove()` takes it off again."""
 
     def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
         self._hooks = hooks
-        self.id = max(hooks, default=-1) + 1
+        self.id = next(_ids)  # never one that was there before: a handle may be removed twice
         hooks[self.id] = hook
 
     def remove(self) -> None:

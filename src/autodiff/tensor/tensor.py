@@ -167,11 +167,13 @@ class Tensor(Operations):
         if self._node.op is VARIABLE:
             self._become_leaf(True)
             return
-        dtype = dtype_of(array)
+        dtype, before = dtype_of(array), record(self._node)
         other = Node(OTHER_DATA, (self._node,), (array.shape, dtype), array.shape, dtype, True)
         other.eager = Record(array)
         other._strides = tuple(step // array.itemsize for step in array.strides)
         self._stand_for(other)
+        if before.retained is self:
+            before.retained, record(other).retained = None, self
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""
@@ -359,12 +361,12 @@ class Tensor(Operations):
         self._array = value._array
         self._form = None
         node = self._node
-        if node.shape == value._node.shape and node.dtype is value.dtype:
+        if not self.is_leaf:
+            self._keep_history(value._array)  # what operations saved of it stays what it was
+        elif node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
-        elif self.is_leaf:
-            self._become_leaf(self.requires_grad)
         else:
-            self._keep_history(value._array)
+            self._become_leaf(self.requires_grad)
         if known:
             self._seen = seen
 
