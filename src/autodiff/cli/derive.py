@@ -11,6 +11,7 @@ import numpy as np
 from autodiff.cli.options import as_json as json_option
 from autodiff.cli.options import check_name, color, names, usage
 from autodiff.cli.options import rows as rows_option
+from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.formula.derive import Derived, Question, derive
@@ -96,9 +97,7 @@ def command(
             if only is not None:
                 screen.write(_part(only, derived, form, asked) + "\n")
             elif as_json:
-                from autodiff.request.jsons import dumps
-
-                screen.write(dumps(_answer(derived, asked, form)) + "\n")
+                print_json(_answer(derived, asked, form), None, screen)
             elif code is not None:
                 screen.write(_code(code, derived, asked.question))
             else:
@@ -107,10 +106,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        from autodiff.request.jsons import dumps
-
-        screen.write(dumps({"error": described(error)}) + "\n")
-        return error.exit_code
+        return print_json({"error": described(error)}, error, screen)
     if code is not None:
         raise usage("--code and JSON requests cannot go together", "--code prints one function")
     from autodiff.cli.rows import answer_rows, answer_text

@@ -8,6 +8,7 @@ import click
 
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options, usage
+from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import using_default_dtype
@@ -60,10 +61,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        from autodiff.request.jsons import dumps
-
-        screen.write(dumps({"error": described(error)}) + "\n")
-        return error.exit_code
+        return print_json({"error": described(error)}, error, screen)
     from autodiff.cli.rows import answer_rows, answer_text
 
     def respond(request: dict[str, Any]) -> tuple[dict[str, Any] | str, int]:

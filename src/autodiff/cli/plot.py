@@ -11,6 +11,7 @@ from autodiff.cli.graph import write_picture
 from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import as_json as json_option
 from autodiff.cli.options import check_name, color, usage
+from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import float64
@@ -64,10 +65,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        from autodiff.request.jsons import dumps
-
-        screen.write(dumps({"error": described(error)}) + "\n")
-        return error.exit_code
+        return print_json({"error": described(error)}, error, screen)
     if as_json:
         _print_json(screen, name, xs, drawn)
     elif svg is not None:

@@ -9,6 +9,7 @@ import click
 from autodiff.cli.gradcheck import requested_shapes, split_shapes
 from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import check_name, expression_options, usage
+from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.formula.question import Question
@@ -65,10 +66,7 @@ def command(
     except AutodiffError as error:
         if not as_json:
             raise
-        from autodiff.request.jsons import dumps
-
-        screen.write(dumps({"error": described(error)}) + "\n")
-        return error.exit_code
+        return print_json({"error": described(error)}, error, screen)
     from autodiff.cli.rows import answer_rows, answer_text
     from autodiff.report.steps_json import data
 

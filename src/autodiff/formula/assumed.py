@@ -29,7 +29,7 @@ def deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def _free_names(question: Question) -> list[str]:
+def free_names(question: Question) -> list[str]:
     """Names that the expression has and nobody declared, in order."""
     sizes = {name for shape in question.shapes.values() for size in shape for name in names_of(size)}
     known = {*question.shapes, *sizes, *question.let}
@@ -55,7 +55,7 @@ WHOLE = ("sum", "mean", "prod", "vector_norm", "var", "std", "nansum", "amax", "
 def shapes_for(question: Question) -> tuple[dict[str, Shape], dict[str, str]]:
     """The shape of every variable, with what was assumed of those that have none declared."""
     shapes = dict(question.shapes)
-    free = _free_names(question)
+    free = free_names(question)
     if not free:
         return shapes, {}
     scalars: dict[str, Shape] = dict.fromkeys(free, ())

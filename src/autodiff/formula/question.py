@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autodiff.backward import gradients, initial_cotangent
 from autodiff.formula.reading import scope_of
@@ -36,10 +36,10 @@ def names_of(size: Dim) -> set[str]:
     return set() if isinstance(size, int) else {name for names, _ in size.terms for name in names}
 
 
-def build(
+def output_of(
     question: Question, shapes: Mapping[str, Shape], wrt: Sequence[str], sizes: Mapping[str, int] | None = None
-) -> Built:
-    """The expression over variables of these shapes, and its gradients; names of sizes are integers."""
+) -> tuple[Node, dict[str, Node], dict[str, Any]]:
+    """The expression over variables of these shapes, the variables, and what all names mean."""
     variables, scope = scope_of(shapes, tuple(wrt))
     scope.update(sizes or {})
     builder = Builder(scope)
@@ -48,7 +48,14 @@ def build(
     tree = parsed(question.expr)
     result = builder.tensor(tree)
     with placed(tree.span):
-        output = strengthen(result, result.dtype)
+        return strengthen(result, result.dtype), variables, scope
+
+
+def build(
+    question: Question, shapes: Mapping[str, Shape], wrt: Sequence[str], sizes: Mapping[str, int] | None = None
+) -> Built:
+    """The expression over variables of these shapes, and its gradients; names of sizes are integers."""
+    output, variables, _ = output_of(question, shapes, wrt, sizes)
     if not wrt:
         return Built(output, variables, [])
     if not output.requires_grad:

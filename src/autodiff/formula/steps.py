@@ -23,15 +23,13 @@ from autodiff.formula.assumed import assumed_elementwise, deep_stack, shapes_for
 from autodiff.formula.derive import derive
 from autodiff.formula.known import Known, drawn
 from autodiff.formula.printing import Printer
-from autodiff.formula.question import Built, Question
-from autodiff.formula.reading import scope_of
+from autodiff.formula.question import Built, Question, output_of
 from autodiff.formula.rules import Rule, behind, infix, local_rules, tidy
 from autodiff.formula.simplify import Simplifier
 from autodiff.formula.term import Term
-from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors, placed
-from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE, ops, strengthen, variable
+from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE, ops, variable
 from autodiff.graph.sizes import Shape, Size, numel, show
 from autodiff.solve import Graph, Leaf, Problem, check_names, parsed
 
@@ -147,14 +145,7 @@ def _verified_at_a_point(walk: _Walk, sheet: Sheet, question: Question, shapes: 
 
 def _over_shapes(question: Question, shapes: Mapping[str, Shape]) -> _Asked:
     wrt = variables_wanted(question, shapes)
-    variables, scope = scope_of(shapes, tuple(wrt))
-    builder = Builder(scope)
-    for name, text in question.let.items():
-        scope[name] = builder.build(parsed(text))
-    tree = parsed(question.expr)
-    result = builder.tensor(tree)
-    with placed(tree.span):
-        output = strengthen(result, result.dtype)
+    output, variables, scope = output_of(question, shapes, wrt)
     lets = {name: scope[name] for name in question.let if isinstance(scope[name], Node)}
     g = None if question.gradient is None else variable(question.gradient, output.shape, float64, False)
     return _started(output, variables, lets, None, g, question, wrt, None)

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.formula.assumed import free_names
 from autodiff.formula.derive import Question as Asked
 from autodiff.formula.derive import derive
+from autodiff.formula.verify import size_of
 from autodiff.gradcheck import gradcheck
 from autodiff.graph import values
-from autodiff.graph.build import CONSTANTS
 from autodiff.graph.dtypes import float64
-from autodiff.graph.lookup import MODULES, did_you_mean, find_dtype
-from autodiff.graph.sizes import Dim, Shape, Size
+from autodiff.graph.lookup import did_you_mean
+from autodiff.graph.sizes import Shape, Size
 from autodiff.homework.landmarks import landmarks
 from autodiff.homework.question import Question
 from autodiff.homework.setting import Setting, bounded
 from autodiff.homework.written import pieces
 from autodiff.solve import Leaf, Problem
-from autodiff.syntax import tree as T  # noqa: N812
 from autodiff.syntax.parse import parse
 
 if TYPE_CHECKING:
@@ -161,10 +161,7 @@ class Prepared:
         rounds = SETTINGS if self.size_names else 1
         for _ in range(rounds):
             chosen = dict(zip(self.size_names, _distinct(random, len(self.size_names)), strict=True))
-            shapes = {
-                name: tuple([size if isinstance(size, int) else _value_of(size, chosen) for size in shape])
-                for name, shape in self.shapes.items()
-            }
+            shapes = {name: tuple([size_of(size, chosen) for size in shape]) for name, shape in self.shapes.items()}
             setting = self._setting(shapes, chosen, self.fixed)
             setting.draw(random, -(-count // rounds), question.domains, self.marks)
             self.settings.append(setting)
@@ -184,7 +181,7 @@ def prepare(question: Question) -> Prepared:
     """The question ready for answers; raises what is wrong with the key (its expression, shapes or gradient)."""
     fixed = {name: _array(value) for name, value in question.vars.items()}
     shapes: dict[str, Shape] = {**question.shapes, **{name: array.shape for name, array in fixed.items()}}
-    free = _free_names(question, shapes)
+    free = free_names(Asked(question.expr, shapes, let=question.let))
     wrt = _wrt(question, [*shapes, *free], fixed)
     expected = None
     try:
@@ -195,9 +192,7 @@ def prepare(question: Question) -> Prepared:
         shapes |= dict.fromkeys(free, ())  # what else is wrong is told when the graph is built
     else:
         expected = found.gradient[wrt]
-        for name in free:
-            whole = found.assumes.get(name, "a number") != "a number"
-            shapes[name] = (Size.named(f"{name}_rows"), Size.named(f"{name}_columns")) if whole else ()
+        shapes |= {name: found.shapes[name] for name in free}
     prepared = Prepared(question, wrt, shapes, fixed)
     prepared.expected = expected
     for name in question.domains:
@@ -206,28 +201,6 @@ def prepare(question: Question) -> Prepared:
     prepared.build()
     _check_key(prepared)
     return prepared
-
-
-def _free_names(question: Question, shapes: Mapping[str, Shape]) -> list[str]:
-    """Names of the expression that nothing is said of, in order."""
-    sizes = {name for shape in shapes.values() for size in shape for name in _names_of(size)}
-    known = {*shapes, *sizes, *question.let, *CONSTANTS, *MODULES}
-    found: dict[str, None] = {}
-    for place, text in (*((f"let.{name}", text) for name, text in question.let.items()), ("expr", question.expr)):
-        for item in pieces(parse(text, place)):
-            if isinstance(item, T.Name) and item.id not in known and find_dtype(item.id) is None:
-                found[item.id] = None
-    return list(found)
-
-
-def _names_of(size: Dim) -> set[str]:
-    return set() if isinstance(size, int) else {name for names, _ in size.terms for name in names}
-
-
-def _value_of(size: Dim, sizes: Mapping[str, int]) -> int:
-    if isinstance(size, int):
-        return size
-    return sum(factor * prod(sizes[name] for name in names) for names, factor in size.terms)
 
 
 def _array(value: Any) -> np.ndarray:

@@ -122,9 +122,13 @@ def _columns(text: str, at: int) -> tuple[int, int]:
     return len(blanks.expandtabs(TAB)), len(blanks)
 
 
+def _line_start(source: Source, at: int) -> int:
+    return max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
+
+
 def _check_tabs(source: Source, columns: tuple[int, int], above: tuple[int, int], at: int) -> None:
     if (columns[0] > above[0]) != (columns[1] > above[1]) or (columns[0] == above[0]) != (columns[1] == above[1]):
-        begin = max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
+        begin = _line_start(source, at)
         raise AutodiffError(
             "syntax",
             "inconsistent use of tabs and spaces in indentation",
@@ -136,7 +140,7 @@ def _check_tabs(source: Source, columns: tuple[int, int], above: tuple[int, int]
 
 
 def unexpected_indent(source: Source, at: int) -> NoReturn:
-    begin = max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
+    begin = _line_start(source, at)
     raise AutodiffError(
         "syntax",
         "unexpected indent",
@@ -148,7 +152,7 @@ def unexpected_indent(source: Source, at: int) -> NoReturn:
 
 
 def _unindent(source: Source, at: int) -> NoReturn:
-    begin = max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
+    begin = _line_start(source, at)
     raise AutodiffError(
         "syntax",
         "unindent does not match any outer indentation level",

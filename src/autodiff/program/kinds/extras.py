@@ -10,8 +10,8 @@ from autodiff.program.kinds.guards import bounded
 from autodiff.program.kinds.items import INDEXED
 from autodiff.program.kinds.modules import Module
 from autodiff.program.kinds.table import TITLES, Kind, host, register
-from autodiff.program.kinds.tensors import calling_back, library
-from autodiff.tensor import data, sampled, schedulers, settings, transforms
+from autodiff.program.kinds.tensors import calling_back, library, optimizer
+from autodiff.tensor import data, optimizers, sampled, schedulers, settings, transforms
 
 _SCHEDULERS = (
     schedulers.CosineAnnealingLR, schedulers.ExponentialLR, schedulers.LambdaLR, schedulers.LinearLR,
@@ -70,8 +70,12 @@ CONSTRUCTORS.update({settings.finfo: settings.finfo, settings.iinfo: settings.ii
 register(settings.finfo, Kind("finfo", host(_LIMITS)))
 register(settings.iinfo, Kind("iinfo", host("bits max min dtype")))
 
-_SETTINGS = """broadcast_shapes can_cast is_complex is_nonzero promote_types result_type set_default_device
-    set_default_tensor_type set_printoptions"""
+_SETTINGS = """broadcast_shapes can_cast compile get_num_threads is_complex is_floating_point is_nonzero promote_types
+    result_type set_default_device set_default_tensor_type set_num_threads set_printoptions typename
+    use_deterministic_algorithms"""
+for _optimizer in (optimizers.AdamW, optimizers.RMSprop, optimizers.Adagrad):
+    CONSTRUCTORS[_optimizer] = optimizer(_optimizer)
+    TITLES[_optimizer] = f"torch.optim.{_optimizer.__name__.lower()}.{_optimizer.__name__}"
 
 
 def torch_member(name: str) -> Any:
@@ -83,6 +87,11 @@ def torch_member(name: str) -> Any:
     if name in ("bernoulli", "dropout", "multinomial", "normal"):
         return library(getattr(sampled, name), name)
     return calling_back(transforms.vmap, "vmap") if name == "vmap" else None
+
+
+def optim_member(name: str) -> Any:
+    """An optimizer from here, None where there is none."""
+    return getattr(optimizers, name) if name in ("AdamW", "RMSprop", "Adagrad") else None
 
 
 def lr_scheduler() -> Module:
@@ -107,4 +116,4 @@ def utils_data() -> Module:
     return Module("torch.utils.data", {**members, "random_split": _split})
 
 
-__all__ = ["func", "lr_scheduler", "torch_member", "utils", "utils_data"]
+__all__ = ["func", "lr_scheduler", "optim_member", "torch_member", "utils", "utils_data"]

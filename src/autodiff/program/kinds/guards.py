@@ -40,6 +40,24 @@ def check_width(width: int) -> None:
         )
 
 
+def check_nested(value: Any) -> None:
+    """Raise `limit-memory` for nested lists that share parts and would be enormous as a tensor."""
+    if not any(type(item) in (list, tuple) for item in value):
+        return
+    counts: dict[int, int] = {}
+    stack = [value]
+    while stack:
+        item = stack[-1]
+        inner = [part for part in item if type(part) in (list, tuple)]
+        if id(item) not in counts:
+            counts[id(item)] = 0  # also while it is gone through: a list that contains itself is not counted here
+            stack += [part for part in inner if id(part) not in counts]
+        else:
+            stack.pop()
+            counts[id(item)] = len(item) - len(inner) + sum(counts[id(part)] for part in inner)
+    limits.allocate(WORD * counts[id(value)])
+
+
 def host_iterator(value: Any) -> Iterator[Any]:
     """The host's iterator over a value; raises TypeError for what is not iterable."""
     from autodiff.program.kinds.objects import class_of, is_class

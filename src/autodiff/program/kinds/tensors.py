@@ -12,7 +12,7 @@ import numpy as np
 from autodiff.graph.dtypes import DType
 from autodiff.graph.op import ATTRIBUTES, REGISTRY
 from autodiff.program.kinds.calls import CONSTRUCTORS, resolve
-from autodiff.program.kinds.guards import bounded
+from autodiff.program.kinds.guards import bounded, check_nested
 from autodiff.program.kinds.items import CHANGED, INDEXED
 from autodiff.program.kinds.objects import BASES, CLASS_TABLES, HIDDEN, is_own
 from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, is_dunder, method, register
@@ -36,7 +36,9 @@ def library(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
 
     def called(*args: Any, **kwargs: Any) -> Any:
         for value in args:
-            if type(value) not in ITERATED and hasattr(type(value), "__next__"):
+            if type(value) in (list, tuple):
+                check_nested(value)
+            elif type(value) not in ITERATED and hasattr(type(value), "__next__"):
                 args = tuple(_listed(value) for value in args)
                 break
         if kwargs:
@@ -265,14 +267,18 @@ def _size(*args: Any) -> Size:
     return Size(*(bounded(arg) for arg in args))
 
 
-def _optimizer(cls: Any) -> Callable[..., Any]:
+def optimizer(cls: Any) -> Callable[..., Any]:
+    """The constructor of an optimizer: parameters may come from an iterator."""
+
     def made(params: Any, *args: Any, **kwargs: Any) -> Any:
         return cls(params if isinstance(params, Tensor) else list(bounded(params)), *args, **kwargs)
 
     return made
 
 
-def _mode_maker(cls: Any) -> Callable[..., Any]:
+def mode_maker(cls: Any) -> Callable[..., Any]:
+    """The constructor of a grad mode, which decorates one of the program's functions too."""
+
     def made(*args: Any, **kwargs: Any) -> Any:
         return cls(*(resolve(arg) if not isinstance(arg, bool) else arg for arg in args), **kwargs)
 
@@ -286,12 +292,12 @@ CONSTRUCTORS.update(
         Generator: lambda device="cpu": Generator(),
         Function: Function,
         Device: device,
-        **{cls: _optimizer(cls) for cls in (optim.SGD, optim.Adam)},
-        **{cls: _mode_maker(cls) for cls in (modes.no_grad, modes.enable_grad)},
+        **{cls: optimizer(cls) for cls in (optim.SGD, optim.Adam)},
+        **{cls: mode_maker(cls) for cls in (modes.no_grad, modes.enable_grad)},
         modes.set_grad_enabled: lambda mode: modes.set_grad_enabled(bool(mode)),
     }
 )
 INDEXED.update((Tensor, Size, Named))
 CHANGED.add(Tensor)
 
-__all__ = ["DEVICE", "TENSOR", "calling_back", "is_dunder", "is_own", "library"]
+__all__ = ["DEVICE", "TENSOR", "calling_back", "is_dunder", "is_own", "library", "mode_maker", "optimizer"]
