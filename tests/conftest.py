@@ -7,8 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 # Before NumPy is imported: tests fork and set limits of memory, and its threads survive neither.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A busy machine is slow: tests never time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 GOLDEN = Path(__file__).parent / "golden"
 

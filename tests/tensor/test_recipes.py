@@ -297,13 +297,15 @@ def test_values_in_recipes_are_not_handed_out() -> None:
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipes, "LIMIT", 50)
     monkeypatch.setattr(pullbacks, "LIMIT", 50)
+    caches = (recipes.RECIPES, pullbacks._known, pullbacks._met, recipes._numbers)
+    for cache in caches:
+        cache.clear()
     for size in range(1, 120):
         x = torch.ones(size, requires_grad=True)
         for _ in range(3):
             x.grad = None
             (x * float(size)).sum().backward()
         assert x.grad.tolist() == [float(size)] * size  # type: ignore[union-attr]
-        caches = (recipes.RECIPES, pullbacks._known, pullbacks._met, recipes._numbers)
         assert max(len(cache) for cache in caches) <= 50
 
 

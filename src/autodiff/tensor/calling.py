@@ -13,6 +13,7 @@ from autodiff.graph.op import ATTRIBUTES, PICK, variable
 from autodiff.graph.shown import strides
 from autodiff.tensor import modes
 from autodiff.tensor.modes import session
+from autodiff.tensor.pending import deferred
 from autodiff.tensor.pullbacks import met
 from autodiff.tensor.recipes import RECIPES, described
 from autodiff.tensor.recording import remember
@@ -142,6 +143,9 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
     source = sources.get(node)
     if source is not None:
         return source
+    waiting = deferred(node, sources)
+    if waiting is not None:
+        return waiting
     known = record(node)
     value = known.value
     if node.weak:

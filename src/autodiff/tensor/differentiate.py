@@ -35,7 +35,7 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
         if weight is None:
             if output.requires_grad and output.numel() != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            starts.append(held(np.ones(output._array.shape, output._array.dtype)))
+            starts.append(held(np.ones(output.shape, output.dtype.numpy)))
             continue
         if not isinstance(weight, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
@@ -44,7 +44,7 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
                 f"Mismatch in shape: grad_output[{i}] has a shape of {size_text(weight.shape)} and output[{i}] has a"
                 f" shape of {size_text(output.shape)}."
             )
-        same = weight._array.astype(output._array.dtype, copy=False)
+        same = weight._array.astype(output.dtype.numpy, copy=False)
         starts.append(weight._current if create and weight.requires_grad else held(same))
     for i, output in enumerate(outputs):
         if not output.requires_grad or output._current.eager.nobody:

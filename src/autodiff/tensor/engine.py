@@ -17,7 +17,7 @@ from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
 from autodiff.tensor.guards import short
 from autodiff.tensor.saving import ALSO, NOT
-from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of
+from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, value_of
 from autodiff.tensor.views import private
 
 FREED = (
@@ -64,6 +64,8 @@ class Walk:
             self._run(outputs, cotangents)
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
+        for output in outputs:
+            value_of(output)
         nodes = ancestors(outputs, lambda node: node.requires_grad)
         useful = set(nodes) if self.wanted is None else self._leading(nodes)
         for output, cotangent in zip(outputs, cotangents, strict=True):

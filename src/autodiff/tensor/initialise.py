@@ -10,27 +10,31 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff.tensor import random
+from autodiff.tensor.storage import writing
 from autodiff.tensor.tensor import Tensor
+
+
+def _filled(tensor: Tensor, values: Any) -> Tensor:
+    writing(tensor._array)
+    tensor._array[...] = values
+    return tensor
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Fill with uniform numbers in [a, b)."""
     values = random.default_generator.between(a, b, tensor.numel(), tensor._array.dtype)
-    tensor._array[...] = values.reshape(tensor._array.shape)
-    return tensor
+    return _filled(tensor, values.reshape(tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Fill with normal numbers."""
     values = random.default_generator.normal(tensor.numel(), tensor._array.dtype)
-    tensor._array[...] = (values * std + mean).astype(values.dtype).reshape(tensor._array.shape)
-    return tensor
+    return _filled(tensor, (values * std + mean).astype(values.dtype).reshape(tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
-    tensor._array[...] = val
-    return tensor
+    return _filled(tensor, val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from autodiff.tensor import modes
 from autodiff.tensor.calling import Sources, _refused, unwrapped, wrapped
 from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, repeats, writable
 from autodiff.tensor.modes import session
-from autodiff.tensor.storage import KEPT, memory_of, record
+from autodiff.tensor.storage import KEPT, memory_of, record, writing
 from autodiff.tensor.tensor import Tensor
 from autodiff.tensor.views import COPY_SLICES, private, renamed
 
@@ -159,6 +159,7 @@ def write(tensor: Tensor, result: Node) -> None:
     before = tensor._current
     tracked = modes._grad[0] and (result.requires_grad or before.requires_grad)
     value = record(result).value
+    writing(array)
     if tracked:
         _keep(before, result, array)
     if array.flags.writeable:

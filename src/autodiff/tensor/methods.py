@@ -13,7 +13,7 @@ import numpy as np
 from autodiff.tensor import modes
 from autodiff.tensor.guards import root_of
 from autodiff.tensor.small import Handle
-from autodiff.tensor.storage import Counter
+from autodiff.tensor.storage import Counter, writing
 from autodiff.tensor.tensor import Tensor, alias, of_array
 
 DETACHED_VIEW = (
@@ -304,6 +304,7 @@ def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
     if self.requires_grad:
         raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
     values = [callable(value) for value in self._array.reshape(-1).tolist()]
+    writing(self._array)
     self._array[...] = np.array(values, dtype=self._array.dtype).reshape(self._array.shape)
     return self
 

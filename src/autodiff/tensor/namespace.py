@@ -18,8 +18,9 @@ from autodiff.graph.op import ops as registered
 from autodiff.tensor import inplace, methods, modes, operands, restride, sampled
 from autodiff.tensor.calling import Sources, attribute, call, item_of, remembered, unwrapped
 from autodiff.tensor.modes import as_dtype, session
+from autodiff.tensor.pending import mark_foreign
 from autodiff.tensor.recipes import RECIPES, Single, plain_number
-from autodiff.tensor.storage import record
+from autodiff.tensor.storage import record, writing
 from autodiff.tensor.straight import quietly
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 from autodiff.tensor.warned import COPY, TRANSPOSE, TRANSPOSE_0, WARNERS, once
@@ -124,6 +125,7 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
     """A tensor over an array's memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    mark_foreign(array)
     return of_array(array)
 
 
@@ -223,6 +225,7 @@ def _in_place(sign: str) -> Callable[..., Any]:
         if ufunc is not None and _without_history(self, other):
             array = self._array
             value = other if other.__class__ is float else other._array
+            writing(array)
             try:
                 quietly(ufunc, array, value, array)
             except RuntimeError:  # another thread is at it

@@ -16,10 +16,11 @@ import numpy as np
 
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import PICK, VARIABLE, pick
+from autodiff.tensor.chains import Reads
 from autodiff.tensor.engine import FREED, Walk, check_versions
-from autodiff.tensor.grad_fns import GradFn
+from autodiff.tensor.pending import is_plain, pulled
 from autodiff.tensor.pullbacks import Pullback, pullback_of
-from autodiff.tensor.storage import KEPT, Record, held, memory_of
+from autodiff.tensor.storage import KEPT, Pending, Record, held, memory_of
 
 _OURS = 3  # references to a value that nobody else has: its name on the walk, and two arguments
 
@@ -36,18 +37,21 @@ class Numbers(Walk):
 
     def __init__(self, wanted: Sequence[Node] | None, *, retain: bool, accumulate: bool) -> None:
         super().__init__(wanted, retain=retain, create=False, accumulate=accumulate)
-        self._useful: Any = _Tracked()
+        self.useful: Any = _Tracked()
         self._waiting: list[int] = []  # a heap of the negative numbers of the nodes that have received
         self._numbered: dict[int, Node] = {}
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         if self.wanted is not None:
-            self._useful = self._leading(ancestors(outputs, lambda node: node.requires_grad))
-        for output, cotangent in zip(outputs, cotangents, strict=True):
-            if output in self._useful:
+            self.useful = self._leading(ancestors(outputs, lambda node: node.requires_grad))
+        pairs: Any = zip(outputs, cotangents, strict=True)
+        if any(output.eager.__class__ is Pending for output in outputs):
+            pairs = pulled(self, outputs, cotangents)
+        for output, cotangent in pairs:
+            if output in self.useful:
                 self._receive(output, cotangent)
         if self.wanted is not None:
-            self._visit_idle(outputs, cotangents, self._useful)
+            self._visit_idle(outputs, cotangents, self.useful)
         with np.errstate(all="ignore"):
             self._empty()
 
@@ -57,16 +61,16 @@ class Numbers(Walk):
             node = numbered.pop(-heappop(waiting))
             g = received.pop(node)
             known: Record = node.eager if node.eager is not None else Record(None)
-            if node.op is PICK and (wanted is None or node not in wanted) and _plain(known):
+            if node.op is PICK and (wanted is None or node not in wanted) and is_plain(known):
                 self._gather(node, g)
-            elif (wanted is not None and node in wanted) or not _plain(known):
-                self._visit(node, _as_nodes(node, g), self._useful)
+            elif (wanted is not None and node in wanted) or not is_plain(known):
+                self._visit(node, _as_nodes(node, g), self.useful)
             elif node.op is VARIABLE:
                 leaf = known.leaf
                 if wanted is not None or not self.accumulate:
                     continue
                 if leaf._hooks or leaf._afterwards:
-                    self._visit(node, _as_nodes(node, g), self._useful)
+                    self._visit(node, _as_nodes(node, g), self.useful)
                 else:
                     leaf._add(g, getrefcount(g) <= _OURS)
             else:
@@ -79,7 +83,7 @@ class Numbers(Walk):
         if pullback is None:
             pullback = self._pullback(node, g)
             if pullback is None:
-                self._visit(node, _as_nodes(node, g), self._useful)
+                self._visit(node, _as_nodes(node, g), self.useful)
                 return
             if step is not None and everything and not pullback.several:
                 step.pullback = pullback
@@ -104,10 +108,16 @@ class Numbers(Walk):
 
     def _pullback(self, node: Node, g: Any) -> Pullback | None:
         given = None if node.results is None else tuple([part is not None for part in g])
-        wanted = None if self.wanted is None else tuple([operand in self._useful for operand in node.inputs])
+        wanted = None if self.wanted is None else tuple([operand in self.useful for operand in node.inputs])
         return pullback_of(node, given, wanted)
 
-    def _check(self, node: Node, known: Record, pullback: Pullback) -> None:
+    def check_saved(self, node: Node, reads: Reads) -> None:
+        """Refuse what a backward has gone through, and values that have changed since they were saved."""
+        if node.eager.freed:
+            raise RuntimeError(FREED)
+        self._check(node, node.eager, reads)
+
+    def _check(self, node: Node, known: Record, pullback: Pullback | Reads) -> None:
         """Refuse values that have changed since they were saved."""
         seen = known.seen
         if seen is not None:
@@ -153,14 +163,6 @@ class Numbers(Walk):
         self.received[node] = cotangent
         self._numbered[node.index] = node
         heappush(self._waiting, -node.index)
-
-
-def _plain(known: Record) -> bool:
-    """Whether nobody but the rule has a say in what a node does with its cotangent."""
-    if known.hooks or known.hooked or known.retained is not None or known.function is not None:
-        return False
-    shown = known.context
-    return shown is None or (isinstance(shown, GradFn) and not shown._before and not shown._after)
 
 
 def _as_nodes(node: Node, g: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.tensor import modes
+from autodiff.tensor.storage import writing
 from autodiff.tensor.tensor import Tensor
 
 
@@ -67,6 +68,7 @@ class Optimizer:
                     if param._grad is not None:
                         g = param._grad._array
                         state = self.state.setdefault(param, {})
+                        writing(param._array)
                         self._update(group, state, param._array, -g if group["maximize"] else g)
                         param._counter.version += 1
         return loss

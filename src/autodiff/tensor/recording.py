@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.graph.node import Node, Results, ancestors
 from autodiff.graph.op import CONSTANT, VARIABLE
 from autodiff.tensor import recipes
+from autodiff.tensor.pending import Later, is_waiting
 from autodiff.tensor.recipes import RECIPES, End, Recipe, Single, Step
 from autodiff.tensor.storage import memory_of
 from autodiff.tensor.straight import Assembler, NotStraightError
@@ -43,6 +44,8 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
     if None in stand:
         raise NotStraightError
     between = [node for node in ancestors(outputs, lambda node: node not in numbers) if node not in numbers]
+    if not several and made not in numbers and is_waiting(result):
+        return _later(operands, numbers, between, made)
     tracked = any(node.requires_grad for node in outputs)
     assembler = Assembler(stand)
     for node in numbers:
@@ -58,19 +61,30 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
         ]
     program = assembler.finish(wanted, exact=True)
     slots = {node: i for i, node in enumerate(wanted)}
-    steps: list[Step] = []
-    given = dict(numbers)
-    if tracked:
-        for node in between:
-            seen = tuple([given.get(memory_of(i), -1) for i in node.inputs])
-            inputs = tuple([numbers[i] for i in node.inputs])
-            steps.append(Step(node, inputs, seen, slots.get(node, -1)))
-            numbers[node] = len(operands) + len(steps) - 1
+    steps = _steps(between, numbers, len(operands), slots) if tracked else []
     ends = [_end(n, t, operands, sources, slots, numbers) for n, t in zip(outputs, tensors, strict=True)]
     recipe = Recipe(program, steps, ends, made if several else None)
     return (
         recipe if several or (not tracked and outputs[0] in numbers) else _single(recipe, operands, stand, outputs[0])
     )
+
+
+def _steps(between: list[Node], numbers: dict[Node, int], count: int, slots: dict[Node, int]) -> list[Step]:
+    """How the nodes between operands and results are made; `numbers` learns theirs."""
+    given = dict(numbers)
+    steps: list[Step] = []
+    for node in between:
+        seen = tuple([given.get(memory_of(i), -1) for i in node.inputs])
+        inputs = tuple([numbers[i] for i in node.inputs])
+        numbers[node] = count + len(steps)
+        steps.append(Step(node, inputs, seen, slots.get(node, -1)))
+    return steps
+
+
+def _later(operands: Sequence[Any], numbers: dict[Node, int], between: list[Node], output: Node) -> Later:
+    if any(node.op is VARIABLE or node.op.reads_shape or node.weak is not (node.op is CONSTANT) for node in between):
+        raise NotStraightError
+    return Later(_steps(between, numbers, len(operands), {}), numbers[output])
 
 
 def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: Any, numbers: Any) -> End:

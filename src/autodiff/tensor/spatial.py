@@ -14,6 +14,7 @@ from autodiff.tensor.initialise import constant_, kaiming_uniform_, normal_, uni
 from autodiff.tensor.module import Module, Parameter
 from autodiff.tensor.namespace import lookup
 from autodiff.tensor.sampled import dropout
+from autodiff.tensor.storage import writing
 from autodiff.tensor.tensor import Tensor, of_array
 
 
@@ -220,6 +221,7 @@ class _BatchNorm(Module):
             (self.running_mean, array.mean(axis=axes, dtype=np.float64)),
             (self.running_var, array.var(axis=axes, dtype=np.float64) * (count / max(count - 1, 1))),
         ):
+            writing(buffer._array)
             buffer._array[...] = (1 - part) * buffer._array + part * now
             buffer._counter.version += 1
 

@@ -1,4 +1,6 @@
-"""Values of nodes, computed when they are made, and who may change them.
+"""Values of nodes, and who may change them.
+
+Small ones are computed when they are made; what is large may wait (`autodiff.tensor.pending`).
 
 A tensor's elements are one NumPy array; views of it are NumPy views.  In-place operations write into that memory and
 count a *version*, which views and detached aliases share; what a derivative rule is going to read is remembered with
@@ -8,6 +10,7 @@ the version it had (`Record.seen`), so that backward can refuse values that have
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
@@ -58,6 +61,44 @@ class Record:
         self.owner: Any = None  # a weak reference to the tensor that the node stands for
         self.freed = False
         self.step: Any = None  # of the recipe that made the node
+
+
+class Pending(Record):
+    """What is known of a node whose value waits until it is asked for (`autodiff.tensor.pending`)."""
+
+    __slots__ = ()
+
+    peeked: Any = None  # the value, where it was looked at and nothing else
+    sources: frozenset[int]  # the nodes whose values are kept for it
+    depth: int  # how many operations wait one after the other
+    node: Any
+
+    def __init__(self, node: Node) -> None:
+        self.counter = None
+        self.seen = None
+        self.owner = None
+        self.freed = False
+        self.step = None
+        self.node = ref(node)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "value":
+            raise AttributeError(name)
+        from autodiff.tensor.pending import settle
+
+        settle([self.node()])
+        return self.value
+
+
+WAITING: WeakValueDictionary[int, Any] = WeakValueDictionary()  # tensors without memory
+
+
+def writing(array: np.ndarray[Any, Any]) -> None:
+    """To be called before memory is written to: what waits and depends on it is computed."""
+    if WAITING:
+        from autodiff.tensor.pending import settle_readers
+
+        settle_readers(array)
 
 
 def record(node: Node) -> Record:
@@ -113,7 +154,7 @@ def _compute(node: Node) -> None:
         result = np.asarray(result, dtype=node.dtype.numpy)
     known = node.eager = Record(result)
     if node.requires_grad:
-        known.seen = [_version(operand) for operand in node.inputs]
+        known.seen = [version_of(operand) for operand in node.inputs]
 
 
 def memory_of(node: Node) -> Node:
@@ -129,7 +170,7 @@ def memory_of(node: Node) -> Node:
             return node
 
 
-def _version(node: Node) -> int:
+def version_of(node: Node) -> int:
     known: Record = memory_of(node).eager
     return known.counter.version if known.counter is not None else 0
 

@@ -1,7 +1,8 @@
 """The eager Tensor.
 
 A tensor is an array, a node that stands for it in the graph, and the version counter of its memory.  An operation is
-called on the nodes of its tensors, computed at once, and wrapped again; without grad mode, or where nothing wants a
+called on the nodes of its tensors, computed at once, and wrapped again (what is large may wait until somebody looks,
+which `autodiff.tensor.pending` sees to); without grad mode, or where nothing wants a
 gradient, what it made is kept as a constant, so that no history grows.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from math import prod
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -25,7 +27,7 @@ from autodiff.tensor.engine import GradFn, grad_fn_of
 from autodiff.tensor.guards import NO_GRAD, SEVERAL, forbidden
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, PRINT, Device, Handle, Size
-from autodiff.tensor.storage import Counter, Record, held, record
+from autodiff.tensor.storage import Counter, Pending, Record, held, record, writing
 from autodiff.tensor.views import AS_STRIDED, GRADIENT, OTHER_DATA, Path, element, places_between, stepped
 from autodiff.tensor.warned import TO_SCALAR, once
 
@@ -57,14 +59,19 @@ def form_of(tensor: Tensor) -> Form:
     found = tensor._form
     if found is None:
         node, array = tensor._current, tensor._array
-        key = (array.shape, array.strides, node.dtype, node.requires_grad)
-        found = _forms.get(key)
-        if found is None:
-            if len(_forms) >= _FORMS:
-                _forms.clear()
-            found = _forms[key] = Form()
+        found = form_named((array.shape, array.strides, node.dtype, node.requires_grad))
         if tensor._base is None:
             tensor._form = found
+    return found
+
+
+def form_named(key: Any) -> Form:
+    """The form that is known by a key."""
+    found = _forms.get(key)
+    if found is None:
+        if len(_forms) >= _FORMS:
+            _forms.clear()
+        found = _forms[key] = Form()
     return found
 
 
@@ -250,7 +257,11 @@ class Tensor(Operations):
 
     @property
     def grad_fn(self) -> GradFn | None:
-        return None if self.is_leaf else grad_fn_of(self._node)
+        if self.is_leaf:
+            return None
+        if self._node.eager.__class__ is Pending:
+            self._array  # noqa: B018  (what it saves may be asked for when the tensor is gone)
+        return grad_fn_of(self._node)
 
     @property
     def grad(self) -> Tensor | None:
@@ -302,6 +313,7 @@ class Tensor(Operations):
             fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
             self._grad = of_array(g if fresh else np.array(g))
         else:
+            writing(earlier._array)
             np.add(earlier._array, g, out=earlier._array)
             earlier._counter.version += 1
 
@@ -357,6 +369,7 @@ class Tensor(Operations):
     def data(self, value: Tensor) -> None:
         if self.requires_grad and not value.dtype.is_floating:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        writing(self._array)
         seen, known = self._seen, self._base is not None  # what was written to the base may forbid this view
         self._array = value._array
         self._form = None
@@ -382,7 +395,7 @@ class Tensor(Operations):
 
     @property
     def shape(self) -> Size:
-        return Size(self._array.shape)
+        return Size(self._node.shape)  # type: ignore[arg-type]
 
     @property
     def dtype(self) -> DType:
@@ -390,7 +403,7 @@ class Tensor(Operations):
 
     @property
     def ndim(self) -> int:
-        return int(self._array.ndim)
+        return len(self._node.shape)
 
     @property
     def nbytes(self) -> int:
@@ -404,13 +417,13 @@ class Tensor(Operations):
         if not -max(self.ndim, 1) <= dim < max(self.ndim, 1):
             low, high = -max(self.ndim, 1), max(self.ndim, 1) - 1
             raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
-        return self._array.shape[dim]
+        return self._node.shape[dim]
 
     def dim(self) -> int:
-        return int(self._array.ndim)
+        return len(self._node.shape)
 
     def numel(self) -> int:
-        return int(self._array.size)
+        return prod(self._node.shape)  # type: ignore[arg-type]
 
     def stride(self, dim: int | None = None) -> Any:
         """How many elements lie between neighbours along each dim, or along one."""
@@ -433,14 +446,33 @@ class Tensor(Operations):
 
     # Values
 
+    if not TYPE_CHECKING:  # which would take any name then
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "_array":  # which waits
+                from autodiff.tensor.pending import settle
+
+                settle([self._node])
+                return self._array
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def _seen_array(self) -> np.ndarray[Any, Any]:
+        """The elements, to be looked at and not to be kept."""
+        if self._node.eager.__class__ is not Pending:
+            return self._array
+        from autodiff.tensor.pending import look
+
+        return look(self)
+
     def item(self) -> Any:
         """The only element as a Python number; raises RuntimeError where there is not exactly one."""
-        if self._array.size != 1:
-            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        return self._array.item()
+        array = self._seen_array()
+        if array.size != 1:
+            raise RuntimeError(f"a Tensor with {array.size} elements cannot be converted to Scalar")
+        return array.item()
 
     def tolist(self) -> Any:
-        return self._array.tolist()
+        return self._seen_array().tolist()
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A read-only copy; raises RuntimeError for tensors that want a gradient."""
@@ -454,10 +486,11 @@ class Tensor(Operations):
         return self.numpy() if dtype is None else self.numpy().astype(dtype)
 
     def __bool__(self) -> bool:
-        if self._array.size != 1:
-            many = "more than one value" if self._array.size else "no values"
+        array = self._seen_array()
+        if array.size != 1:
+            many = "more than one value" if array.size else "no values"
             raise RuntimeError(f"Boolean value of Tensor with {many} is ambiguous")
-        return bool(self._array.item())
+        return bool(array.item())
 
     def __float__(self) -> float:
         return float(self._scalar())
@@ -466,11 +499,12 @@ class Tensor(Operations):
         return int(self._scalar())
 
     def _scalar(self) -> Any:
-        if self._array.size != 1:
+        array = self._seen_array()
+        if array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         if self.requires_grad:
             once(TO_SCALAR)
-        return self._array.item()
+        return array.item()
 
     def __index__(self) -> int:
         if self._array.size != 1 or self.dtype.is_floating:
@@ -490,7 +524,7 @@ class Tensor(Operations):
         except RuntimeError:  # a view that was not to be written to
             node, name = self._node, "Invalid"
         text: str = show(
-            self._array,
+            self._seen_array(),
             requires_grad=node.requires_grad,
             grad_fn=name,
             default_dtype=modes.get_default_dtype().name,

@@ -17,7 +17,9 @@ def outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What a call gives: its result, or the type and text of its error."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+    except AutodiffError as error:
+        return error.type, error.message
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as error:
         return type(error).__name__, str(error)
 
 
@@ -66,7 +68,8 @@ def test_templates_are_the_hosts(parts: list[str]) -> None:
     "template",
     ["{", "}", "{}}", "{{}", "{0", "{!r", "{!}", "{0!rx}", "{:{:{}}}", "{.}", "{[}", "{[]}", "{0[0]x}", "{0}{}",
     "{}{0}",
-     "{9}", "{z}", "{a b}", "{:>{1}}", "{0:{0}}", "{!r:>5}", "{{}}", "{0:}}", "a{0!s:}b", "{ }", "{0 }", "{-1}"],
+     "{9}", "{z}", "{a b}", "{:>{1}}", "{0:{0}}", "{!r:>5}", "{{}}", "{0:}}", "a{0!s:}b", "{ }", "{0 }", "{-1}",
+     "{1.reala}"],
 )  # fmt: skip
 def test_templates_that_are_wrong_in_some_way(template: str) -> None:
     assert ours(template, [1], 5) == outcome(template.format, [1], 5)
