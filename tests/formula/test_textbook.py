@@ -15,10 +15,10 @@ from autodiff.graph.dtypes import float64, using_default_dtype
 from autodiff.graph.sizes import Shape
 from autodiff.request.shapes import shape_of
 from autodiff.solve import Leaf, Problem, parsed, solve
-from formula import textbook, textbook_second
+from formula import textbook, textbook_second, textbook_third
 from formula.textbook import Identity
 
-IDENTITIES = [*textbook.IDENTITIES, *textbook_second.IDENTITIES]
+IDENTITIES = [*textbook.IDENTITIES, *textbook_second.IDENTITIES, *textbook_third.IDENTITIES]
 
 SIZES = {"m": 3, "n": 2, "k": 4, "l": 3}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autodiff.formula import term as t
 from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
@@ -14,16 +16,58 @@ def simplified(term: Term) -> Term:
     """A `where`, or a product with a condition, with what its branches repeat of the condition left out."""
     if term.kind == "fn" and term.data == ("where",):
         condition, yes, no = term.args
+        clamped = _clamped(term)
+        if clamped is not None:
+            return clamped
         new = assuming(condition, yes), assuming(t.negation(condition), no)
         return term if new == (yes, no) else t.mul([t.where(condition, *new), t.ones(term.shape)])
     if term.kind == "mul":
         held = [arg for arg in term.args if arg.kind == "ind"]
         if len(held) == 1:
             rest = [arg for arg in term.args if arg is not held[0]]
+            if _is_zero_elsewhere(held[0].args[0], rest):
+                return t.mul([t.num(term.data), *rest, t.ones(term.shape)])
+            cut = _cut_off(held[0].args[0], rest)
+            if cut is not None:
+                return t.mul([t.num(term.data), *cut, t.ones(term.shape)])
             new_rest = [assuming(held[0].args[0], arg) for arg in rest]
             if any(a is not b for a, b in zip(rest, new_rest, strict=True)):
                 return t.mul([t.num(term.data), held[0], *new_rest, t.ones(term.shape)])
     return term
+
+
+def _is_zero_elsewhere(condition: Term, factors: Sequence[Term]) -> bool:
+    """Whether a factor relu(x) says x > 0 already."""
+    bases = [t.power_of(arg)[0] for arg in factors if (t.number_of(t.power_of(arg)[1]) or 0) > 0]
+    positive = [base.args[0] for base in bases if base.kind == "fn" and base.data == ("relu",)]
+    return any(condition is t.compare(op, x, t.num(0)) for x in positive for op in (">", ">="))
+
+
+def _cut_off(condition: Term, factors: Sequence[Term]) -> list[Term] | None:
+    """x*… where x > 0 as relu(x)*…"""
+    for i, factor in enumerate(factors):
+        base, exponent = t.power_of(factor)
+        if (t.number_of(exponent) or 0) > 0 and condition in [t.compare(op, base, t.num(0)) for op in (">", ">=")]:
+            cut = t.power(t.fn("relu", [base], (), base.shape), exponent)
+            return [*factors[:i], cut, *factors[i + 1 :]]
+    return None
+
+
+def _clamped(term: Term) -> Term | None:
+    """where(abs(x) > c, c*sign(x), x) for a positive number c: the derivative of Huber's loss."""
+    condition, yes, no = term.args
+    if condition.kind != "cmp":
+        return None
+    if condition.data in ("<", "<="):
+        yes, no = no, yes
+    size, bound = condition.args
+    if size.kind != "fn" or size.data != ("abs",) or bound.kind != "num" or bound.data <= 0:
+        return None
+    if condition.data in ("==", "!=") or no.shape != term.shape or t.fn("abs", [no], (), no.shape) is not size:
+        return None
+    if yes is not t.mul([bound, t.fn("sign", [no], (), no.shape)]):
+        return None
+    return t.make("fn", (no,), ("clamp", t.neg(bound).data, bound.data), no.shape)
 
 
 def assuming(condition: Term, term: Term) -> Term:

@@ -69,8 +69,11 @@ def _along(function: str) -> Make:
 
 
 def _norm(a: Any, called: Called) -> str:
-    a.unknown("p")
-    order = a.plain(1, "p")
+    a.unknown("p", "dim", "keepdim")
+    order, dim, keep = a.plain(1, "p"), a.plain(2, "dim"), a.plain(3, "keepdim")
+    if dim:
+        along = f", axis={dim}{', keepdims=True' * (keep == 'True')}"
+        return f"@@.linalg.norm({a[0]}{', ' + order if order else ''}{along})"
     if order and a.rank(0) != 1:
         raise no_formula("the p-norm of a matrix has no form in code")
     x = a[0] if a.rank(0) in (1, 2) else f"@@.ravel({a[0]})"
@@ -108,6 +111,7 @@ SHARED: dict[str, Rule] = {name: f"@@.{name}" for name in SAME.split()}
 SHARED.update(_renamed(asin="arcsin", acos="arccos", atan="arctan", asinh="arcsinh", acosh="arccosh", atanh="arctanh"))
 SHARED.update(_renamed(atan2="arctan2", neg="negative", mm="matmul", mv="matmul", dot="dot", matmul="matmul"))
 SHARED.update({name: f"@@.{name}" for name in ("linalg.det", "linalg.inv", "linalg.solve", "linalg.slogdet")})
+SHARED.update(dict.fromkeys(("matrix_power", "linalg.matrix_power"), "@@.linalg.matrix_power"))
 SHARED.update(
     {
         "sum": _reduction("@@.sum"),
@@ -166,8 +170,15 @@ NUMPY: dict[str, Rule] = {
     "leaky_relu": "_leaky_relu",
     "elu": "_elu",
     "select_scatter": "_select_scatter",
+    "pad": "_pad",
 }
+PAD = """
+def _pad(x, pad):
+    widths = [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    return @@.pad(x, [(0, 0)]*(x.ndim - len(widths)) + widths)
+"""
 NUMPY_HELPERS = {
+    "_pad": PAD,
     "_sigmoid": '''
 def _sigmoid(x):
     """1/(1 + exp(-x)), without an overflow."""
@@ -234,8 +245,12 @@ JAX: dict[str, Rule] = {
     "leaky_relu": "jax.nn.leaky_relu",
     "elu": "jax.nn.elu",
     "select_scatter": "_select_scatter",
+    "pad": "_pad",
+    "matrix_exp": "jax.scipy.linalg.expm",
+    "linalg.matrix_exp": "jax.scipy.linalg.expm",
 }
 JAX_HELPERS = {
+    "_pad": PAD,
     "_select_scatter": """
 def _select_scatter(x, src, dim, index):
     return @@.moveaxis(@@.moveaxis(x, dim, 0).at[index].set(src), 0, dim)

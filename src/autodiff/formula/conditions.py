@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from autodiff.formula import term as t
 from autodiff.formula.term import Term
@@ -16,6 +15,8 @@ def read_where(node: Node, inputs: list[Term]) -> Term:
     condition, a, b = inputs
     if _is_never(condition):
         return t.mul([b, t.ones(node.shape)])
+    if _is_always(condition):
+        return t.mul([a, t.ones(node.shape)])
     if condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1]):
         # What rules put beside a pole that cancels: the norm's subgradient at zero, n*x^(n - 1) at n = 0.
         tested = t.split(t.unbroadcast(condition.args[0]))[1]
@@ -26,12 +27,15 @@ def read_where(node: Node, inputs: list[Term]) -> Term:
     return t.where(condition, t.mul([a, t.ones(node.shape)]), t.mul([b, t.ones(node.shape)]))
 
 
-def _is_norm(x: Any) -> bool:
-    if x.kind == "mul":
+def _is_norm(x: Term) -> bool:
+    if x.kind in ("mul", "col", "row"):
         return any(_is_norm(arg) for arg in x.args)
-    return (x.kind == "fn" and x.data[0] in ("norm", "std")) or (
-        x.kind == "pow" and x.args[0].kind == "sum" and t.number_of(x.args[1]) == Fraction(1, 2)
-    )
+    if x.kind == "pow" and t.number_of(x.args[1]) == Fraction(1, 2):
+        squares = x.args[0]
+        return (squares.args[0] if squares.kind in ("col", "row") else squares).kind == "sum"
+    if x.kind == "fn" and x.data[0] == "call":
+        return bool(x.data[1].name == "vector_norm")
+    return x.kind == "fn" and x.data[0] in ("norm", "std")
 
 
 def _has_power(node: Node) -> bool:
@@ -62,7 +66,39 @@ NEVER = ("never",)
 
 
 def _is_never(condition: Term) -> bool:
+    if condition.kind == "cmp" and condition.data == "==" and t.is_zero(condition.args[1]):
+        return _is_size(condition.args[0])
     return condition.kind == "fn" and condition.data == NEVER
+
+
+def _is_always(condition: Term) -> bool:
+    """Whether this says that a norm is not zero."""
+    if condition.kind != "cmp" or condition.data not in (">", ">="):
+        return False
+    least = t.number_of(condition.args[1])
+    return least is not None and 0 < least <= EPSILON and _is_norm(condition.args[0])
+
+
+def _is_size(x: Term) -> bool:
+    """Whether this is a size or 1 over one, which are not 0."""
+    base, _ = t.power_of(x)
+    return base.kind == "dim" or (base.kind == "mul" and bool(base.data) and all(map(_is_size, base.args)))
+
+
+EPSILON = 1e-6  # a bound this near to 0 only keeps what divides by a norm from dividing by zero
+
+
+def read_clamp_min(node: Node, inputs: list[Term]) -> Term | None:
+    """A norm, or p*(1 - p), is not bounded: where that matters, the textbook's formula has no value."""
+    x = inputs[0]
+    least = node.params[0] if node.params else t.number_of(t.unbroadcast(inputs[1]))
+    return x if least is not None and 0 < least <= EPSILON and (_is_norm(x) or _is_spread(x)) else None
+
+
+def _is_spread(x: Term) -> bool:
+    """Whether this is p*(1 - p)."""
+    factors = x.args if x.kind == "mul" and x.data == 1 else ()
+    return any(t.sub(t.num(1), a) is b for a in factors for b in factors)
 
 
 def read_comparison(op: str) -> Callable[[Node, list[Term]], Term]:

@@ -26,6 +26,9 @@ from autodiff.graph.sizes import Shape
 READ = 5_000  # characters that are read again as they stand; a longer formula is read in parts
 READ_IN_PARTS = 150_000  # characters of these parts together
 
+CUTTING = ("slice", "slice_scatter", "select", "select_scatter")
+LARGEST = 100  # indices; for larger ones, nothing is computed
+
 
 class Derived(NamedTuple):
     """Formulas by variable, second derivatives by two, what was assumed of which, and everybody's shape."""
@@ -78,7 +81,7 @@ def _formula(
     t.forget()
     try:
         raw = from_graph.convert([gradient])[0]
-        points = Points(shapes, gradient_of(question, name), not _needs_regular(gradient))
+        points = Points(shapes, gradient_of(question, name), not _needs_regular(gradient), _least_size(gradient))
         found = _first_right(raw, Printer(printed, name), points, nothing)
     except RecursionError:
         raise from_graph.no_formula("the expression is nested too deeply for a formula") from None
@@ -89,7 +92,16 @@ def _formula(
 
 def _needs_regular(gradient: Node) -> bool:
     """Whether matrices must be regular, as products of thin ones are not."""
-    return any(node.op.name.startswith(("linalg.", "inv", "cholesky", "cofactor")) for node in ancestors([gradient]))
+    return any(
+        node.op.name.startswith(("linalg.", "inv", "cholesky", "cofactor", *CUTTING)) for node in ancestors([gradient])
+    )
+
+
+def _least_size(gradient: Node) -> int:
+    """The smallest size at which what slices and indices take is there."""
+    cutting = (node for node in ancestors([gradient]) if node.op.name in CUTTING)
+    places = [abs(place) for node in cutting for place in node.params[1:] if isinstance(place, int)]
+    return max([2, *(place + 1 for place in places if place <= LARGEST)])
 
 
 def _second(question: Question, text: str, shapes: Mapping[str, Shape], x: str, y: str, diagonal: bool) -> str:

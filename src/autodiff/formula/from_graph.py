@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.formula import conditions, layout
+from autodiff.formula import conditions, indexing, layout
 from autodiff.formula import term as t
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
@@ -192,6 +192,11 @@ def _div(node: Node, inputs: list[Term]) -> Term:
     return t.mul([x, t.power(y, -1), t.ones(node.shape)])
 
 
+def _power(node: Node, base: Term, exponent: Term) -> Term:
+    """A power of which base or exponent may be broadcast."""
+    return t.mul([t.power(t.unbroadcast(base), t.unbroadcast(exponent)), t.ones(node.shape)])
+
+
 def _flat_or_not(x: Term) -> Term:
     """A reduction of everything does not depend on the shape."""
     return x.args[0] if x.kind == "fn" and x.data[0] == "reshape" else x
@@ -365,8 +370,8 @@ TABLE: dict[str, Rule] = {
     "div": _div,
     "reciprocal": lambda node, x: None if t.is_zero(x[0]) else t.power(x[0], -1),
     "pow": lambda node, x: t.power(x[0], _number(node.params[0])),
-    "pow_tensor": lambda node, x: t.power(x[0], x[1]),
-    "pow_of_number": lambda node, x: t.power(_number(node.params[0]), x[0]),
+    "pow_tensor": lambda node, x: _power(node, *x),
+    "pow_of_number": lambda node, x: _power(node, _number(node.params[0]), x[0]),
     "sqrt": lambda node, x: t.power(x[0], Fraction(1, 2)),
     "addcmul": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], x[2]])]),
     "addcdiv": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], t.power(x[2], -1)])]),
@@ -405,6 +410,13 @@ TABLE: dict[str, Rule] = {
     "diag_embed": _diag_embed,
     "diagonal": _diagonal,
     "diagonal_copy": _diagonal,
+    "slice": indexing.read_slice,
+    "select": indexing.read_select,
+    "slice_scatter": indexing.read_slice_scatter,
+    "select_scatter": indexing.read_select_scatter,
+    "tril": indexing.read_triangle,
+    "triu": indexing.read_triangle,
+    "diagonal_scatter": indexing.read_diagonal_scatter,
     "eye": _eye,
     "linalg.det": _unless_batched(t.determinant),
     "cofactor": _unless_batched(_cofactor),
@@ -413,9 +425,11 @@ TABLE: dict[str, Rule] = {
     "linalg.solve": _solve,
     "pick": _pick,
     "permutation": _permutation,
-    "safe_softmax": lambda node, x: t.make("fn", x, ("softmax", len(node.shape) - 1), node.shape),
+    "safe_softmax": lambda node, x: t.make("fn", x, ("softmax", (len(node.shape) - 1,)), node.shape),
     "where_positive": _where_positive,
     "where": conditions.read_where,
+    "clamp_min": conditions.read_clamp_min,
+    "clamped_copy": conditions.read_clamp_min,
     "masked_fill": lambda node, x: t.where(x[0], t.mul([x[2], t.ones(node.shape)]), x[1]),
     "eq": conditions.read_comparison("=="),
     "ne": conditions.read_comparison("!="),

@@ -93,11 +93,44 @@ def _abs(latex: Latex, called: Called, item: T.Call) -> Piece:
 
 
 def _norm(latex: Latex, called: Called, item: T.Call) -> Piece | None:
-    order = called.get(1, "p")
-    if len(called.args) > 2 or set(called.keywords) - {"p"} or (order and latex.reading.number(order) not in (1, 2)):
+    x, order, dim = called.args[0], called.get(1, "p"), called.get(2, "dim")
+    p = latex.reading.number(order) if order else None
+    if set(called.keywords) - {"p", "dim", "keepdim"} or (order and p is None):
         return None
-    which = str(latex.reading.number(order)) if order else "F" if latex.rank(called.args[0]) == 2 else "2"
-    return Piece(rf"\left\lVert {latex.text(called.args[0])}\right\rVert_{{{which}}}")
+    if dim is None:
+        if order and latex.rank(x) > 1 and p not in (1, 2):
+            return None
+        which = str(p) if order else "F" if latex.rank(x) == 2 else "2"
+        return Piece(rf"\left\lVert {latex.text(x)}\right\rVert_{{{which}}}")
+    number = latex.reading.number(dim)
+    if number is None or latex.rank(x) != 2:
+        return None
+    line = f"{latex.indices[0]}, :" if number % 2 else f":, {latex.indices[0]}"  # of each row, or of each column
+    return Piece(rf"\left\lVert {_element(latex, x, line)}\right\rVert_{{{p if order else 2}}}")
+
+
+def _matrix_power(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    n = latex.reading.number(called.args[1]) if len(called.args) == 2 else None
+    return Piece(f"{powered(latex.done[called.args[0]])}^{{{n}}}", POW) if n is not None else None
+
+
+def _matrix_exp(latex: Latex, called: Called, item: T.Call) -> Piece:
+    return Piece(f"e^{{{latex.text(called.args[0])}}}", POW)
+
+
+def _stack(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    """Numbers, or rows of numbers, as a vector or matrix."""
+    parts = called.args[0]
+    if len(called.args) > 1 or called.keywords or not isinstance(parts, T.ListOf):
+        return None
+    rows = []
+    for part in parts.items:
+        inner = latex.reading.called(part).args[0] if latex.rank(part) == 1 and isinstance(part, T.Call) else None
+        rows.append(list(inner.items) if isinstance(inner, T.ListOf) else [part])
+    if any(latex.rank(cell) for row in rows for cell in row):
+        return None
+    body = r" \\ ".join(" & ".join(map(latex.text, row)) for row in rows)
+    return Piece(rf"\begin{{pmatrix}} {body} \end{{pmatrix}}")
 
 
 def _inv(latex: Latex, called: Called, item: T.Call) -> Piece:
@@ -264,6 +297,11 @@ CALLS: dict[str, Render] = {
     "zeros_like": _filled(r"\mathbf{0}"),
     "eye": _eye,
     "tensor": _same,
+    "stack": _stack,
+    "matrix_power": _matrix_power,
+    "linalg.matrix_power": _matrix_power,
+    "matrix_exp": _matrix_exp,
+    "linalg.matrix_exp": _matrix_exp,
     "sigmoid": _function(r"\sigma"),
     "sign": _function(r"\operatorname{sgn}"),
     "erf": _function(r"\operatorname{erf}"),

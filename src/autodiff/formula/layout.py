@@ -9,7 +9,7 @@ from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
-from autodiff.graph.sizes import numel
+from autodiff.graph.sizes import Shape, numel
 
 REDUCTIONS = ("logsumexp", "prod", "amax", "amin")
 
@@ -78,7 +78,14 @@ def read_view(node: Node, inputs: list[Term]) -> Term | None:
     back = _as_before(rest, shape)
     if back is not None:
         return t.mul([*scalars, back])
-    return t.mul([*scalars, t.make("fn", (rest,), ("reshape", shape), shape)])
+    if rest.kind == "eye" and len(shape) == 4 and shape[:2] == shape[2:]:
+        m, n = shape[:2]  # that of a Kronecker product is the one of two smaller ones
+        return t.mul([*scalars, _reshaped(t.eye(m), (m, 1, m, 1)), _reshaped(t.eye(n), (1, n, 1, n))])
+    return t.mul([*scalars, _reshaped(rest, shape)])
+
+
+def _reshaped(x: Term, shape: Shape) -> Term:
+    return x if x.shape == shape else t.make("fn", (x,), ("reshape", shape), shape)
 
 
 def _as_before(root: Term, shape: Any) -> Term | None:

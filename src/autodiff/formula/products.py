@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from autodiff.formula import sums
 from autodiff.formula import term as t
+from autodiff.formula.rewrite import rebuild
 from autodiff.formula.term import Term
 
 
@@ -22,21 +23,36 @@ def forms(term: Term) -> Iterator[Term]:
     yield from _same_up_to_a_number(term)
     yield from _differences_of_squares(term)
     yield from _diagonals(term)
+    if any(f.kind == "add" and any(_has_unit(arg) for arg in f.args) for f in term.args):
+        yield t.add(sums.multiplied_out(term))
     yield from _over_common(term)
+    yield from _doubled_angles(term)
+    yield from _softmaxes(term)
 
 
 def _turned_differences(term: Term) -> Iterator[Term]:
     """-2*(a - b) @ c as 2*(b - a) @ c."""
     for i, factor in enumerate(term.args):
         others = [*term.args[:i], *term.args[i + 1 :]]
-        if _is_difference(factor):
-            yield t.mul([t.num(-term.data), _turned(factor), *others, t.ones(term.shape)])
-        elif factor.kind in ("chain", "outer"):
-            for k, inner in enumerate(factor.args):
-                if _is_difference(inner):
-                    args = [*factor.args[:k], _turned(inner), *factor.args[k + 1 :]]
-                    product = t.chain(args) if factor.kind == "chain" else t.outer(*args)
-                    yield t.mul([t.num(-term.data), product, *others])
+        for turned in _negatives(factor):
+            yield t.mul([t.num(-term.data), turned, *others, t.ones(term.shape)])
+
+
+LINEAR = ("mul", "chain", "outer", "sum", "col", "row")  # in each of the operands
+DEPTH = 4
+
+
+def _negatives(term: Term, depth: int = 0) -> Iterator[Term]:
+    """What -term is when a difference in it is turned round."""
+    if _is_difference(term):
+        yield _turned(term)
+    elif term.kind == "fn" and term.data == ("log",):
+        if _divisors(term.args[0]):
+            yield t.fn("log", [t.power(term.args[0], -1)])
+    elif term.kind in LINEAR and depth < DEPTH:
+        for i, inner in enumerate(term.args):
+            for turned in _negatives(inner, depth + 1):
+                yield rebuild(term, [*term.args[:i], turned, *term.args[i + 1 :]])
 
 
 def _is_difference(term: Term) -> bool:
@@ -61,10 +77,26 @@ def _divided_sums(term: Term) -> Iterator[Term]:
                 continue
             if not any(base in _divisors(arg) for arg in inside.args):
                 continue
+            if n.denominator != 1 and not _is_positive(base):
+                continue  # 1/(a*sqrt(1 - x^2/a^2)) has the sign of a
             scale = t.power(base, m / n)
             rest = [arg for arg in term.args if arg is not factor and arg is not other]
             within = t.add([t.mul([arg, scale]) for arg in inside.args])
             yield t.mul([t.num(term.data), *rest, t.power(within, exponent), t.ones(term.shape)])
+
+
+def _is_positive(term: Term) -> bool:
+    """Whether a number is seen not to be negative."""
+    base, exponent = t.power_of(term)
+    n = t.number_of(exponent)
+    if isinstance(n, Fraction) and n != 1:
+        return n.denominator != 1 or n.numerator % 2 == 0
+    if base.kind == "mul":
+        return base.data > 0 and all(map(_is_positive, base.args))
+    return base.kind in ("dim", "ind") or (base.kind == "fn" and base.data[0] in POSITIVE)
+
+
+POSITIVE = ("exp", "abs", "norm", "std", "var", "cosh", "sigmoid", "relu", "softmax")
 
 
 def _same_up_to_a_number(term: Term) -> Iterator[Term]:
@@ -109,6 +141,49 @@ def _diagonals(term: Term) -> Iterator[Term]:
         numbers = [arg for arg in others if not arg.shape]
         if len(numbers) + len(matrices) == len(others):
             yield t.mul([t.num(term.data), *numbers, t.diagonal(t.diagonal(t.mul(matrices)))])
+
+
+def _has_unit(term: Term) -> bool:
+    return any(factor.kind == "unit" for factor in (term.args if term.kind == "mul" else (term,)))
+
+
+def _doubled_angles(term: Term) -> Iterator[Term]:
+    """2*sin(x)*cos(x) as sin(2*x)."""
+    for sine, cosine in (("sin", "cos"), ("sinh", "cosh")):
+        for factor in term.args:
+            if factor.kind != "fn" or factor.data != (sine,):
+                continue
+            other = t.fn(cosine, factor.args, (), factor.shape)
+            if other in term.args:
+                rest = [arg for arg in term.args if arg is not factor and arg is not other]
+                double = t.fn(sine, [t.times(Fraction(2), factor.args[0])], (), factor.shape)
+                yield t.mul([t.num(term.data), t.num(Fraction(1, 2)), *rest, double, t.ones(term.shape)])
+
+
+def _softmaxes(term: Term) -> Iterator[Term]:
+    """exp(x)/sum(exp(x)) as softmax(x, 0), also where the exponentials stand in a matrix product."""
+    for divisor in term.args:
+        base, exponent = t.power_of(divisor)
+        line = base.args[0] if base.kind in ("col", "row") else base
+        if line.kind != "sum" or t.number_of(exponent) != -1:
+            continue
+        (summed,) = line.args
+        dims = tuple(range(len(summed.shape))) if line.data[0] is None else line.data[0]
+        if summed.kind != "fn" or summed.data != ("exp",) or len(dims) != 1:
+            continue
+        if len(line.shape) == 1 and dims != ((1,) if base.kind == "col" else (0,)):
+            continue
+        shares = t.make("fn", summed.args, ("softmax", dims), summed.shape)
+        rest = [arg for arg in term.args if arg is not divisor]
+        for i, factor in enumerate(rest):
+            if factor is summed:
+                new = shares
+            elif factor.kind in ("chain", "outer") and not divisor.shape and summed in factor.args:
+                where = factor.args.index(summed)
+                new = rebuild(factor, [*factor.args[:where], shares, *factor.args[where + 1 :]])
+            else:
+                continue
+            yield t.mul([t.num(term.data), *rest[:i], new, *rest[i + 1 :], t.ones(term.shape)])
 
 
 def _over_common(term: Term) -> Iterator[Term]:

@@ -7,8 +7,9 @@ ends soon on any input, with the best form found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
-from autodiff.formula import products, sums
+from autodiff.formula import products, rationals, sums
 from autodiff.formula.printing import Printer, length
 from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
@@ -34,11 +35,11 @@ class _Search:
             new = inner if all(a is b for a, b in zip(args, inner.args, strict=True)) else rebuild(inner, args)
             if self.left > 0:
                 if new.kind == "add":
-                    new = self.best(new, sums.forms(new))
+                    new = self.best(new, chain(sums.forms(new), rationals.forms(new)))
                 elif new.kind == "sum":
                     new = self.best(new, sums.spread(new))
                 elif new.kind in ("mul", "chain", "outer"):
-                    new = self.best(new, products.forms(new))
+                    new = self.best(new, chain(products.forms(new), rationals.forms(new)))
             done[inner] = new
         return done[term]
 

@@ -25,6 +25,7 @@ def forms(term: Term) -> Iterator[Term]:
         yield t.make("mul", (inside,), content, term.shape)
     few = len(term.args) <= MANY
     if few:
+        yield from _same_divisors(term)
         yield from _alternatives(term)
         yield from over_common(term)
         yield from _nested_quotients(term)
@@ -33,6 +34,15 @@ def forms(term: Term) -> Iterator[Term]:
     yield from _shared_factors(term, few)
     yield from _shared_ends(term, few)
     yield from _one_sum(term)
+
+
+def _same_divisors(term: Term) -> Iterator[Term]:
+    """x/2 - sum(x)/6 as (x - sum(x)/3)/2."""
+    coefficients = [t.split(arg)[0] for arg in term.args]
+    for scale in {abs(c): None for c in coefficients if isinstance(c, Fraction) and c.denominator > 1}:
+        inside = t.add([t.times(1 / scale, arg) for arg in term.args])
+        if inside.kind == "add":
+            yield t.make("mul", (inside,), scale, term.shape)
 
 
 def _one_log(term: Term) -> Iterator[Term]:
@@ -77,6 +87,10 @@ def _ends(term: Term) -> Iterator[tuple[Place, Term]]:
         if len(core.args[-1].shape) == 1:  # the vector that a matrix stands before
             before = core.args[:-1]
             yield ("right", core.args[-1]), rest(t.chain(before) if len(before) > 1 else before[0])
+    elif core.kind == "sum" and core.data in (((0,), False), ((1,), False)) and len(core.args[0].shape) == 2:
+        (x,) = core.args
+        summed = core.data[0][0]
+        yield ("left", t.transpose(x) if summed == 0 else x), rest(t.ones((x.shape[summed],)))
     elif core.kind == "outer":
         u, v = core.args
         yield ("u", u), rest(v)
@@ -108,7 +122,11 @@ def _shared_ends(term: Term, few: bool) -> Iterator[Term]:
         inside = t.add(list(parts.values()))
         if not inside.shape:
             continue
-        joined = JOIN[where](end, inside)
+        negative = inside.kind == "add" and all(t.split(arg)[0] < 0 for arg in inside.args)
+        if negative:
+            joined = t.neg(JOIN[where](end, t.add([t.neg(arg) for arg in inside.args])))
+        else:
+            joined = JOIN[where](end, inside)
         others = [arg for arg in term.args if arg not in parts]
         yield t.add([*others, joined]) if others else joined
 
@@ -227,14 +245,25 @@ def _alternatives(term: Term) -> Iterator[Term]:
 
 
 def _conditions(term: Term) -> list[Term]:
+    """What holds where the term is not zero."""
     _, core = t.split(term)
-    return [arg.args[0] for arg in (core.args if core.kind == "mul" else (core,)) if arg.kind == "ind"]
+    factors = core.args if core.kind == "mul" else (core,)
+    found = [arg.args[0] for arg in factors if arg.kind == "ind"]
+    return found + [t.compare(">", arg.args[0], t.num(0)) for arg in factors if _is_relu(arg)]
+
+
+def _is_relu(term: Term) -> bool:
+    return term.kind == "fn" and term.data == ("relu",)
 
 
 def _without(term: Term, condition: Term) -> Term:
+    """The term where the condition holds."""
     coefficient, core = t.split(term)
     args = core.args if core.kind == "mul" else (core,)
     kept = [arg for arg in args if not (arg.kind == "ind" and arg.args[0] is condition) and arg.kind != "ones"]
+    kept = [
+        arg.args[0] if _is_relu(arg) and t.compare(">", arg.args[0], t.num(0)) is condition else arg for arg in kept
+    ]
     return t.mul([t.num(coefficient), *kept])
 
 

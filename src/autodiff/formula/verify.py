@@ -13,6 +13,7 @@ from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.formula.question import Question, build, names_of
 from autodiff.graph.build import Builder
+from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops, strengthen, variable
 from autodiff.graph.sizes import Dim, Shape
@@ -24,6 +25,7 @@ RTOL = 1e-6  # of an element
 SLACK = 1e-8  # of the largest element, for those in which terms cancel
 NUDGE = 1e-10  # what changes much under relative changes this small is decided by rounding
 NUDGES = 2
+EACH = 3  # points for the same sizes and bounds: numbers of all signs come together in some of them
 ONES = 2  # the point of these at which a size is 1
 TINY = 1e-40
 
@@ -102,10 +104,11 @@ class _Point(NamedTuple):
 class Points:
     """Random points over variables of given shapes, with what is wanted at each; drawn when first asked for."""
 
-    def __init__(self, shapes: Mapping[str, Shape], wanted: Wanted, with_ones: bool = False) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], wanted: Wanted, with_ones: bool = False, least: int = 2) -> None:
         self.shapes = shapes
         self.wanted = wanted
         self.with_ones = with_ones  # whether one of the sizes is 1 at some point
+        self.least = least  # the smallest size otherwise
         self._drawn: list[_Point] | None = None
         self._built: dict[Any, Exact | None] = {}  # by sizes: of numbers, all points share one graph
 
@@ -152,7 +155,7 @@ class Points:
         for round_ in range(6 * len(RANGES)):
             shrunk = 0.5 ** max(0, round_ // len(RANGES) - 1)  # for what overflows: smaller and smaller numbers
             low, high = (bound * shrunk for bound in RANGES[round_ % len(RANGES)])
-            sizes = {name: int(random.integers(2, 6)) for name in names}
+            sizes = {name: int(random.integers(self.least, self.least + 4)) for name in names}
             if self.with_ones and round_ % len(RANGES) == ONES and names:
                 sizes[names[(round_ // len(RANGES)) % len(names)]] = 1  # what is broadcast by mistake is seen here
             shapes = {name: tuple(size_of(size, sizes) for size in shape) for name, shape in self.shapes.items()}
@@ -161,11 +164,12 @@ class Points:
             for name in names:
                 if any(name in (f"{x}_rows", f"{x}_columns") for x in unknown):
                     del sizes[name]
-            point = self._point(shapes, sizes, low, high, random)
-            if point is not None:
-                found += 1
-                yield point
-            if found == len(RANGES):
+            for _ in range(EACH):
+                point = self._point(shapes, sizes, low, high, random)
+                if point is not None:
+                    found += 1
+                    yield point
+            if found >= EACH * len(RANGES):
                 return
 
     def _point(self, shapes: dict[str, Any], sizes: dict[str, int], low: float, high: float, random: Any) -> Any:
@@ -201,10 +205,19 @@ class Points:
 def _read(text: str, parts: Mapping[str, str], names: dict[str, Any]) -> Plan:
     """How to compute a formula over nodes by name; its parts come first."""
     builder = Builder(names)
-    for name, part in parts.items():
-        names[name] = builder.build(parsed(part))
-    node = builder.tensor(parsed(text))
+    with evaluating_with(_of_sizes):
+        for name, part in parts.items():
+            names[name] = builder.build(parsed(part))
+        node = builder.tensor(parsed(text))
     return schedule([strengthen(node, node.dtype)])
+
+
+def _of_sizes(node: Node) -> np.ndarray:
+    """The value of what depends on sizes alone: eye(A.size(0)*X.size(0))."""
+    try:
+        return np.asarray(run(schedule([node]), {})[0])
+    except KeyError:
+        raise AutodiffError("needs-value", "a shape depends on values", span=node.span) from None
 
 
 def _tolerance(wanted: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Terms as text of the language: tight around * / ^, blanks around + - @ and comparisons, brackets where needed.
 
-levels ◀── sums, products, matrices, calls ◀── printer      (each uses those on its left)
+levels, reductions ◀── sums, products, matrices, calls ◀── printer      (each uses those on its left)
 """
 
 from __future__ import annotations

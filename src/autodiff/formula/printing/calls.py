@@ -53,9 +53,12 @@ def call_of(printer: Printer, term: Term) -> Printed:
     return f"{name}({', '.join([*texts, *map(_param, params)])})", ATOM
 
 
+SHORTER = {"vector_norm": "norm"}  # with the same parameters in the same order
+
+
 def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     op, given = params
-    name = op.name
+    name = SHORTER.get(op.name, op.name)
     if name in convolutions.FORMS:
         return convolutions.convolution(printer, term, name, given)
     if name in ("slice", "select"):
@@ -72,13 +75,13 @@ def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
         elif param.kind == "sizes":
             texts.append("(" + ", ".join(printer.dim(size) for size in value) + ("," if len(value) == 1 else "") + ")")
         else:
-            texts.append(_param(value))
+            texts.append(printer.dim(value) if isinstance(value, Size) else _param(value))
     registered = find("", name)
     known = registered.signature.params if registered is not None else op.signature.params
     if len(known) >= len(texts):
         while texts and known[len(texts) - 1].name == op.signature.params[len(texts) - 1].name:
             default = known[len(texts) - 1].default
-            if not isinstance(default, (bool, type(None))) or texts[-1] != repr(default):
+            if not isinstance(default, (int, type(None))) or texts[-1] != repr(default):
                 break
             texts.pop()
     names = [param.name for param in known]
@@ -94,13 +97,13 @@ def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
 
 def _item(printer: Printer, x: Term, name: str, given: Sequence[Any]) -> str:
     dim, *place = given
-    if not all(isinstance(part, int) or part is None for part in place):
-        raise no_formula("an index depends on sizes")
     if name == "slice":
         start, end, step = place
-        text = f"{start or ''}:{'' if end is None or end == x.shape[dim] else end}" + (f":{step}" if step != 1 else "")
+        first = printer.place(start, x.shape[dim]) if start else ""
+        last = "" if end is None or end == x.shape[dim] else printer.place(end, x.shape[dim])
+        text = f"{first}:{last}" + (f":{step}" if step != 1 else "")
     else:
-        text = str(place[0])
+        text = printer.place(place[0], x.shape[dim])
     return f"{printer.within(x, ATOM)}[{':, ' * dim}{text}]"
 
 
@@ -149,13 +152,34 @@ def _pick(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     return f"{printer.within(term.args[0], ATOM)}[{params[0]}]", ATOM
 
 
+def _pad(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
+    """Zeros before and behind, beginning with the last dim."""
+    dim, *zeros = params
+    sizes = ["0"] * 2 * (len(term.shape) - 1 - dim) + [printer.dim(size) for size in zeros]
+    return f"F.pad({printer.text(term.args[0])}, ({', '.join(sizes)}))", ATOM
+
+
+def _element(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
+    """x[i], X[i], X[:, k] or X[i, k]."""
+    (x,) = term.args
+    place = printer.place(params[0], x.shape[0])
+    if x.kind == "fn" and x.data[0] == "item":
+        row, before = x.args[0], printer.place(x.data[1], x.args[0].shape[0])
+        place = f"{place}, {before}" if row.kind == "t" else f"{before}, {place}"
+        x = row.args[0] if row.kind == "t" else row
+    elif x.kind == "t":
+        x, place = x.args[0], f":, {place}"
+    return f"{printer.within(x, ATOM)}[{place}]", ATOM
+
+
 def _spread(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     x = printer.text(term.args[0])
     if not params:
         return f"{term.data[0]}({x})", ATOM
     dims, correction, keepdim = params
-    along = f", dim={_param(dims)}" if dims is not None else ""
-    return f"{term.data[0]}({x}{along}, correction={_param(correction)}, keepdim={keepdim})", ATOM
+    along = f", dim={_param(dims)}" if dims is not None and len(dims) < len(term.args[0].shape) else ""
+    corrected = f", correction={_param(correction)}" if correction != 1 else ""
+    return f"{term.data[0]}({x}{along}{corrected}{', keepdim=True' * keepdim})", ATOM
 
 
 CALLS: dict[str, Callable[[Printer, Term, Sequence[Any]], Printed]] = {
@@ -169,6 +193,8 @@ CALLS: dict[str, Callable[[Printer, Term, Sequence[Any]], Printed]] = {
     "std": _spread,
     "var": _spread,
     "logsumexp": _prod,
+    "item": _element,
+    "pad": _pad,
     "pick": _pick,
     "slogdet": lambda printer, term, params: (f"slogdet({printer.text(term.args[0])})[1]", ATOM),
     "to": lambda printer, term, params: (f"{printer.within(term.args[0], ATOM)}.to({params[0]})", ATOM),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autodiff.formula import term as t
-from autodiff.formula.printing.levels import ATOM, LONG, PRODUCT, SIGN, Printed, dims_text, length
+from autodiff.formula.printing import reductions
+from autodiff.formula.printing.levels import ATOM, LONG, PRODUCT, SIGN, Printed, bracketed, dims_text, length
 from autodiff.formula.term import Term
 
 if TYPE_CHECKING:
@@ -13,22 +15,45 @@ if TYPE_CHECKING:
 
 
 def chain(printer: Printer, term: Term) -> Printed:
-    args = _joined(list(term.args))
-    text = " @ ".join(printer.within(arg, SIGN) for arg in args)
+    args = _joined(printer, list(term.args))
+    text, level = _product(printer, args)
     if len(term.shape) == 2 and (len(text) < LONG or all(arg.kind in ("var", "t") for arg in args)):
-        turned = [t.transpose(arg) for arg in reversed(args)]
-        other = " @ ".join(printer.within(arg, SIGN) for arg in turned)
-        if length(other) + 1 < length(text):
-            return f"({other}).T", ATOM
-    return text, PRODUCT
+        other = _product(printer, [t.transpose(arg) for arg in reversed(args)])
+        saved = length(text) - length(other[0]) - 1
+        if saved > 0 or (saved == 0 and level == other[1] == ATOM):  # of one power, the transpose stands behind it
+            return f"{bracketed(other, ATOM)}.T", ATOM
+    return text, level
 
 
-def _joined(args: list[Term]) -> list[Term]:
-    """Inverses next to each other as the inverse of the product."""
+POWERS_FROM = 3  # equal factors of a matrix product that are a power of it: X @ X is shorter than one
+LONG_FACTOR = 3  # operators of a factor of which two are one already
+
+
+def _product(printer: Printer, args: Sequence[Term]) -> Printed:
+    """The factors, and runs of equal ones as powers."""
+    pieces: list[Printed] = []
+    start = 0
+    for i, arg in enumerate(args):
+        if i + 1 < len(args) and args[i + 1] is arg:
+            continue
+        count = i + 1 - start
+        long = count == 2 and len(arg.shape) == 2 and length(printer.text(arg)) >= LONG_FACTOR
+        if count >= POWERS_FROM or long:
+            pieces.append((f"matrix_power({printer.text(arg)}, {count})", ATOM))
+        else:
+            pieces.extend([printer.print(arg)] * count)
+        start = i + 1
+    return pieces[0] if len(pieces) == 1 else (" @ ".join(bracketed(piece, SIGN) for piece in pieces), PRODUCT)
+
+
+def _joined(printer: Printer, args: list[Term]) -> list[Term]:
+    """Inverses next to each other as the inverse of the product; equal long ones stay, to be a power."""
     result: list[Term] = []
     for arg in args:
         before = result[-1] if result else None
-        if before is not None and _is_inverse(before) and _is_inverse(arg):
+        if before is arg and length(printer.text(arg)) >= LONG_FACTOR:
+            result.append(arg)
+        elif before is not None and _is_inverse(before) and _is_inverse(arg):
             result[-1] = t.make("fn", (t.chain([arg.args[0], before.args[0]]),), ("inv",), arg.shape)
         elif before is not None and _is_turned_inverse(before) and _is_turned_inverse(arg):
             inner = t.chain([before.args[0].args[0], arg.args[0].args[0]])
@@ -56,9 +81,9 @@ def outer(printer: Printer, term: Term) -> Printed:
 
 def line(printer: Printer, term: Term) -> Printed:
     (x,) = term.args
-    if x.kind == "sum" and x.data == (((1 if term.kind == "col" else 0),), False):
-        return f"sum({printer.text(x.args[0])}{dims_text(x.data[0], True)})", ATOM
-    return f"unsqueeze({printer.text(term.args[0])}, {1 if term.kind == 'col' else 0})", ATOM
+    dim = 1 if term.kind == "col" else 0
+    kept = reductions.kept(term)
+    return printer.print(kept) if kept is not None else (f"unsqueeze({printer.text(x)}, {dim})", ATOM)
 
 
 def total(printer: Printer, term: Term) -> Printed:

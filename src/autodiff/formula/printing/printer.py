@@ -67,6 +67,11 @@ class Printer:
     def dim(self, size: Dim) -> str:
         return str(size) if isinstance(size, int) else self.text(t.dim_term(size))
 
+    def place(self, index: Dim, size: Dim) -> str:
+        """An index, counted from the end where the size is only a name: n - 1 is -1."""
+        back = index - size if isinstance(index, Size) else index
+        return str(back) if isinstance(back, int) else self.dim(index)
+
     def size_named(self, name: str) -> str:
         for of_matrices in (False, True):
             for variable, shape in self.shapes.items():
@@ -111,6 +116,7 @@ PRINT: dict[str, Callable[[Printer, Term], Printed]] = {
     "dim": sums.size,
     "ones": sums.ones,
     "eye": sums.identity,
+    "unit": sums.unit,
     "const": sums.constant,
     "add": sums.sum_,
     "mul": products.product,

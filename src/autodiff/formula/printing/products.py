@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
 from autodiff.formula import term as t
+from autodiff.formula.printing import reductions
 from autodiff.formula.printing.levels import ATOM, POWER, PRODUCT, SIGN, SUM, Printed, bracketed, rational
 from autodiff.formula.term import Term
+from autodiff.graph.sizes import Dim
 
 if TYPE_CHECKING:
     from autodiff.formula.printing.printer import Printer
@@ -29,25 +33,27 @@ def product(printer: Printer, term: Term) -> Printed:
         others = [arg for arg in others if arg.kind != "ones" or t.common_shape([*conditions]) != term.shape]
         rest = t.mul([t.num(term.data), *others]) if others else t.num(term.data)
         return _where_zero(printer, conditions, rest), ATOM
-    coefficient = term.data
+    number, args = _flat(term)
+    coefficient, averaged = _averaged(number, args)
     if coefficient == 0:
         text = printer.text(term.args[0])
         return text.replace("ones", "zeros", 1) if text.startswith("ones") else f"0*{text}", PRODUCT
     negative = coefficient < 0
-    coefficient = abs(coefficient)
+    coefficient = -coefficient if negative else coefficient
     above: list[Printed] = []
     below: list[Printed] = []
-    exact = isinstance(coefficient, Fraction)
-    if not exact or coefficient.numerator != 1:
-        above.append(rational(Fraction(coefficient.numerator) if exact else coefficient))
-    if exact and coefficient.denominator != 1:
+    if not isinstance(coefficient, Fraction):
+        above.append(rational(coefficient))
+    elif coefficient.numerator != 1:
+        above.append(rational(Fraction(coefficient.numerator)))
+    if isinstance(coefficient, Fraction) and coefficient.denominator != 1:
         below.append((str(coefficient.denominator), ATOM))
     sizes: list[str] = []
     divisors: list[str] = []
     plain: list[Term] = []
     last: Term | None = None
     roots: list[Term] = []
-    for arg in sorted(term.args, key=_order):
+    for arg in sorted(map(_placed_outside, args), key=_order):
         base, exponent = t.power_of(arg)
         n = t.number_of(exponent)
         if base.kind == "dim" and isinstance(n, Fraction) and n.denominator == 1:
@@ -62,10 +68,10 @@ def product(printer: Printer, term: Term) -> Printed:
         below.extend(printer.print(t.power(arg.args[0], t.neg(arg.args[1]))) for arg in roots)
     else:
         plain.extend(roots)
-    means = _means(plain, divisors)
+    means = [*averaged, *_means(plain, divisors)]
     above.extend((text, ATOM) for text in printer.sizes(sizes))
     below.extend((text, ATOM) for text in printer.sizes(divisors))
-    if plain and plain[-1].kind == "chain" and not any(arg.shape for arg in plain[:-1]):
+    if plain and plain[-1].kind == "chain" and plain[-1] not in means and not any(arg.shape for arg in plain[:-1]):
         last = plain.pop()
     above.extend(_mean(printer, arg) if arg in means else printer.print(arg) for arg in plain)
     pieces = [bracketed(piece, PRODUCT if len(above) == 1 and last is None else SIGN) for i, piece in enumerate(above)]
@@ -85,18 +91,23 @@ def product(printer: Printer, term: Term) -> Printed:
     return text, level
 
 
+def _averaged(coefficient: t.Scalar, factors: Sequence[Term]) -> tuple[t.Scalar, list[Term]]:
+    """The coefficient without the numbers of elements that are summed, and the sums that are means with these."""
+    found = []
+    for factor in factors:
+        count = prod(size if isinstance(size, int) else 0 for size in _summed(factor))
+        if count > 1 and isinstance(coefficient, Fraction) and coefficient.denominator % count == 0:
+            coefficient *= count
+            found.append(factor)
+    return coefficient, found
+
+
 def _means(factors: list[Term], divisors: list[str]) -> list[Term]:
     """The factors that are sums over as many elements as the product is divided by; takes these from the divisors."""
     found = []
     for factor in factors:
-        x = factor.args[0] if factor.kind in ("col", "row") else factor
-        if x.kind != "sum":
-            continue
-        summed = x.args[0].shape
-        dims = range(len(summed)) if x.data[0] is None else x.data[0]
         names: list[str] = []
-        for dim in dims:
-            size = summed[dim]
+        for size in _summed(factor):
             if isinstance(size, int) or len(size.terms) != 1 or size.terms[0][1] != 1:
                 break
             names.extend(size.terms[0][0])
@@ -108,7 +119,20 @@ def _means(factors: list[Term], divisors: list[str]) -> list[Term]:
     return found
 
 
+def _summed(factor: Term) -> list[Dim]:
+    """The sizes of the dims that a sum, or the product of two vectors, goes along."""
+    x = factor.args[0] if factor.kind in ("col", "row") else factor
+    if x.kind == "chain" and not x.shape and len(x.args) == 2:
+        return list(x.args[0].shape)
+    if x.kind != "sum" or x.args[0].kind == "ind":  # truth values are counted, but have no mean
+        return []
+    shape, dims = x.args[0].shape, x.data[0]
+    return [shape[dim] for dim in (range(len(shape)) if dims is None else dims)]
+
+
 def _mean(printer: Printer, term: Term) -> Printed:
+    if term.kind == "chain":
+        term = t.make("sum", (t.mul(term.args),), (None, False), ())
     text, level = printer.print(term)
     return text.replace("sum(", "mean(", 1), level
 
@@ -131,10 +155,38 @@ def power(printer: Printer, term: Term) -> Printed:
     n = t.number_of(exponent)
     if isinstance(n, Fraction):
         if n == Fraction(1, 2):
+            normed = reductions.normed(base)
+            if normed is not None:
+                return f"norm({printer.text(normed[0])}{reductions.norm_dims(*normed[1:])})", ATOM
             return f"sqrt({printer.text(base)})", ATOM
         if n < 0 and (n.denominator == 1 or n == Fraction(-1, 2)):
             return f"1/{printer.within(t.power(base, -n), POWER)}", PRODUCT
     return f"{printer.within(base, ATOM)}^{printer.within(exponent, POWER)}", POWER
+
+
+def _flat(term: Term) -> tuple[t.Scalar, list[Term]]:
+    """Coefficient and factors, those of a column or row of reductions among them."""
+    coefficient: t.Scalar = term.data
+    factors: list[Term] = []
+    for arg in term.args:
+        kept = reductions.kept(arg) if arg.kind in ("col", "row") else None
+        if kept is not None and kept.kind == "mul":
+            coefficient = coefficient * kept.data
+            factors.extend(kept.args)
+        else:
+            factors.append(arg)
+    return coefficient, factors
+
+
+def _placed_outside(term: Term) -> Term:
+    """A column of 1/x as 1 over the column of x."""
+    if term.kind not in ("col", "row") or term.args[0].kind != "pow":
+        return term
+    base, exponent = term.args[0].args
+    n = t.number_of(exponent)
+    if n is None or n > 0 or exponent.shape or len(base.shape) != 1:
+        return term
+    return t.make("pow", (t.make(term.kind, (base,), None, term.shape), exponent), None, term.shape)
 
 
 def contains(rest: list[str], part: list[str]) -> bool:

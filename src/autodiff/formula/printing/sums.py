@@ -42,6 +42,10 @@ def identity(printer: Printer, term: Term) -> Printed:
     return f"eye({printer.dim(term.shape[0])})", ATOM
 
 
+def unit(printer: Printer, term: Term) -> Printed:
+    return f"eye({printer.dim(term.shape[0])})[{printer.place(term.data, term.shape[0])}]", ATOM
+
+
 def constant(printer: Printer, term: Term) -> Printed:
     data = term.data[0]
     text = re.sub(r",\)", "]", repr(data)).replace("(", "[").replace(")", "]")
@@ -83,6 +87,9 @@ def _degree_from(term: Term, known: Mapping[Term, Fraction]) -> Fraction:
 
 
 def sum_(printer: Printer, term: Term) -> Printed:
+    elements = _elements(term)
+    if elements is not None:
+        return _stacked(printer, elements), ATOM
     text = _sum_text(printer, term)
     if len(term.shape) == 2 and len(text) < LONG and ".T" in text:
         turned = t.transpose(term)
@@ -90,6 +97,37 @@ def sum_(printer: Printer, term: Term) -> Printed:
         if length(other) + 1 < length(text):
             return f"({other}).T", ATOM
     return text, SUM
+
+
+SMALL = 6  # elements of a tensor that is written by its elements
+
+
+def _elements(term: Term) -> list[Term] | None:
+    """The elements, or rows, of a small tensor that is a sum of multiples of unit vectors or of rows."""
+    shape = term.shape
+    if len(shape) not in (1, 2) or not all(isinstance(size, int) and size <= SMALL for size in shape):
+        return None
+    if not all(any(map(_is_unit, arg.args if arg.kind == "mul" else (arg,))) for arg in term.args):
+        return None
+    size = shape[0]
+    assert isinstance(size, int)
+    return [t.item(term, i) for i in range(size)]
+
+
+def _is_unit(factor: Term) -> bool:
+    return factor.kind == "unit" or (factor.kind == "outer" and factor.args[0].kind == "unit")
+
+
+def _stacked(printer: Printer, elements: list[Term]) -> str:
+    if all(element.kind == "num" for element in elements):
+        return f"tensor([{', '.join(map(_float, elements))}])"
+    texts = [f"tensor({_float(x)})" if x.kind == "num" else printer.text(x) for x in elements]
+    return f"stack([{', '.join(texts)}])"
+
+
+def _float(number: Term) -> str:
+    text = rational(number.data)[0]
+    return f"{text}." if text.lstrip("-").isdigit() else text
 
 
 def _sum_text(printer: Printer, term: Term) -> str:

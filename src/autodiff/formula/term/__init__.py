@@ -6,7 +6,7 @@ matrix chains, and a product with a vector is written with the vector on the rig
 broadcast without saying so; `ones` is a factor that only gives a shape.
 
     core ◀── algebra ◀── functions ◀── matrix ◀── linalg      (each uses those on its left)
-                  ◀── conditions
+                  ◀── conditions, units
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from autodiff.formula.term.core import (
 from autodiff.formula.term.functions import SPECIAL, fn
 from autodiff.formula.term.linalg import determinant, diagonal, inverse, trace
 from autodiff.formula.term.matrix import chain, chain_shape, column, flat, row, total, transpose
+from autodiff.formula.term.units import item, unit
 
 __all__ = [
     "ELEMENTWISE",
@@ -77,6 +78,7 @@ __all__ = [
     "indicator",
     "inverse",
     "is_zero",
+    "item",
     "make",
     "mul",
     "neg",
@@ -98,6 +100,7 @@ __all__ = [
     "trace",
     "transpose",
     "unbroadcast",
+    "unit",
     "var",
     "where",
     "zeros",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from autodiff.formula.term.core import (
@@ -23,6 +23,9 @@ from autodiff.graph.sizes import Dim, Shape
 
 # A product of more factors is one factor of others, so that long products do not grow quadratically.
 WIDE = 500
+
+# What `units` adds: factors beside a vector that has only one element.
+OF_VECTORS: list[Callable[[list[Term]], list[Term]]] = []
 
 # Sums
 
@@ -50,6 +53,7 @@ def unbroadcast(term: Term) -> Term:
 
 def add(terms: Sequence[Term]) -> Term:
     shape = common_shape(terms)
+    rows_are_vectors = len(shape) == 2 and shape[0] != 1
     found: dict[Term, Scalar] = {}
     stack: list[tuple[Scalar, Term]] = [(Fraction(1), term) for term in reversed(terms)]
     while stack:
@@ -60,6 +64,8 @@ def add(terms: Sequence[Term]) -> Term:
         if core.kind == "add":
             stack.extend((coefficient, arg) for arg in reversed(core.args))
         elif coefficient:
+            if rows_are_vectors and core.kind == "row":
+                core = core.args[0]
             found[core] = found.get(core, Fraction(0)) + coefficient
     cores = sorted(found.items(), key=lambda item: item[0].id)
     args = [times(coefficient, core) for core, coefficient in cores if coefficient]
@@ -156,6 +162,10 @@ def mul(terms: Sequence[Term]) -> Term:
         factor = exp(add(exponents))
         again = again or factor.kind == "pow" or (factor.kind != "fn" and _is_merged(factor))
         factors.append(factor)
+    if len(factors) > 1 and any(factor.kind == "unit" for factor in factors):
+        elements = OF_VECTORS[0](factors)
+        if any(a is not b for a, b in zip(elements, factors, strict=False)) or len(elements) < len(factors):
+            factors, again = elements, any(factor.shape for factor in factors if factor.kind != "unit")
     if again:
         return mul([num(coefficient), *factors, ones(shape)])
     return product(coefficient, _outer_factors(factors), shape)
@@ -224,6 +234,10 @@ def power(base: Term, exponent: Term | int | Fraction) -> Term:
         return power(base.args[0], exponent)
     if base.kind == "ind" and n > 0:
         return base
+    if base.kind == "fn" and base.data[0] == "std" and isinstance(n, Fraction) and n % 2 == 0:
+        return power(make("fn", base.args, ("var", *base.data[1:]), base.shape), n / 2)
+    if (base.kind == "mul" and base.args[-1].kind == "ones") or (base.kind == "mul" and base.args[0].kind == "ones"):
+        return mul([power(unbroadcast(base), exponent), ones(base.shape)])
     return make("pow", (base, exponent), None, base.shape)
 
 
@@ -247,6 +261,9 @@ def exp(x: Term) -> Term:
     if is_zero(x):
         return ones(x.shape)
     parts = list(x.args) if x.kind == "add" else [x]
+    found = _softmax(x, parts) if x.kind == "add" else None
+    if found is not None:
+        return found
     factors = []
     rest = []
     for part in parts:
@@ -257,15 +274,26 @@ def exp(x: Term) -> Term:
             rest.append(part)
     if factors:
         return mul([*factors, exp(add(rest))] if rest else factors)
-    for part in parts:
-        coefficient, core = split(part)
-        if core.kind == "fn" and core.data[0] == "logsumexp" and coefficient == -1 and x.kind == "add":
-            inner = sub(x, part)
-            if inner is core.args[0]:
-                return make("fn", (inner,), ("softmax", core.data[1]), inner.shape)
     if x.kind == "fn" and x.data[0] == "log_softmax":
         return make("fn", x.args, ("softmax", *x.data[1:]), x.shape)
     return make("fn", (x,), ("exp",), x.shape)
+
+
+def _softmax(x: Term, parts: Sequence[Term]) -> Term | None:
+    """e^(x - logsumexp(x)), the sum along one dim or over all elements of a vector."""
+    for part in parts:
+        coefficient, core = split(part)
+        along = core.args[0] if core.kind in ("col", "row") else core
+        if coefficient != -1 or along.kind != "fn" or along.data[0] != "logsumexp":
+            continue
+        (inner,) = along.args
+        dims = along.data[1]
+        if len(along.shape) == 1 and dims != ((1,) if core.kind == "col" else (0,)):
+            continue  # the sums along the other dim: X - logsumexp(X, 1) for a square X
+        placed = len(along.shape) <= 1 or along.data[2]
+        if placed and len(dims) == 1 and sub(x, part) is inner:
+            return make("fn", (inner,), ("softmax", dims), inner.shape)
+    return None
 
 
 # Sizes, scalar factors, and the one product of matrices that products make by themselves

@@ -14,6 +14,8 @@ def compare(op: str, a: Term, b: Term) -> Term:
     if a.kind == "fn" and a.data == ("relu",) and is_zero(b) and op in ("<=", ">"):
         a = a.args[0]
     a, b = unbroadcast(a), num(0) if is_zero(b) else unbroadcast(b)
+    if is_zero(a) and not is_zero(b):
+        a, b, op = b, num(0), MIRRORED[op]
     if is_zero(b) and a.kind == "add" and len(a.args) == 2:
         # The sign of a difference is exact in floating point, so that x - 1 > 0 is x > 1 to the bit.
         negative = [arg for arg in a.args if split(arg)[0] < 0]

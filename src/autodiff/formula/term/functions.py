@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from autodiff.formula.term.algebra import exp, mul, neg, power, split
+from autodiff.formula.term.algebra import exp, mul, neg, power, power_of, split
 from autodiff.formula.term.core import Term, common_shape, is_zero, make, num, ones
 from autodiff.graph.sizes import Shape
 
@@ -58,6 +58,8 @@ def _abs(x: Term) -> Term | None:
     if coefficient < 0:
         return fn("abs", [neg(x)], (), x.shape)
     if core.kind == "fn" and core.data[0] in ("abs", "exp", "sigmoid"):
+        return x
+    if all(power_of(factor)[0].kind == "dim" for factor in (core.args if core.kind == "mul" else (core,))):
         return x
     return None
 

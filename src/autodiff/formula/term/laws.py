@@ -35,6 +35,9 @@ LAWS = [
     Law("det(A.T)", "det(A)", "A:n,n"),
     Law("det(eye(n))", "1", "n"),
     Law("det(inv(A))", "1/det(A)", "A:n,n"),
+    Law("det(A @ A)", "det(A)*det(A)", "A:n,n"),
+    Law("det(A @ A.T)", "det(A)*det(A)", "A:n,n"),
+    Law("det(A.T @ A)", "det(A)*det(A)", "A:n,n"),
     Law("trace(c*A)", "c*trace(A)", "A:n,n c"),
     Law("trace(A.T)", "trace(A)", "A:n,n"),
     Law("trace(eye(n))", "n", "n"),
@@ -63,6 +66,7 @@ LAWS = [
     Law("sum(c*A)", "c*sum(A)", "A:m,n c"),
     Law("sum(ones(m, n))", "m*n", "m n"),
     Law("sum(eye(n))", "n", "n"),
+    Law("sum(diag(u))", "sum(u)", "u:n"),
     Law("sum(outer(u, v))", "sum(u)*sum(v)", "u:m v:n"),
     Law("sum(A.T)", "sum(A)", "A:m,n"),
 ]

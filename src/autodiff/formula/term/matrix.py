@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff.formula.term.algebra import add, dim_term, mul, numel_term, outer, power, scalars_of
+from autodiff.formula.term.algebra import add, dim_term, mul, numel_term, outer, power, power_of, scalars_of
 from autodiff.formula.term.core import (
     ELEMENTWISE,
     TRANSPOSES,
@@ -21,6 +21,7 @@ from autodiff.formula.term.core import (
 )
 from autodiff.formula.term.functions import fn
 from autodiff.formula.term.laws import MAKERS, rewritten
+from autodiff.formula.term.units import item
 from autodiff.graph.sizes import Shape, reduced
 
 # Matrices
@@ -194,12 +195,19 @@ def _chain(args: list[Term], shape: Shape) -> Term:
         args = [*[transpose(arg) for arg in reversed(args[1:])], args[0]]
         vectors = False, True
     if vectors == (True, True):
+        if args[0].kind == "unit":
+            args = [*[transpose(arg) for arg in reversed(args[1:])], args[0]]
+        if args[-1].kind == "unit":
+            return item(chain(args[:-1]) if len(args) > 2 else args[0], args[-1].data)
         if args[0].kind == "ones" and len(args) > 1:
             args = [*[transpose(arg) for arg in reversed(args[1:])], args[0]]
         turned = [transpose(arg) for arg in reversed(args)]
         first = (turns(turned), turned[0].id) < (turns(args), args[0].id)
         if first and args[-1].kind != "ones" and turned[-1].kind != "ones":
             args = turned
+    if vectors[1] and args[-1].kind == "unit":
+        line = item(transpose(args[-2]), args[-1].data)
+        return chain([*args[:-2], line]) if len(args) > 2 else line
     found = _meeting(args[-2], args[-1]) if vectors[1] else None
     if found is not None:
         return chain([*args[:-2], found]) if len(args) > 2 else found
@@ -262,35 +270,97 @@ def total(x: Term, dims: tuple[int, ...] | None, keepdim: bool) -> Term:
     if is_zero(x):
         return zeros(shape)
     scalars, rest = scalars_of(x)
+    if rest.kind == "fn" and rest.data == ("softmax", dims):
+        return mul([*scalars, ones(shape)])
     if rest.kind == "ones":
         counts = [dim_term(x.shape[d]) for d in dims]
         return mul([*scalars, *counts, ones(shape)])
     if scalars:
         return mul([*scalars, total(rest, dims, keepdim)])
+    if x.kind == "add" and len(x.args) <= FEW and any(_is_mean(arg) for arg in x.args):
+        parts = add([total(mul([arg, ones(x.shape)]), dims, keepdim) for arg in x.args])
+        if is_zero(parts):  # of a difference to the mean
+            return zeros(shape)
     if rank == 2 and keepdim:
         inner = total(x, dims, False)
         return column(inner) if dims == (1,) else row(inner)
     if rank == 2:
-        if x.kind == "t":
-            return total(x.args[0], (1 - dims[0],), False)
+        if _is_turned(x):
+            return total(transpose(x), (1 - dims[0],), False)
         if x.kind == "outer":
             return mul([_total(x.args[dims[0]]), x.args[1 - dims[0]]])
         if x.kind == "mul":
-            fixed = [a for a in x.args if (len(a.shape) == 1 if dims == (0,) else a.kind == "col")]
+            fixed = [a for a in x.args if (len(a.shape) == 1 if dims == (0,) else _is_column(a))]
             others = [a for a in x.args if a not in fixed and a.kind != "ones"]
             if fixed and common_shape(others) == x.shape:
-                out = [a.args[0] if a.kind == "col" else a for a in fixed]
+                out = [_vector_of(a) for a in fixed]
                 return mul([*out, total(mul(others), dims, False)])
-            across = [a for a in x.args if (len(a.shape) == 1 if dims == (1,) else a.kind == "col")]
+            across = [a for a in x.args if (len(a.shape) == 1 if dims == (1,) else _is_column(a))]
             others = [a for a in x.args if a not in across and a.kind != "ones"]
+            if across and not fixed and not others:
+                return mul([_total(mul([_vector_of(a) for a in across])), ones(shape)])
             if across and not fixed and common_shape(others) == x.shape:
-                vector = mul([a.args[0] if a.kind == "col" else a for a in across])
+                vector = mul([_vector_of(a) for a in across])
                 matrix = mul(others)
                 return chain([matrix if dims == (1,) else transpose(matrix), vector])
             if fixed and len(fixed) + sum(a.kind == "ones" for a in x.args) == len(x.args):
-                out = [a.args[0] if a.kind == "col" else a for a in fixed]
+                out = [_vector_of(a) for a in fixed]
                 return mul([*out, dim_term(x.shape[dims[0]])])
-    return make("sum", (x,), (dims, keepdim), shape)
+    separate = _separate_sum(x, dims) if rank > 2 and keepdim else None
+    return separate if separate is not None else make("sum", (x,), (dims, keepdim), shape)
+
+
+def _separate_sum(x: Term, dims: tuple[int, ...]) -> Term | None:
+    """Of factors of which each goes along the summed dims or along the others: those of a Kronecker product."""
+    if x.kind != "mul" or any(len(arg.shape) != len(x.shape) for arg in x.args):
+        return None
+    factors = [arg for arg in x.args if arg.kind != "ones"]
+    summed = [arg for arg in factors if all(size == 1 for d, size in enumerate(arg.shape) if d not in dims)]
+    others = [arg for arg in factors if arg not in summed]
+    if not summed or any(arg.shape[d] != 1 for arg in others for d in dims):
+        return None
+    inner = common_shape(summed)
+    counts = [dim_term(x.shape[d]) for d in dims if inner[d] == 1 != x.shape[d]]
+    return mul([num(x.data), *counts, _total(mul(summed)), *others, ones(reduced(x.shape, dims, True))])
+
+
+def _is_turned(x: Term) -> bool:
+    """Whether this is a transpose, or a power or function of one."""
+    while len(x.args) and len(x.shape) == 2 and (x.kind == "pow" or (x.kind == "fn" and x.data[0] in ELEMENTWISE)):
+        x = x.args[0]
+    return x.kind == "t"
+
+
+def _is_column(x: Term) -> bool:
+    """Whether this is a column of a vector or a power of one."""
+    return x.kind == "col" or (x.kind == "pow" and x.args[0].kind == "col" and not x.args[1].shape)
+
+
+def _vector_of(x: Term) -> Term:
+    if x.kind == "pow" and x.args[0].kind == "col":
+        return power(x.args[0].args[0], x.args[1])
+    return x.args[0] if x.kind == "col" else x
+
+
+FEW = 4  # parts of a sum that is looked at for a difference to a mean
+
+
+def _is_mean(x: Term) -> bool:
+    """Whether this is a multiple of a sum along a dim."""
+    _, rest = scalars_of(x)
+    return (rest.args[0] if rest.kind in ("col", "row") else rest).kind == "sum"
+
+
+def _before_reshape(x: Term) -> Term | None:
+    """A product of powers of tensors that all had another shape, in that shape."""
+    found = []
+    for factor in x.args if x.kind == "mul" else (x,):
+        base, exponent = power_of(factor)
+        if base.kind != "fn" or base.data[0] != "reshape" or number_of(exponent) is None:
+            return None
+        found.append(power(base.args[0], exponent))
+    same = all(factor.shape == found[0].shape for factor in found)
+    return mul([num(x.data) if x.kind == "mul" else num(1), *found]) if same else None
 
 
 def _countable(x: Term) -> bool:
@@ -312,12 +382,25 @@ def _total(x: Term) -> Term:
         return mul([*scalars, _total(rest)])
     if x.kind == "ones" and len(x.shape) != 2:
         return numel_term(x.shape)
+    if x.kind == "unit":
+        return num(1)
     if x.kind in ("col", "row") or (x.kind == "fn" and x.data[0] == "reshape"):
         return _total(x.args[0])
+    before = _before_reshape(x)
+    if before is not None:
+        return _total(before)
+    if x.kind == "fn" and x.data[0] == "softmax" and len(x.data) == 2:
+        return numel_term(tuple([size for d, size in enumerate(x.shape) if (d,) != x.data[1]]))
+    if x.kind == "fn" and x.data == ("diag",) and len(x.args[0].shape) == 2:
+        return MAKERS["trace"](x.args[0])
+    if x.kind == "mul" and len(x.shape) == 2 and any(arg.kind == "eye" for arg in x.args):
+        others = [arg for arg in x.args if arg.kind != "eye"]
+        if common_shape(others) == x.shape:
+            return MAKERS["trace"](mul([num(x.data), *others]))
     turned = _as_trace(x)
     if turned is not None:
         return turned
-    vectors = x.kind == "mul" and all(a.shape == x.shape and a.kind != "ones" for a in x.args)
+    vectors = x.kind == "mul" and all(a.shape == x.shape and a.kind not in ("ones", "ind") for a in x.args)
     if vectors and len(x.shape) == 1 and len(x.args) == 2:
         return chain([x.args[0], x.args[1]])
     if x.kind == "mul" and len(x.shape) == 2:

@@ -1,0 +1,75 @@
+"""Indexing as algebra: elements, rows and slices, and what these are in the gradient, zeros but for themselves."""
+
+from __future__ import annotations
+
+from autodiff.formula import term as t
+from autodiff.formula.term import Term
+from autodiff.graph.dtypes import BOOL
+from autodiff.graph.node import Node
+
+
+def read_diagonal_scatter(node: Node, inputs: list[Term]) -> Term | None:
+    """A diagonal put into zeros."""
+    x, diagonal = inputs
+    offset, dim1, dim2 = node.params
+    square = len(x.shape) == 2 and x.shape[0] == x.shape[1]
+    return t.diagonal(diagonal) if t.is_zero(x) and square and offset == 0 and {dim1, dim2} == {0, 1} else None
+
+
+def read_select(node: Node, inputs: list[Term]) -> Term | None:
+    (x,), (dim, i) = inputs, node.params
+    if len(x.shape) > 2 or node.inputs[0].dtype.kind == BOOL:
+        return None
+    return t.item(x if dim == 0 else t.transpose(x), i)
+
+
+def read_select_scatter(node: Node, inputs: list[Term]) -> Term | None:
+    """Something put into zeros: an element of a vector, a row or a column of a matrix."""
+    x, part = inputs
+    dim, i = node.params
+    if not t.is_zero(x) or len(x.shape) not in (1, 2):
+        return None
+    unit = t.unit(x.shape[dim], i)
+    if len(x.shape) == 1:
+        return t.mul([part, unit])
+    return t.outer(unit, part) if dim == 0 else t.outer(part, unit)
+
+
+def read_slice_scatter(node: Node, inputs: list[Term]) -> Term | None:
+    """Something put into zeros, with so many zeros before and behind it."""
+    x, part = inputs
+    dim, start, end, step = node.params
+    if not t.is_zero(x) or step != 1 or len(x.shape) > 2:
+        return None
+    size = x.shape[dim]
+    scalars, rest = t.scalars_of(part)
+    zeros = (start or 0, 0 if end is None else size - end)
+    return t.mul([*scalars, t.make("fn", (rest,), ("pad", dim, *zeros), x.shape)])
+
+
+def read_triangle(node: Node, inputs: list[Term]) -> Term | None:
+    """tril and triu, which are linear, and do nothing a second time."""
+    scalars, rest = t.scalars_of(inputs[0])
+    if _is_call(rest, node.op.name) and rest.data[2] == node.params:
+        return inputs[0]
+    return t.mul([*scalars, t.make("fn", (rest,), ("call", node.op, node.params), node.shape)]) if scalars else None
+
+
+def read_slice(node: Node, inputs: list[Term]) -> Term | None:
+    """The upper right block of exp([[x.T, c*eye(n)], [0, x.T]]), the rule of matrix_exp, is c*exp(x).T."""
+    (inner,) = inputs
+    if not _is_call(inner, "slice") or not _is_call(inner.args[0], "matrix_exp"):
+        return None
+    (whole,) = inner.args
+    (block,) = whole.args
+    if not _is_call(block, "cat") or not _is_call(block.args[0], "cat") or len(block.args[0].args) != 2:
+        return None
+    x, g = block.args[0].args
+    scalars, rest = t.scalars_of(g)
+    if rest.kind != "eye" or node.shape != x.shape or node.params[:2] == inner.data[2][:2]:
+        return None
+    return t.mul([*scalars, t.transpose(t.make("fn", (t.transpose(x),), whole.data, x.shape))])
+
+
+def _is_call(x: Term, name: str) -> bool:
+    return x.kind == "fn" and x.data[0] == "call" and x.data[1].name == name
