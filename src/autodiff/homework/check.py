@@ -25,10 +25,11 @@ from autodiff.homework.compare import Compared, compare
 from autodiff.homework.landmarks import DECADES, is_piecewise, landmarks
 from autodiff.homework.prepare import Prepared, prepare
 from autodiff.homework.question import Cause, Question, Verdict
+from autodiff.homework.rewritten import with_numbers
 from autodiff.homework.rounding import variations
 from autodiff.homework.setting import Setting, Stacked
 from autodiff.homework.written import Written, pieces, read
-from autodiff.syntax.tree import Tree
+from autodiff.syntax.tree import Compare, Tree
 
 # What makes an answer wrong rather than invalid: it can be read, but its tensors do not fit.
 MISFITS = frozenset(
@@ -114,16 +115,19 @@ def _formula(prepared: Prepared, written: Written, symbolic: bool) -> Verdict:
 
 
 def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
-    """The graph of an answer; raises what building raises, and what would take too long."""
-    with setting.building():
-        scope = setting.scope()
-        builder = Builder(scope)
-        for name, text in let.items():
-            from autodiff.syntax.parse import parse
+    """The graph of an answer; raises what building raises, and what would take too long.
 
-            scope[name] = builder.build(parse(text, f"let.{name}"))
-        node = builder.tensor(tree)
-        node = strengthen(node, node.dtype)
+    Comparisons count as zeros and ones where a tensor of numbers is needed (`W.T @ (x > 0)`, `1 - (x > 0)`).
+    """
+    try:
+        node = _built(setting, tree, let)
+    except AutodiffError as error:
+        if not any(isinstance(item, Compare) for item in pieces(tree)):
+            raise
+        try:
+            node = _built(setting, with_numbers(tree), let)
+        except AutodiffError:
+            raise error from None
     nodes = ancestors([node])
     if len(nodes) > MOST_NODES:
         raise AutodiffError("limit-size", "the answer has too many operations", type="MemoryError", span=tree.span)
@@ -141,6 +145,18 @@ def evaluable(setting: Setting, tree: Tree, let: Any) -> Node:
                 "limit-size", "the answer takes too much work to evaluate", type="MemoryError", span=part.span
             )
     return node
+
+
+def _built(setting: Setting, tree: Tree, let: Any) -> Node:
+    with setting.building():
+        scope = setting.scope()
+        builder = Builder(scope)
+        for name, text in let.items():
+            from autodiff.syntax.parse import parse
+
+            scope[name] = builder.build(parse(text, f"let.{name}"))
+        node = builder.tensor(tree)
+        return strengthen(node, node.dtype)
 
 
 def _compared(prepared: Prepared, setting: Setting, node: Node, smooth: bool) -> Compared:

@@ -88,4 +88,4 @@ def same(a: np.ndarray, b: np.ndarray, rtol: float = 1e-7) -> bool:
         largest = size.max(axis=1, initial=0.0) if len(b) else np.zeros(0)
         scale = np.maximum(largest, max(float(np.median(largest)) if len(b) else 0.0, 1e-300))
         scale = scale.reshape(-1, *[1] * (b.ndim - 1))
-        return bool((abs(a - b) <= rtol * (abs(b) + 1e-3 * scale))[finite].all())
+        return bool((abs(a - b) <= rtol * (abs(b) + 0.1 * scale))[finite].all())

@@ -8,6 +8,7 @@ They are computed once for a question, at all points.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
@@ -69,7 +70,8 @@ class Library:
     @cached_property
     def pairs(self) -> dict[tuple[Key, Key], Entry]:
         """Two mistakes at once, at two places."""
-        chosen = [key for key in self.single if self.slips[key].rule is not None][:PAIRED]
+        likely = [key for key in self.single if key not in self.unlikely]
+        chosen = [key for key in likely if self.slips[key].rule is not None][:PAIRED]
         made = {pair: self._two(*pair) for pair in combinations(chosen, 2)}
         return self._evaluated({pair: two for pair, two in made.items() if two is not None})
 
@@ -112,19 +114,22 @@ class Library:
         return entries
 
     def _values(self, nodes: list[Node]) -> Sequence[Values | None]:
-        if not nodes:
-            return []
-        try:
-            return self.setting.at(nodes)
-        except (AutodiffError, ArithmeticError, ValueError):
-            pass
-        found: list[Values | None] = []
-        for node in nodes:
-            try:
-                found.append(self.setting.at([node])[0])
-            except (AutodiffError, ArithmeticError, ValueError):
-                found.append(None)
-        return found
+        """The values of nodes; one that a kernel refuses (a singular matrix) takes none of the others with it."""
+        found: Sequence[Values] | None = None
+        with suppress(AutodiffError, ArithmeticError, ValueError):
+            found = self.setting.at(nodes) if nodes else []
+        if found is not None and (len(nodes) < 2 or not _refused(found)):
+            return found
+        if len(nodes) == 1:
+            return [None]
+        middle = len(nodes) // 2
+        return [*self._values(nodes[:middle]), *self._values(nodes[middle:])]
+
+
+def _refused(stacks: Sequence[Values]) -> bool:
+    """Whether nothing at all has a value at some point."""
+    nothing = [np.isnan(stack.reshape(len(stack), -1)).all(axis=1) for stack in stacks if stack.dtype.kind == "f"]
+    return bool(nothing) and bool(np.logical_and.reduce(nothing).any())
 
 
 def equal(a: Values, b: Values, rtol: float = 1e-7) -> bool:

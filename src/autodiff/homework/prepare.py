@@ -33,7 +33,7 @@ from autodiff.syntax.parse import parse
 if TYPE_CHECKING:
     from autodiff.homework.search import Search
 
-SETTINGS = 3  # choices of named sizes
+SETTINGS = 3  # choices of named sizes: each name has another size in each, and others than other names
 SIZES = (2, 3, 4, 5)
 POINTWISE = 4  # points where each has a graph of its own
 SMALLEST_LIMIT = 2**16  # bytes that one piece of an answer may have
@@ -159,8 +159,10 @@ class Prepared:
         random = Random(question.seed)
         count = max(2, question.points)
         rounds = SETTINGS if self.size_names else 1
-        for _ in range(rounds):
-            chosen = dict(zip(self.size_names, _distinct(random, len(self.size_names)), strict=True))
+        pool = list(SIZES)
+        random.shuffle(pool)
+        for number in range(rounds):
+            chosen = {name: pool[(place + number) % len(pool)] for place, name in enumerate(self.size_names)}
             shapes = {name: tuple([size_of(size, chosen) for size in shape]) for name, shape in self.shapes.items()}
             setting = self._setting(shapes, chosen, self.fixed)
             setting.draw(random, -(-count // rounds), question.domains, self.marks)
@@ -168,13 +170,6 @@ class Prepared:
         if self.wrt in self.fixed and set(self.fixed) == set(self.shapes):
             self.given = self._setting({n: a.shape for n, a in self.fixed.items()}, {}, self.fixed)
             self.given.take_points({name: array[None] for name, array in self.fixed.items()}, 1)
-
-
-def _distinct(random: Random, count: int) -> list[int]:
-    """Sizes, different as long as there are different ones, so that transposes show."""
-    pool = list(SIZES)
-    random.shuffle(pool)
-    return [pool[i % len(pool)] for i in range(count)]
 
 
 def prepare(question: Question) -> Prepared:

@@ -7,9 +7,10 @@ A cause is claimed when its gradient is the answer's at every point and is not t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from math import isfinite
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +20,15 @@ from autodiff.formula.derive import Question as Asked
 from autodiff.formula.derive import derive
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import Shape
-from autodiff.homework.compare import same
+from autodiff.homework.elsewhere import moved
 from autodiff.homework.library import Entry, Key, Library, Values, equal
 from autodiff.homework.mistakes.integral import HINT, SAYS, derivative_of
-from autodiff.homework.mistakes.walk import Slip, behind
+from autodiff.homework.mistakes.original import HINT as NOT_DIFFERENTIATED
+from autodiff.homework.mistakes.original import WHOLE
+from autodiff.homework.mistakes.walk import Slip, behind, count
 from autodiff.homework.question import Cause
 from autodiff.homework.setting import Setting, stacked
+from autodiff.homework.stacks import fraction, is_flat, like, multiple, normalized, symmetric
 from autodiff.syntax.tree import Tree
 
 if TYPE_CHECKING:
@@ -32,7 +36,9 @@ if TYPE_CHECKING:
     from autodiff.homework.prepare import Prepared
 
 ENOUGH = 20_000  # numbers of all variables at all points
-COMMON = 24  # numerators and denominators of a constant factor that may be claimed for a single number
+NOT_MULTIPLIED = frozenset(("original", "integral", "total"))  # what is wrong as a whole, and no part of a rule
+BY_SIZES = frozenset(("count", "total"))  # at one choice of sizes, a number may be taken for these
+OF_BASE = ("pow_of_number", "pow_tensor")  # 2^x is the whole of its derivative but for log(2)
 
 
 class Search:
@@ -70,22 +76,41 @@ class Search:
             for setting, part in zip(self.prepared.settings, parts, strict=True)
             if setting.rows
         ]
-        found = self._found(settings, values, tree)
-        if found is None and settings and settings[0].leaf.shape:
-            shape = self._values_of(tree, settings[0]).shape[1:]
-            found = self.other_shape(tree) if shape == () else None
-        return found
+        if settings and settings[0].leaf.shape:
+            own = [self._values_of(tree, setting) for setting in settings]
+            if own[0].ndim == 1:  # one number for all elements
+                if all(equal(value, setting.value) for value, setting in zip(own, settings, strict=True)):
+                    return self._placed("original", settings[0].output, WHOLE, NOT_DIFFERENTIATED)
+                for given in (values, own) if any(value.any() for value in own) else ():
+                    single = self._single(*self._few(settings, given), tree, likely=True)
+                    if single is not None:
+                        return self._cause(single.slips)
+                return self._found(settings, values, tree) or self.other_shape(tree)
+        return self._found(settings, values, tree)
 
     def misfit(self, tree: Tree) -> Cause | None:
         """The mistake behind an answer whose tensors do not fit: they do when all sizes are equal."""
         square = self.prepared.square
         if square is None:
             return None
-        try:
-            values = self._values_of(tree, square)
-        except AutodiffError:
-            return None
-        return None if equal(values, square.expected) else self._found([square], [values], tree)
+        attempts = list(self._elsewhere(tree, square))
+        if any(equal(values, square.expected) for _, values in attempts):
+            says = "the shapes do not fit: this is the gradient only where all sizes are equal"
+            return self._placed("shape", square.output, says, "check the shapes, and what has to be transposed")
+        for attempt, values in attempts:
+            found = self._single([self.library(square)], [values], attempt)
+            if found is not None:
+                return self._cause(found.slips)
+        return self._found([square], [attempts[0][1]], attempts[0][0]) if attempts else None
+
+    def _elsewhere(self, tree: Tree, other: Setting) -> Iterator[tuple[Tree, Values]]:
+        """The answer with its values at other sizes, as written and with the sizes and counts in it changed as well."""
+        trees = [tree]
+        if not self.prepared.size_names:
+            trees = moved(tree, self.library(self.prepared.settings[0]), self.library(other))
+        for attempt in trees:
+            with suppress(AutodiffError):
+                yield attempt, self._values_of(attempt, other)
 
     def other_shape(self, tree: Tree) -> Cause | None:
         """The mistake behind an answer of another shape than the variable."""
@@ -137,36 +162,72 @@ class Search:
     def _found(self, settings: Sequence[Setting], values: Sequence[Values], tree: Tree) -> Cause | None:
         if not settings or not any(np.isfinite(value).any() for value in values):
             return None
+        libraries, values = self._few(settings, values)
+        settings = [library.setting for library in libraries]
+        single = self._single(libraries, values, tree)
+        found = None if single is None else self._cause(single.slips)
+        if not any(value.any() for value in values) and (found is None or found.kind == "accumulate"):
+            says = f"the answer is 0: {self.prepared.wrt} is treated as a constant"
+            return self._placed("accumulate", settings[0].output, says, f"is {self.prepared.wrt} a constant here?")
+        number = not settings[0].leaf.shape
+        if single is None or (number and not _is_sign(single)):  # for cos(x)' = -sin(x), sin(x) is a sign first
+            found = self._integral(settings, tree) or found
+        return found or self._special(settings, tree) or self._factor(settings, libraries, values, tree)
+
+    def _few(self, settings: Sequence[Setting], values: Sequence[Values]) -> tuple[list[Library], list[Values]]:
+        """The mistakes and the values at as many points as it takes."""
         settings = [self._fewer(setting) for setting in settings]
         values = [value[: setting.rows] for setting, value in zip(settings, values, strict=True)]
-        libraries = [self.library(setting) for setting in settings]
-        found = self._single(libraries, values, tree)
-        number = not settings[0].leaf.shape
-        if found is None or (number and found.kind != "sign"):  # for cos(x)' = -sin(x), sin(x) is a sign first
-            found = self._integral(settings, tree) or found
-        return (
-            found
-            or self._special(settings, tree)
-            or self._constant(settings, values, 1e-7)
-            or self._multiple(libraries, values)
-            or self._pair(libraries, values)
-        )
+        return [self.library(setting) for setting in settings], values
 
-    def _single(self, libraries: Sequence[Library], values: Sequence[Values], tree: Tree) -> Cause | None:
+    def _factor(
+        self, settings: Sequence[Setting], libraries: Sequence[Library], values: Sequence[Values], tree: Tree
+    ) -> Cause | None:
+        """A constant factor, if it is the same at other sizes; or a mistake with something on top."""
+        constant = self._constant(settings, values, 1e-7)
+        if constant is None:
+            return self._multiple(libraries, values) or self._pair(libraries, values)
+        varied = self.prepared.varied
+        others = [] if varied is None else [value for _, value in self._elsewhere(tree, varied)]
+        if varied is None or not others:
+            return constant
+        ratio = multiple(values[0], settings[0].expected, 1e-7)
+        for other in others:
+            there = multiple(other, varied.expected, 1e-7)
+            if ratio is not None and there is not None and abs(there - ratio) < 1e-6 * abs(ratio):
+                return constant
+        both = [libraries[0], self.library(varied)]
+        for other in others:
+            found = self._multiple(both, [values[0], other]) or self._pair(both, [values[0], other])
+            if found is not None:
+                return found
+        return constant
+
+    def _single(
+        self, libraries: Sequence[Library], values: Sequence[Values], tree: Tree, likely: bool = False
+    ) -> Entry | None:
         """One mistake; of several that explain the answer, the first that does so at other sizes too."""
         found = []
+        likely = likely or is_flat(values)  # much comes to a number
         for key, entry in libraries[0].single.items():
+            if likely and key in libraries[0].unlikely:
+                continue
             if equal(values[0], entry.values) and self._holds(libraries, values, key):
                 found.append((key, entry))
         if not found:
             return None
         chosen = found[0][1]
-        found = [(key, entry) for key, entry in found if key not in libraries[0].unlikely]
-        if any(entry.slips[0].kind != chosen.slips[0].kind for _, entry in found):
-            varied = self.prepared.varied
-            if varied is not None:
-                chosen = self._also(found, varied, tree) or chosen
-        return self._cause(chosen.slips)
+        whole = next((entry for key, entry in found if key[:2] == ("original", "value")), None)
+        first = chosen.slips[0]
+        if whole is not None and first.kind in ("power", "quotient") and first.node.op.name not in OF_BASE:
+            return whole
+        found = [(key, entry) for key, entry in found if key not in libraries[0].unlikely] or found
+        kinds = {entry.slips[0].kind for _, entry in found}
+        varied = self.prepared.varied
+        if varied is None or not (len(kinds) > 1 or kinds & BY_SIZES):
+            return chosen
+        others = [like(values[0], value, varied) for _, value in self._elsewhere(tree, varied)]
+        return self._also(found, varied, others) or (None if others and kinds <= BY_SIZES else chosen)
 
     def _holds(self, libraries: Sequence[Library], values: Sequence[Values], key: Key) -> bool:
         """Whether a mistake explains the answer at the other sizes too."""
@@ -176,16 +237,14 @@ class Search:
                 return False
         return True
 
-    def _also(self, found: Sequence[tuple[Key, Entry]], varied: Setting, tree: Tree) -> Entry | None:
-        try:
-            answered = self._values_of(tree, varied)
-        except AutodiffError:
-            return None
+    def _also(self, found: Sequence[tuple[Key, Entry]], varied: Setting, others: Sequence[Values]) -> Entry | None:
+        """The first mistake that explains the answer at other sizes, where it has these values."""
         library = self.library(varied)
-        for key, entry in found:
-            other = library.get(key)
-            if other is not None and equal(answered, other.values):
-                return entry
+        for answered in others:
+            for key, entry in found:
+                other = library.get(key)
+                if other is not None and equal(answered, other.values):
+                    return entry
         return None
 
     def _integral(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
@@ -209,10 +268,10 @@ class Search:
             if settings[0].feeds[name].dtype.kind != "f" or name == self.prepared.wrt:
                 continue
             output = settings[0].output
-            if len(shape) == 2 and shape[0] == shape[1] and self._right_with(settings, tree, name, _symmetric):
+            if len(shape) == 2 and shape[0] == shape[1] and self._right_with(settings, tree, name, symmetric):
                 says = f"this is right only for a symmetric {name}: in one place {name} should be transposed"
                 return self._placed("transpose", output, says, f"is {name} equal to its transpose?")
-            if shape and self._right_with(settings, tree, name, _normalized):
+            if shape and self._right_with(settings, tree, name, normalized):
                 says = f"the sum of {name} is missing as a factor: this is right only where {name} adds up to 1"
                 return self._placed("factor", output, says, f"does {name} add up to 1?")
         return None
@@ -236,12 +295,12 @@ class Search:
 
     def _constant(self, settings: Sequence[Setting], values: Sequence[Values], rtol: float) -> Cause | None:
         """The answer as a constant times the gradient."""
-        ratios = [_ratio(value, setting.expected, rtol) for setting, value in zip(settings, values, strict=True)]
+        ratios = [multiple(value, setting.expected, rtol) for setting, value in zip(settings, values, strict=True)]
         ratio = ratios[0]
         if ratio is None or any(other is None or abs(other - ratio) > 1e-6 * abs(ratio) for other in ratios):
             return None
         varies = any(np.unique(setting.expected.round(9)).size > 3 for setting in settings)
-        exact = _fraction(ratio)
+        exact = fraction(ratio)
         if exact is None and not varies:
             return None
         shown = str(exact) if exact is not None else f"{ratio:.6g}"
@@ -250,19 +309,36 @@ class Search:
 
     def _multiple(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
         """A mistake, and the wrong sign or a constant factor on top."""
+        if is_flat(values):  # any number is a multiple of any other
+            return None
         for key, entry in libraries[0].single.items():
-            ratio = _ratio(values[0], entry.values, 1e-7)
-            exact = None if ratio is None else _fraction(ratio, 6)
-            others = [library.get(key) for library in libraries[1:]] if exact is not None else []
-            found = [None if e is None else _ratio(v, e.values, 1e-7) for v, e in zip(values[1:], others, strict=False)]
-            if exact is None or any(other is None or abs(other - exact) > 1e-6 for other in found):
+            if key in libraries[0].unlikely or entry.slips[0].kind in NOT_MULTIPLIED:
+                continue
+            ratio = multiple(values[0], entry.values, 1e-7)
+            exact = None if ratio is None else fraction(ratio, 6)
+            if exact != -1 and not (exact and {exact.numerator, exact.denominator} <= self._numbers):
+                continue
+            others = [library.get(key) for library in libraries[1:]]
+            found = [
+                None if e is None else multiple(v, e.values, 1e-7) for v, e in zip(values[1:], others, strict=False)
+            ]
+            if any(other is None or abs(other - exact) > 1e-6 for other in found):
                 continue
             cause = self._cause(entry.slips)
             more = "the sign is wrong" if exact == -1 else f"that is multiplied by {exact}"
             return cause._replace(says=f"{cause.says}; and {more}")
         return None
 
+    @cached_property
+    def _numbers(self) -> set[int]:
+        """Numbers that a factor may be made of: those of the expression, those of elements, and the smallest."""
+        written = [int(digits) for digits in re.findall(r"\d+", self.prepared.question.expr)]
+        walk = self.library(self.prepared.settings[0]).walk
+        return {1, 2, *written, *[count(node) for node in walk.useful]}
+
     def _pair(self, libraries: Sequence[Library], values: Sequence[Values]) -> Cause | None:
+        if is_flat(values):
+            return None
         for key, entry in libraries[0].pairs.items():
             if not equal(values[0], entry.values):
                 continue
@@ -304,38 +380,3 @@ class Search:
                 continue
             return formula if len(formula) <= 60 else None
         return None
-
-
-def _symmetric(square: Values) -> Values:
-    return np.asarray((square + square.swapaxes(1, 2)) / 2)
-
-
-def _normalized(stack: Values) -> Values:
-    """Positive numbers that add up to 1 along the last axis."""
-    return np.asarray(abs(stack) / abs(stack).sum(axis=-1, keepdims=True))
-
-
-def _ratio(a: Values, b: Values, rtol: float) -> float | None:
-    """The constant c for which a = c*b at every point."""
-    if a.shape != b.shape:
-        return None
-    x, y = a.reshape(-1), b.reshape(-1)
-    finite = np.isfinite(x) & np.isfinite(y)
-    if not finite.any() or finite.mean() < 0.5:
-        return None
-    x, y = x[finite], y[finite]
-    largest = int(abs(y).argmax())
-    if y[largest] == 0 or x[largest] == 0:
-        return None
-    ratio = float(x[largest] / y[largest])
-    if not isfinite(ratio) or abs(ratio - 1) < 1e-6:
-        return None
-    return ratio if same(x, ratio * y, max(rtol, 1e-7)) else None
-
-
-def _fraction(ratio: float, most: int = COMMON) -> Fraction | None:
-    """A small fraction that a number is."""
-    exact = Fraction(ratio).limit_denominator(most)
-    if exact == 0 or abs(exact.numerator) > most or abs(float(exact) - ratio) > 1e-6 * abs(ratio):
-        return None
-    return exact

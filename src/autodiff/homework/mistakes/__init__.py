@@ -13,6 +13,7 @@ from autodiff.homework.mistakes.count import counts, other_counts
 from autodiff.homework.mistakes.elementwise import elementwise_products
 from autodiff.homework.mistakes.factor import factors
 from autodiff.homework.mistakes.functions import functions
+from autodiff.homework.mistakes.inside import copies, without_sums
 from autodiff.homework.mistakes.original import originals
 from autodiff.homework.mistakes.power import powers, unlikely_powers
 from autodiff.homework.mistakes.product import differences, products
@@ -35,6 +36,7 @@ MISTAKES: tuple[Mistakes, ...] = (
     functions,
     factors,
     signs,
+    copies,
     differences,
     other_signs,
     shapes,
@@ -42,7 +44,7 @@ MISTAKES: tuple[Mistakes, ...] = (
     originals,
 )
 # Less likely ones, named when none of the others explains an answer.
-UNLIKELY: tuple[Mistakes, ...] = (inner_misused, unlikely_powers, other_counts, swapped, second)
+UNLIKELY: tuple[Mistakes, ...] = (without_sums, inner_misused, unlikely_powers, other_counts, swapped, second)
 KINDS = (
     "sign", "factor", "chain", "count", "transpose", "product", "quotient", "power", "accumulate", "elementwise",
     "shape", "integral", "original", "total",

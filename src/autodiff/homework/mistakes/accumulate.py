@@ -41,6 +41,10 @@ def _softmax(walk: Walk, node: Node) -> Iterator[Slip]:
         own: Rule = lambda g: only(node, 0, g * node * (1 - node))  # noqa: E731
         says = f"each element of {here} depends on all elements, and only its own is counted"
         yield walk.slip("accumulate", "diagonal", node, own, says, HINT)
+        dim = node.params[0]
+        plus: Rule = lambda g: only(node, 0, node * (g + ops.sum(g * node, dim, True)))  # noqa: E731
+        says = f"the derivative of {here} has a minus between its two terms"
+        yield walk.slip("sign", "terms", node, plus, says, "check the signs")
         passed: Rule = lambda g: only(node, 0, g * node)  # noqa: E731
         yield walk.slip(
             "accumulate", "numerator", node, passed, f"the denominator of {here} is treated as a constant", HINT

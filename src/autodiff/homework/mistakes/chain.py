@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops, variable
+from autodiff.homework.mistakes.product import HINT as PRODUCT_HINT
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, grafted, is_elementwise, text
 
 HINT = "look at the chain rule again: something is inside of something"
+SAME_SHAPE = frozenset(("softmax", "softmin"))  # vectors to vectors: left out as easily as a function
 
 
 def chains(walk: Walk) -> Iterator[Slip]:
@@ -48,14 +50,29 @@ def _without_inner(walk: Walk, node: Node) -> Iterator[Slip]:
             says = f"the minus before {text(node.inputs[1])} in {text(node)} is lost"
             yield walk.whole("sign", "inner", node, lambda: walk.instead_of(node, g), says, "check the signs")
             return
+        if product := _product_around(walk, node):
+            says = f"in the product rule for {text(product)}, the derivative of {text(node)} is left out"
+            yield walk.whole("product", "inner", product, lambda: walk.instead_of(node, g), says, PRODUCT_HINT)
+            return
         says = f"this is the gradient without {{inner}} of {text(node)}"
         yield walk.whole("chain", "inner", node, lambda: walk.instead_of(node, g), says, HINT)
+        if g.shape != walk.leaf.shape:
+            spread = lambda: walk.instead_of(node, g * ops.ones_like(walk.leaf))  # noqa: E731
+            yield walk.whole("chain", "inner spread", node, spread, says, HINT)
+
+
+def _product_around(walk: Walk, node: Node) -> Node | None:
+    """The product that a node is a factor of, with the variable in both, where it stands nowhere else."""
+    around = [outer for outer in walk.useful if node in outer.inputs]
+    if len(around) == 1 and around[0].op.name == "mul" and all(map(walk.depends, around[0].inputs)):
+        return around[0]
+    return None
 
 
 def _skipped(walk: Walk, node: Node) -> Iterator[Slip]:
     """A function whose own derivative is left out: the cotangent passes through."""
     places = [i for i, x in enumerate(node.inputs) if walk.depends(x)]
-    if not is_elementwise(node) or len(places) != 1 or walk.is_linear(node):
+    if len(places) != 1 or walk.is_linear(node) or not (is_elementwise(node) or node.op.name in SAME_SHAPE):
         return
     rule: Rule = lambda g: [g if i in places else None for i in range(len(node.inputs))]  # noqa: E731
     says = f"this is the gradient without the derivative of {text(node)} itself"
@@ -81,6 +98,9 @@ def _misplaced(walk: Walk, node: Node) -> Iterator[Slip]:
     yield walk.whole(
         "chain", "f(u')", behind(u), lambda: walk.instead_of(node, g * _applied(node, place, slope)), says, HINT
     )
+    says = f"the derivative of {inner} stands inside of the derivative of {outer}, and it should be a factor"
+    local = lambda: walk.instead_of(node, at_another(walk, node, place, g, slope))  # noqa: E731
+    yield walk.whole("chain", "g f'(u')", behind(u), local, says, HINT)
 
 
 def _taken_elsewhere(walk: Walk, node: Node) -> Iterator[Slip]:
@@ -90,12 +110,14 @@ def _taken_elsewhere(walk: Walk, node: Node) -> Iterator[Slip]:
         return
     inner = text(node)
     says = f"the derivative of {inner} stands inside, in place of {inner}; it should be a factor"
-    yield walk.whole("chain", "f'(u')", node, _around, says, HINT, (walk, node, slope))
+    inside = lambda: walk.instead_of(node, around(walk, node, slope))  # noqa: E731
+    yield walk.whole("chain", "f'(u')", node, inside, says, HINT)
     says = f"the derivative of what is around {inner} is taken at {walk.setting.wrt}, and not at {inner}"
-    yield walk.whole("chain", "f'(x)u'", node, lambda: _around(walk, node, walk.leaf) * slope, says, HINT)
+    elsewhere = lambda: walk.instead_of(node, around(walk, node, walk.leaf) * slope)  # noqa: E731
+    yield walk.whole("chain", "f'(x)u'", node, elsewhere, says, HINT)
 
 
-def _around(walk: Walk, node: Node, place: Node) -> Node:
+def around(walk: Walk, node: Node, place: Node) -> Node:
     """The derivative of the expression by one of its nodes, taken where that is something else."""
     here = variable(" place", node.shape, node.dtype, True)
     made: dict[Node, Node] = {node: here}
@@ -107,7 +129,7 @@ def _around(walk: Walk, node: Node, place: Node) -> Node:
 
 
 def _inside_too(walk: Walk, node: Node, slope: Node) -> Node:
-    return _around(walk, node, slope) * slope
+    return walk.instead_of(node, around(walk, node, slope) * slope)
 
 
 def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
@@ -115,6 +137,12 @@ def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     made = Node(node.op, inputs, node.params, node.shape, node.dtype, True)
     made.span = node.span
     return made
+
+
+def at_another(walk: Walk, node: Node, place: int, g: Node, u: Node) -> Node:
+    """What a node hands to an operand, with something else in the place of the operand."""
+    here = variable(" place", u.shape, u.dtype, True)
+    return grafted(walk.pulled(_applied(node, place, here), here, g), here, u)
 
 
 def _applied(node: Node, place: int, u: Node) -> Node:
@@ -143,15 +171,18 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
         return
     x, here = node.inputs[0], text(node)
     rules: list[tuple[str, Rule, str]] = []
+    halves: list[tuple[str, Rule, str]] = []
     if node.op.name == "vector_norm" and node.params[0] == 2 and not node.shape:
         squares = f"{here} is the root of the sum of squares, and"
         rules = [
             ("no root", lambda g: [g * 2 * x], f"{squares} the root is left out"),
             ("inner", lambda g: [g / (2 * node) * ops.ones_like(x)], f"{squares} the squares are not differentiated"),
-            ("half", lambda g: [g * x / (2 * node)], f"{squares} the factor 2 of the squares is lost"),
-            ("no half", lambda g: [g * 2 * x / node], f"{squares} the factor 1/2 of the root is lost"),
             ("squares", lambda g: [g * x], f"{squares} its derivative lacks a division by {here}"),
             ("not root", lambda g: [g * x / node**2], f"{squares} here the root is missing below"),
+        ]
+        halves = [
+            ("half", lambda g: [g * x / (2 * node)], f"{squares} the factor 2 of the squares is lost"),
+            ("no half", lambda g: [g * 2 * x / node], f"{squares} the factor 1/2 of the root is lost"),
         ]
     if node.op.name == "logsumexp":
         inside = f"{here} is log(sum(exp(x))), and"
@@ -169,6 +200,8 @@ def _norms(walk: Walk, node: Node) -> Iterator[Slip]:
         ]
     for label, rule, says in rules:
         yield walk.slip("chain", label, node, rule, says, HINT)
+    for label, rule, says in halves:
+        yield walk.slip("factor", label, node, rule, says, "check the constant factors")
 
 
 def _spread(g: Node, node: Node, x: Node) -> Node:

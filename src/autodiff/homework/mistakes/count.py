@@ -15,7 +15,6 @@ from autodiff.homework.mistakes.walk import Rule, Slip, Walk, count, text
 
 MEANS = frozenset(("mean", "nanmean", "var", "std", "kl_div", "cross_entropy"))  # and every loss
 SUMS = frozenset(("sum", "nansum", "dot", "vdot", "trace"))
-PRODUCTS = frozenset(("mm", "mv"))  # which sum as well, and are less likely taken for means
 
 
 def counts(walk: Walk) -> Iterator[Slip]:
@@ -38,10 +37,14 @@ def counts(walk: Walk) -> Iterator[Slip]:
             if node.op.name in ("var", "std") and node.params[1] == 1 and ratio > 1:
                 says = f"this divides by n, and {here} divides by n - 1"
                 yield walk.slip("count", "1/n", node, _times(walk, node, (ratio - 1) / ratio), says, _HINT)
+                says = f"this is the gradient without the 1/(n - 1) of {here}, where n is {many.split()[0]}"
+                yield walk.slip("count", "no 1/(n-1)", node, _times(walk, node, ratio - 1), says, _HINT)
         elif node.op.name in SUMS:
-            n = count(operand)
-            says = f"this is divided by {walk.setting.many(operand.shape)} as if {here} were a mean, and it is a sum"
-            yield walk.slip("count", "mean", node, _times(walk, node, 1 / n), says, _HINT)
+            each = {"mean": (ratio, node.shape), "mean of all": (count(operand), ())}
+            for label, (n, left) in each.items():
+                many = walk.setting.many(operand.shape, left)
+                says = f"this is divided by {many} as if {here} were a mean, and it is a sum"
+                yield walk.slip("count", label, node, _times(walk, node, 1 / n), says, _HINT)
 
 
 def other_counts(walk: Walk) -> Iterator[Slip]:
@@ -50,7 +53,7 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
         if _averages(node):
             yield from _other_counts(walk, node, True)
     for node in walk.pieces:
-        if node.op.name in SUMS | PRODUCTS:
+        if node.op.name in SUMS:
             yield from _other_counts(walk, node, False)
 
 

@@ -9,6 +9,7 @@ from autodiff.graph.op import ops
 from autodiff.homework.mistakes.walk import Slip, Walk, text
 
 HINT = "which products are of elements (*), and which of matrices (@)?"
+CHAIN_HINT = "look at the chain rule again: something is inside of something"
 
 
 def elementwise_products(walk: Walk) -> Iterator[Slip]:
@@ -17,7 +18,7 @@ def elementwise_products(walk: Walk) -> Iterator[Slip]:
     for node in walk.pieces:
         here = text(node)
         g = walk.cotangent(node)
-        if node.op.name in ("dot", "mv") and g is not None:
+        if node.op.name in ("dot", "mv") and g is not None and walk.leaf in node.inputs:
             x, y = node.inputs
             says = f"the products of {here} are taken element by element, and not differentiated"
             yield walk.whole("elementwise", "products", node, lambda x, y: x * y, says, HINT, (x, y))
@@ -40,7 +41,11 @@ def _of_elements(node: Node) -> list[tuple[str, Callable[..., list[Node | None]]
     name, here = node.op.name, text(node)
     if name in ("inv", "linalg.inv"):
         says = f"{here} is the inverse of a matrix, and this has 1/x of its elements"
-        return [("inverse", lambda g, node: [-g / node.inputs[0] ** 2], says)]
+        power = f"{here} is the inverse of a matrix, and is differentiated as if it were 1/x of a number"
+        return [
+            ("inverse", lambda g, node: [-g / node.inputs[0] ** 2], says),
+            ("power", lambda g, node: [-ops.mm(node, node)], power),
+        ]
     if name == "trace":
         says = f"{here} adds up the diagonal alone, and this has a gradient for all elements"
         return [("trace", lambda g, node: [g * ops.ones_like(node.inputs[0])], says)]
@@ -48,13 +53,35 @@ def _of_elements(node: Node) -> list[tuple[str, Callable[..., list[Node | None]]
 
 
 def _determinants(walk: Walk) -> Iterator[Slip]:
-    """log(det(X)) as if it were the logarithm of the elements."""
+    """log(det(X)) as if it were the logarithm of the elements, and with one of the two functions alone."""
     for node in walk.pieces:
         x = next((x.inputs[0] for x in ancestors([node]) if x.op.name == "linalg.slogdet"), None)
         g = walk.cotangent(node)
-        if node.span is not None and node.span.text.startswith("logdet") and x is walk.leaf and g is not None:
-            says = f"the gradient of {text(node)} is an inverse of the matrix, and this has 1/x of its elements"
-            yield walk.whole("elementwise", "logdet", node, lambda g, x: g / x, says, HINT, (g, x))
+        if x is None or g is None or node.span is None or not node.span.text.startswith("logdet("):
+            continue
+        here = text(node)
+        transposed = f"inv is not transposed in the derivative of {here}"
+        inverse = f"the gradient of {here} is an inverse of the matrix, and this has 1/x of its elements"
+        chain = f"{here} is log(det(…)), and the"
+        inv = ops.linalg_inv(x)
+        found: list[tuple[str, str, Node, str, str]] = [
+            ("transpose", "logdet", g * inv, transposed, "check the transposes"),
+            ("elementwise", "logdet", g / x, inverse, HINT),
+            ("chain", "no log", g * _det(x) * ops.t(inv), f"{chain} logarithm is not differentiated", CHAIN_HINT),
+            (
+                "chain",
+                "no det",
+                g / _det(x) * ops.ones_like(x),
+                f"{chain} determinant is not differentiated",
+                CHAIN_HINT,
+            ),
+        ]
+        for kind, label, part, says, hint in found:
+            yield walk.whole(kind, label, node, walk.handed_on, says, hint, (node, x, part))
+
+
+def _det(x: Node) -> Node:
+    return ops.linalg_det(x)  # type: ignore[no-any-return]
 
 
 def _exchanged(g: Node, walk: Walk, node: Node, chosen: int, wrong: Callable[[Node], Node]) -> list[Node | None]:

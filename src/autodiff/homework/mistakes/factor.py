@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, text
+from autodiff.graph.op import ops
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, only, text
 
 HINT = "check the constant factors"
 
@@ -13,6 +14,8 @@ HINT = "check the constant factors"
 def factors(walk: Walk) -> Iterator[Slip]:
     """At each product with a constant and each quotient by one, the constant treated wrongly."""
     for node in walk.pieces:
+        if node.op.name in ("dot", "vdot") and sum(map(walk.depends, node.inputs)) == 1:
+            yield from _weights(walk, node)
         if node.op.name not in ("mul", "div") or len(node.inputs) != 2:
             continue
         place = 0 if walk.depends(node.inputs[0]) else 1
@@ -30,6 +33,16 @@ def factors(walk: Walk) -> Iterator[Slip]:
         )  # fmt: skip
         twice = _twice(node, place, other, divides)
         yield walk.slip("factor", "twice", node, twice, f"{what} is there twice", HINT)
+
+
+def _weights(walk: Walk, node: Node) -> Iterator[Slip]:
+    """The constant vector of v @ u."""
+    place = 0 if walk.depends(node.inputs[0]) else 1
+    if node.inputs[place] is walk.leaf and walk.is_inner(node):  # that is the whole inner derivative: the chain rule
+        return
+    passed: Rule = lambda g: only(node, place, g * ops.ones_like(node.inputs[place]))  # noqa: E731
+    says = f"the constant {text(node.inputs[1 - place])} of {text(node)} is lost"
+    yield walk.slip("factor", "lost", node, passed, says, HINT)
 
 
 def _passed(node: Node, place: int, other: Node | None, divide: bool) -> Rule:

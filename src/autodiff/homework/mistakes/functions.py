@@ -6,6 +6,7 @@ broken: a sign, a power, a factor of a product.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
@@ -33,7 +34,7 @@ TABLE: dict[str, list[Row]] = {
         ("sign", lambda x, y: y**2 - 1, "1 - tanh^2 is the other way round"),
     ],
     "sigmoid": [
-        ("product", lambda x, y: y, "the factor 1 - sigmoid is missing"),
+        ("original", lambda x, y: y, "the factor 1 - sigmoid is missing"),
         ("product", lambda x, y: 1 - y, "the factor sigmoid is missing"),
         ("sign", lambda x, y: y * (1 + y), "1 - sigmoid has a minus"),
         ("sign", lambda x, y: y * (y - 1), "1 - sigmoid is the other way round"),
@@ -59,6 +60,13 @@ TABLE: dict[str, list[Row]] = {
     ],
     "log10": [("factor", lambda x, y: 1 / x, "the factor 1/log(10) is missing")],
     "log2": [("factor", lambda x, y: 1 / x, "the factor 1/log(2) is missing")],
+    "log1p": [("chain", lambda x, y: 1 / x, "it is 1/(1 + x)")],
+    "erf": [("sign", lambda x, y: 2 / math.sqrt(math.pi) * ops.exp(x**2), "exp(-x^2) has a minus")],
+    "silu": [
+        ("product", lambda x, y: ops.sigmoid(x), "it is x*sigmoid(x), and the derivative of sigmoid is missing"),
+        ("product", lambda x, y: y * (1 - ops.sigmoid(x)), "it is x*sigmoid(x), and the derivative of x is missing"),
+        ("product", lambda x, y: ops.sigmoid(x) * (1 - ops.sigmoid(x)), "the product rule for x*sigmoid(x) is missing"),
+    ],
     "abs": [("original", lambda x, y: y, "abs is sign(x)")],
     "softplus": [("chain", lambda x, y: 1 / (1 + ops.exp(x)), "the derivative of the exponential inside is missing")],
     "relu": [("original", lambda x, y: y, "it is 1 where x is positive, and 0 elsewhere")],

@@ -8,6 +8,7 @@ from autodiff.graph.node import Node
 from autodiff.homework.mistakes.walk import Slip, Walk, behind, itself, text
 
 HINT = "is everything differentiated?"
+WHOLE = "this is the expression itself, not its gradient"
 
 
 def originals(walk: Walk) -> Iterator[Slip]:
@@ -15,19 +16,18 @@ def originals(walk: Walk) -> Iterator[Slip]:
     for node in walk.pieces:
         if node.op.name in ("add", "sub", "rsub"):
             yield from _constants(walk, node)
+    yield walk.whole("original", "value", walk.output, lambda: walk.output, WHOLE, HINT)
     for node in walk.pieces:
         if node is not walk.output:
             g = walk.cotangent(node)
             if g is not None and g.shape == walk.leaf.shape == node.shape:
                 says = f"{text(node)} stands in the answer undifferentiated"
                 yield walk.whole("original", "term", node, walk.instead_of, says, HINT, (node, g * node))
-    says = "this is the expression itself, not its gradient"
-    yield walk.whole("original", "value", walk.output, lambda: walk.output, says, HINT)
     inner = walk.output
     while len(inner.inputs) == 1 and inner.op.name in ("sum", "mean", "broadcast", "convert"):
         inner = inner.inputs[0]
         if inner.shape == walk.leaf.shape and inner is not walk.leaf:
-            yield walk.whole("original", f"inside {inner.op.name}", inner, itself, says, HINT, (inner,))
+            yield walk.whole("original", f"inside {inner.op.name}", inner, itself, WHOLE, HINT, (inner,))
 
 
 def _plus(walk: Walk, part: Node) -> Node:
@@ -38,7 +38,7 @@ def _constants(walk: Walk, node: Node) -> Iterator[Slip]:
     """c in u + c kept, or differentiated to 1."""
     g = walk.cotangent(node)
     for i, x in enumerate(node.inputs):
-        if walk.depends(x) or g is None or g.shape != walk.leaf.shape:
+        if walk.depends(x) or g is None or g.shape not in (walk.leaf.shape, ()):
             continue
         constant = text(behind(x)) if behind(x).op.name != "constant" else str(behind(x).params[0])
         sign = -1 if node.op.name == "sub" and i == 1 else 1

@@ -17,7 +17,7 @@ from autodiff.homework.mistakes.walk import Slip, Walk, only, text
 Variant = tuple[str, Callable[[Node, Any], Node], str]
 
 HINT = "look at the power rule again: the factor and the exponent"
-ROOTS = {"sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "reciprocal": Fraction(-1)}
+ROOTS = {"sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "reciprocal": Fraction(-1)}  # 1/u is a quotient first
 
 OF_NUMBER: list[Variant] = [
     ("kept", lambda x, n: n * x**n, "the exponent of {here} is not lowered by one"),
@@ -35,6 +35,7 @@ UNLIKELY: list[Variant] = [
     ("twice", lambda x, n: n * x ** (n - 2), "the exponent of {here} is lowered by two"),
     ("n to 1", lambda x, n: n * ops.ones_like(x), "of the derivative of {here} only the factor {n} is left"),
     ("divided", lambda x, n: x ** (n - 1) / n, "{here} is divided by its exponent, and it should be multiplied"),
+    ("kept divided", lambda x, n: x**n / n, "{here} is divided by its exponent, which stays as it is"),
     ("halved", lambda x, n: n * x ** (n / 2), "the exponent of {here} is halved, and it should be lowered by one"),
     (
         "as exponential",
@@ -44,6 +45,7 @@ UNLIKELY: list[Variant] = [
     ("as n+1", lambda x, n: (n + 1) * x**n, "{here} is differentiated as if its exponent were one more"),
     ("root", lambda x, n: abs(n) * x ** abs(n), "the sign of the exponent of {here} is lost"),
 ]
+OF_ROOT: list[Variant] = [("no root", lambda x, n: n / x, "the root is missing in the derivative of {here}")]
 OF_BASE: list[Variant] = [
     (
         "as power",
@@ -67,6 +69,8 @@ OF_E: list[Variant] = [
         "{here} is differentiated by the power rule, and the variable is in its exponent",
     ),
     ("lowered", lambda x, _: ops.exp(x - 1), "the exponent of {here} is lowered as by the power rule"),
+]
+OF_E_UNLIKELY: list[Variant] = [
     ("times", lambda x, _: x * ops.exp(x), "the exponent of {here} became a factor"),
 ]
 
@@ -77,7 +81,7 @@ def powers(walk: Walk) -> Iterator[Slip]:
         name = node.op.name
         if name == "pow":
             yield from _slips(walk, node, node.params[0], OF_NUMBER)
-        elif name in ROOTS:
+        elif name in ROOTS and name != "reciprocal":
             yield from _slips(walk, node, ROOTS[name], OF_NUMBER)
         elif name == "pow_of_number":
             yield from _slips(walk, node, node.params[0], OF_BASE)
@@ -90,7 +94,13 @@ def powers(walk: Walk) -> Iterator[Slip]:
 def unlikely_powers(walk: Walk) -> Iterator[Slip]:
     """What else may become of a power."""
     for node in walk.pieces:
+        if node.op.name == "sqrt":
+            yield from _slips(walk, node, Fraction(1, 2), OF_ROOT)
+        if node.op.name == "exp":
+            yield from _slips(walk, node, "e", OF_E_UNLIKELY)
         n = node.params[0] if node.op.name == "pow" else ROOTS.get(node.op.name)
+        if node.op.name == "reciprocal":
+            yield from _slips(walk, node, n, OF_NUMBER)
         if n is not None:
             yield from _slips(walk, node, n, UNLIKELY)
 
@@ -101,6 +111,8 @@ def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[
         return
     for label, wrong, says in variants:
         if (label, n) in (("factor n-1", Fraction(1, 2)), ("no factor", -1)):  # that is the sign
+            continue
+        if label == "n to 1" and n not in (2, 3, 4, 5):  # of a root that would be half of what is inside
             continue
         says = says.format(here=text(node), n=n)
         yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 0, wrong, x, n))

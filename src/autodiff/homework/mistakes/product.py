@@ -5,7 +5,7 @@ Stewart, Calculus, section 3.2; for x·Ax and other products of vectors, The Mat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autodiff.graph.node import Node
 from autodiff.homework.mistakes.walk import Slip, Walk, behind, minus, text
@@ -42,13 +42,38 @@ def differences(walk: Walk) -> Iterator[Slip]:
 
 
 def _derivatives(walk: Walk, node: Node) -> Iterator[Slip]:
-    """u'v' and u' + v'."""
-    u, v = (walk.elementwise(behind(x)) for x in node.inputs)
+    """u'v', and u'v'w' and u' + v' + w' of several factors."""
     g = walk.cotangent(node)
-    if u is None or v is None or g is None or g.shape != walk.leaf.shape:
+    if g is None or g.shape not in (walk.leaf.shape, ()):
         return
-    says = f"the derivatives of the factors of {text(node)} are multiplied, and the product rule adds two terms"
-    yield walk.whole("product", "u'v'", node, lambda: walk.instead_of(node, g * u * v), says, HINT)
+    factors = list(_factors(walk, node))
+    for several in {2: [behind(x) for x in node.inputs], len(factors): factors}.values():
+        slopes = [slope for slope in map(walk.slope, several) if slope is not None]
+        if len(slopes) < len(several):
+            continue
+        says = f"the derivatives of the factors of {text(node)} are multiplied, and the product rule adds terms"
+        yield walk.whole("product", f"{len(slopes)} multiplied", node, _all, says, HINT, (walk, node, g, slopes, True))
+        if len(slopes) > 2:
+            says = f"the derivatives of the factors of {text(node)} are added without the other factors"
+            yield walk.whole("product", f"{len(slopes)} added", node, _all, says, HINT, (walk, node, g, slopes, False))
+
+
+def _factors(walk: Walk, node: Node) -> Iterator[Node]:
+    """The factors of a product of products."""
+    stack = [node]
+    while stack:
+        part = behind(stack.pop())
+        if part.op.name == "mul" and all(map(walk.depends, part.inputs)):
+            stack.extend(reversed(part.inputs))
+        else:
+            yield part
+
+
+def _all(walk: Walk, node: Node, g: Node, slopes: Sequence[Node], multiplied: bool) -> Node:
+    found = slopes[0]
+    for slope in slopes[1:]:
+        found = found * slope if multiplied else found + slope
+    return walk.instead_of(node, g * found)
 
 
 def _mixed(walk: Walk, node: Node) -> Iterator[Slip]:

@@ -36,6 +36,7 @@ BELOW: list[tuple[str, Parts, str]] = [
     ("not squared", lambda g, u, v: [None, -g * u / v], "the denominator in the rule for {here} is not squared"),
     ("plus, not squared", lambda g, u, v: [None, g * u / v], "the quotient rule for {here} lacks minus and square"),
     ("no u", lambda g, u, v: [None, -g / v**2], "the numerator of {here} is lost"),
+    ("no denominator", lambda g, u, v: [None, -g * u], "the quotient rule for {here} lacks its denominator"),
 ]
 
 
@@ -55,10 +56,10 @@ def quotients(walk: Walk) -> Iterator[Slip]:
 
 def _of_derivatives(walk: Walk, node: Node, u: Node | None, v: Node) -> Iterator[Slip]:
     """u'/v'."""
-    above = node.inputs[0] if u is None else walk.elementwise(u)
-    below = walk.elementwise(v)
+    above = node.inputs[0] if u is None else walk.slope(u)
+    below = walk.slope(v)
     g = walk.cotangent(node)
-    if above is not None and below is not None and g is not None and g.shape == walk.leaf.shape:
+    if above is not None and below is not None and g is not None and g.shape in (walk.leaf.shape, ()):
         says = f"numerator and denominator of {text(node)} are differentiated separately"
         yield walk.whole("quotient", "u'/v'", node, lambda: walk.instead_of(node, g * above / below), says, HINT)
 
@@ -68,7 +69,7 @@ def _reciprocal(walk: Walk, node: Node) -> Iterator[Slip]:
     rules: list[tuple[str, Rule, str]] = [
         ("plus", lambda g: [g / x**2], f"the minus of the derivative of {here} is lost"),
         ("not squared", lambda g: [-g / x], f"the denominator of the derivative of {here} is not squared"),
-        ("plus, not squared", lambda g: [g / x], f"the derivative of {here} lacks its minus and its square"),
+        ("no denominator", lambda g: [-g * 1], f"the derivative of {here} lacks its denominator"),
     ]
     for label, rule, says in rules:
         yield walk.slip("quotient" if label != "plus" else "sign", label, node, rule, says, HINT)

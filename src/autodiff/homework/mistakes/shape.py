@@ -50,15 +50,31 @@ def _not_summed(walk: Walk) -> Iterator[Slip]:
             whole = walk.setting.shown(node.shape)
             says = f"{text(node)} is used for all of shape {whole}, and its gradient is not summed"
             yield walk.whole("shape", "broadcast", node, itself, says, HINT, (g,))
+            if len(node.shape) == 2 and len(walk.leaf.shape) == 1:
+                says = f"{text(node)} is used for all of shape {whole}, and its gradient is summed over the wrong dim"
+                yield walk.whole("shape", "wrong dim", node, ops.sum, says, HINT, (g, 1))
         if node.op.name == "mv" and node.inputs[1] is walk.leaf:
             x = node.inputs[0]
             says = f"the gradient through {text(node)} is not summed over the rows"
             yield walk.whole("shape", "mv", node, lambda g, x: ops.unsqueeze(g, 1) * x, says, HINT, (g, x))
-        if node.op.name == "mv" and node.inputs[0] is walk.leaf:
-            y = node.inputs[1]
-            says = f"the gradient for a matrix in {text(node)} is an outer product, and this is one of its factors"
-            yield walk.whole("shape", "mv g", node, itself, says, HINT, (g,))
-            yield walk.whole("shape", "mv y", node, itself, says, HINT, (y,))
+        if node.op.name == "mv" and walk.leaf in (node.inputs[0], *node.inputs[0].inputs):
+            yield from _factors(walk, node, g)
+    yield from _stopped(walk)
+
+
+def _factors(walk: Walk, node: Node, g: Node) -> Iterator[Slip]:
+    """For a matrix, one of the vectors in place of their outer product, or another product of them."""
+    y = node.inputs[1]
+    says = f"the gradient for a matrix in {text(node)} is an outer product, and this is one of its factors"
+    yield walk.whole("shape", "mv g", node, itself, says, HINT, (g,))
+    yield walk.whole("shape", "mv y", node, itself, says, HINT, (y,))
+    says = f"the gradient for a matrix in {text(node)} is an outer product, and this is the inner product"
+    yield walk.whole("shape", "inner", node, ops.dot, says, HINT, (g, y))
+    says = f"the gradient for a matrix in {text(node)} is an outer product, and this goes element by element"
+    yield walk.whole("elementwise", "outer", node, ops.mul, says, HINT, (g, y))
+
+
+def _stopped(walk: Walk) -> Iterator[Slip]:
     for node in reversed(walk.useful):
         g = walk.cotangent(node)
         if g is None or node is walk.output or node is walk.leaf:

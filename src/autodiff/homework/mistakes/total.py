@@ -32,16 +32,26 @@ def totals(walk: Walk) -> Iterator[Slip]:
 
 
 def second(walk: Walk) -> Iterator[Slip]:
-    """The second derivative, where everything goes element by element."""
+    """The second derivative, where everything goes element by element; the mixed ones as well."""
     right = walk.right
     if right.requires_grad and (walk.output.shape == walk.leaf.shape or not walk.leaf.shape):
         says = "this is the second derivative: the gradient is differentiated once more"
         hint = "how many times is the expression differentiated?"
         yield walk.whole("total", "twice", walk.output, _again, says, hint, (walk,))
+    for name, node in walk.setting.variables.items():
+        if node is not walk.leaf and node.requires_grad and node.shape == walk.leaf.shape:
+            says = f"this is the derivative by {name} of the right answer: {name} is a constant here"
+            hint = f"which variable is the gradient for? here it is {walk.setting.wrt}"
+            yield walk.whole("total", f"mixed {name}", walk.output, _mixed, says, hint, (walk, node))
 
 
 def _again(walk: Walk) -> Node:
     found = gradients([walk.right], [ops.ones_like(walk.right)], [walk.leaf])[0]
+    return ops.zeros_like(walk.leaf) if found is None else found
+
+
+def _mixed(walk: Walk, other: Node) -> Node:
+    found = gradients([walk.right], [ops.ones_like(walk.right)], [other])[0] if walk.right.requires_grad else None
     return ops.zeros_like(walk.leaf) if found is None else found
 
 

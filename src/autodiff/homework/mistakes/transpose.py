@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
 from autodiff.graph.op import ops
-from autodiff.homework.mistakes.walk import Rule, Slip, Walk, is_elementwise, text
+from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, is_elementwise, text
 
 INVERSES = ("inv", "inverse", "linalg_inv", "linalg.inv")
 
@@ -37,7 +37,18 @@ def transposes(walk: Walk) -> Iterator[Slip]:
             yield walk.slip("transpose", "inverses", node, _inverses, says, hint, given=(node,))
     if len(walk.leaf.shape) == 2:
         says = "the answer is the transpose of the gradient"
-        yield walk.whole("transpose", "whole", walk.output, lambda: ops.t(walk.right), says, hint)
+        yield walk.whole("transpose", "whole", _consumer(walk), lambda: ops.t(walk.right), says, hint)
+
+
+def _consumer(walk: Walk) -> Node:
+    """The product of matrices that the variable stands in, if it is in one alone; else the whole expression."""
+    found = [node for node in walk.useful if any(behind(x) in (walk.leaf, *_turns(walk)) for x in node.inputs)]
+    found = [node for node in found if node not in _turns(walk)]
+    return found[0] if len(found) == 1 and found[0].op.name in ("mm", "mv") else walk.output
+
+
+def _turns(walk: Walk) -> list[Node]:
+    return [node for node in walk.useful if node.op.name == "t" and node.inputs[0] is walk.leaf]
 
 
 def swapped(walk: Walk) -> Iterator[Slip]:

@@ -105,9 +105,16 @@ class Walk:
         received: dict[Node, Any] = {node: ops.ones_like(node)}
         return self._walked(received, leading_to([node], [self.leaf]), {})
 
-    def pulled(self, output: Node, leaf: Node) -> Node:
-        """The derivative of another result by another node."""
-        received: dict[Node, Any] = {output: self.start}
+    def slope(self, node: Node) -> Node | None:
+        """The derivative of a node by the variable, where it goes element by element or the node is a number."""
+        if node.shape == () and self.leaf.shape:
+            received: dict[Node, Any] = {node: ops.ones_like(node)}
+            return self._walked(received, leading_to([node], [self.leaf]), {})
+        return self.elementwise(node)
+
+    def pulled(self, output: Node, leaf: Node, start: Node | None = None) -> Node:
+        """What another node receives from another result, whose cotangent is `start`."""
+        received: dict[Node, Any] = {output: self.start if start is None else start}
         self._walked(received, leading_to([output], [leaf]), {})
         return received[leaf]  # type: ignore[no-any-return]
 
@@ -147,6 +154,11 @@ class Walk:
         if node is self.output:
             return None
         return self._walked(received, self.useful, {node: lambda g: [None] * len(node.inputs)})
+
+    def handed_on(self, node: Node, inner: Node, g: Node) -> Node:
+        """The gradient when a node's contribution is what g comes to from one of its ancestors."""
+        part = self._walked({inner: g}, leading_to([inner], [self.leaf]), {})
+        return self.instead_of(node, ops.zeros_like(self.leaf) if part is None else part)
 
     def instead_of(self, node: Node, part: Node) -> Node:
         """The gradient with `part` as the contribution of a node."""
