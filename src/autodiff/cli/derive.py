@@ -172,6 +172,10 @@ def _given(
         given.let[name] = text
     given.wrt = names(wrt) if wrt else None
     if gradient is not None:
+        if not gradient.isidentifier():
+            raise usage(
+                f"--gradient {gradient!r:.60} is not a name", "in formulas the weights are a name: --gradient g"
+            )
         check_name(gradient, gradient, "NAME")
         given.gradient = gradient
     return given, requests

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from autodiff.cli.allowance import within
 from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.parts import PARTS, check_parts, no_gradient, print_json
@@ -62,8 +63,9 @@ def command(
         read = inputs(screen, "eval", rows=rows, backward=not no_backward, **options)
         asked = _problem(read, rows)
         if asked is None:
-            if save:
-                raise usage("--save and JSON requests cannot go together", "--save is for one answer")
+            for option, given in (("--save", save), ("--only", only)):
+                if given:
+                    raise usage(f"{option} and JSON requests cannot go together", f"{option} is for one answer")
             return _requests(read, rows, screen, jobs)
         if only is not None:
             _check_part(only, asked)
@@ -86,7 +88,7 @@ def command(
 
 def _solve(asked: Problem, screen: Screen, place: Place | None = None) -> Answer:
     with screen.progress() as watch:
-        return solve(asked, place, watch)
+        return within(solve, asked, place, watch)
 
 
 def _solve_and_save(asked: Problem, saved: dict[str, str], screen: Screen) -> Answer:
@@ -132,10 +134,13 @@ def _requests(read: Inputs, rows: str | None, screen: Screen, jobs: int) -> int:
 
     def respond(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         asked = problem(request, read.given)
-        answer = solve(asked)
+        answer = within(solve, asked)
         if answer.error is None:
             return answered(answer), 0
+        from autodiff.request.advice import advise_request
+
         advise(answer.error, answer, asked.expr, as_request=True)
+        advise_request(answer.error)
         return answered(answer), answer.error.exit_code
 
     if rows is not None:

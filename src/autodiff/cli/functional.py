@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from autodiff.cli.allowance import within
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.parts import PARTS, check_parts, no_gradient, print_json
@@ -153,7 +154,7 @@ def _command(name: str, kind: Kind) -> click.Command:
 def _solve(kind: Kind, request: dict[str, Any], given: Given, as_request: bool = False) -> tuple[Problem, Derivatives]:
     keys = KEYS if kind.key is None else (*KEYS, kind.key)
     asked = problem(request, given, keys)
-    found = kind.solve(asked, tangents(request, given, asked.dtype))
+    found = within(kind.solve, asked, tangents(request, given, asked.dtype))
     if found.error is not None and kind.key == "gradient":
         advise(found.error, found, asked.expr, as_request)
     return asked, found
@@ -164,6 +165,10 @@ def _requests(kind: Kind, given: Given, rows: str | None, text: str | None, scre
 
     def respond(request: dict[str, Any]) -> tuple[dict[str, Any], int]:
         _, found = _solve(kind, request, given, as_request=True)
+        if found.error is not None:
+            from autodiff.request.advice import advise_request
+
+            advise_request(found.error)
         return derived(found, kind.result), 0 if found.error is None else found.error.exit_code
 
     if rows is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
+from autodiff.cli.allowance import within
 from autodiff.cli.functional import KEYS
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import check_name, expression_options, usage
@@ -69,7 +70,7 @@ def command(
         chosen = requested_seed(request, seed)
         if wanted:
             draw(asked, wanted, chosen)
-        return gradcheck(asked, **{**given, **own}), {"seed": chosen} if wanted else {}
+        return within(lambda: gradcheck(asked, **{**given, **own})), {"seed": chosen} if wanted else {}
 
     try:
         shapes, options["arguments"] = split_shapes(options["arguments"], options["file"] is not None)

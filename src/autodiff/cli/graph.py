@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from autodiff.cli.allowance import within
 from autodiff.cli.inputs import inputs
 from autodiff.cli.options import expression_options, usage
 from autodiff.cli.parts import print_json
@@ -77,7 +78,7 @@ def built(asked: Problem) -> Graph:
     """The graph of a problem; raises what building raises."""
     check_names(asked)
     with using_default_dtype(asked.dtype):
-        return Graph(asked)
+        return within(Graph, asked)
 
 
 def as_text(graph: Graph) -> str:

@@ -40,6 +40,10 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
+# How click calls what an option wants, and how people do.
+NUMBERS = {"integer range": "a whole number", "float range": "a number", "integer": "a whole number"}
+
+
 class Commands(click.Group):
     """A group that imports a command when it is called, and lists all without importing any."""
 
@@ -101,8 +105,12 @@ def _no_command(args: list[str]) -> AutodiffError:
 def usage_error(error: click.ClickException, argv: list[str]) -> AutodiffError:
     """What click found wrong, as an error of ours."""
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "autodiff"
+    path = context.command_path if context is not None else " ".join(["autodiff", *argv[:1]])
+    if context is None and (not argv or argv[0] not in COMMANDS):
+        path = "autodiff"
     message = error.format_message().rstrip(".")
+    for kind, spoken in NUMBERS.items():
+        message = message.replace(f"is not a valid {kind}", f"is not {spoken}")
     help: list[str] = []
     if isinstance(error, click.NoSuchOption):
         message = f"there is no option {error.option_name}"
@@ -120,6 +128,8 @@ def _minus_first(option: str, argv: list[str]) -> list[str]:
     if at is None:
         return []
     before, after = argv[1:at], argv[at + 1 :]
+    if any("=" not in argument for argument in before if not argument.startswith("-")):
+        return []  # there is an expression already
     options = [argument for argument in [*before, *after] if argument.startswith("-")]
     if options:
         return ["an expression that starts with - comes after --, and options come before it"]

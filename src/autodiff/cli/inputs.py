@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.cli.allowance import within
 from autodiff.cli.options import check_name, names, size_limit, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
@@ -80,7 +81,7 @@ def inputs(
     )
     values = [*variables.values(), *tangents.values(), *([] if given.gradient is None else [given.gradient])]
     for value in values:
-        value.array(default)
+        within(value.array, default)
     return Inputs(given, requests)
 
 
@@ -128,7 +129,7 @@ def _expression(
 def _assigned(argument: str, command: str, arguments: list[str]) -> tuple[str, str]:
     """NAME=VALUE as its two sides; raises `usage` with what was meant."""
     name, equals, text = argument.partition("=")
-    shaped = re.fullmatch(r"([^\W\d]\w*):([\w, ]*)", argument)
+    shaped = re.fullmatch(r"([^\W\d]\w*):[(\[]?([\w, ]*)[)\]]?", argument)
     if shaped is not None and not equals:
         raise _shape_without_value(shaped[1], shaped[2], command)
     if not equals:

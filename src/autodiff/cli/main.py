@@ -6,9 +6,12 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from autodiff.errors import EXIT_CODES, AutodiffError
+
+if TYPE_CHECKING:
+    from autodiff.cli.screen import Screen
 
 INTERRUPTED, CLOSED_PIPE = 130, 141
 
@@ -69,11 +72,13 @@ def run(argv: Sequence[str]) -> int:
         return EXIT_CODES["unwritable-file"]
 
 
-def _invoke(argv: list[str], screen: object) -> int:
+def _invoke(argv: list[str], screen: Screen) -> int:
     import click
 
     from autodiff.cli.group import group, usage_error
 
+    if sys.stdout is None:  # where help goes
+        sys.stdout = screen.out
     try:
         with group.make_context("autodiff", argv, obj=screen) as context:
             code = group.invoke(context)

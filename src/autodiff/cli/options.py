@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from autodiff.cli.allowance import DEFAULT_SECONDS, allow
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.syntax.literals import PYTHON_WORDS
@@ -38,6 +39,16 @@ color = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, on one line.")
 rows = click.option("--rows", metavar="FILE|-", help="Answer a file of JSON requests, one a line.")
 
+limit_seconds = click.option(
+    "--limit-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=DEFAULT_SECONDS,
+    expose_value=False,
+    metavar="S",
+    callback=lambda context, _, value: allow(value),
+    help=f"Time an answer may take.  [default: {DEFAULT_SECONDS:g}]",
+)
+
 _EXPRESSION = (
     click.argument("arguments", nargs=-1, metavar="EXPR [NAME=VALUE]..."),
     click.option("-f", "--file", metavar="FILE", help="Read EXPR from a file."),
@@ -45,6 +56,7 @@ _EXPRESSION = (
     click.option("--wrt", multiple=True, metavar="NAMES", help="Differentiate for these variables only: x,y."),
     click.option("--dtype", default="float64", show_default=True, metavar="DTYPE", help="What numbers become."),
     click.option("--limit-size", default="8GiB", show_default=True, metavar="SIZE", help="The largest tensor allowed."),
+    limit_seconds,
     as_json,
     rows,
     color,
@@ -64,7 +76,11 @@ def usage(message: str, *help: str) -> AutodiffError:
 
 def names(values: tuple[str, ...]) -> list[str]:
     """`--wrt x,y --wrt z` as a list."""
-    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+    found = [name.strip() for value in values for name in value.split(",") if name.strip()]
+    for name in found:
+        if len(words := name.split()) > 1:
+            raise usage(f"{name!r:.60} is not a name", f"names are separated by commas: {','.join(words)}")
+    return found
 
 
 def size_limit(text: str, option: str = "--limit-size") -> int:

@@ -13,8 +13,10 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, BinaryIO
 
+from autodiff.cli.allowance import within
 from autodiff.cli.main import internal
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
@@ -97,7 +99,10 @@ def _answer_lines(lines: Lines, respond: Respond, batches: Batches | None) -> tu
     number, block = lines
     found: str | list[str | None] = [None]
     if batches is not None and b"\n" in block:
-        found = batches.answers(block)
+        try:
+            found = within(batches.answers, block)
+        except AutodiffError:  # too late: one of the lines takes long, and each is allowed its own time
+            found = [None] * (block.count(b"\n") + 1)
         if isinstance(found, str):
             return found, [], 0
     elif b"\n" in block:
@@ -115,7 +120,7 @@ def _answer_lines(lines: Lines, respond: Respond, batches: Batches | None) -> tu
 
 def _opened(path: str) -> BinaryIO:
     if path == "-":
-        return sys.stdin.buffer
+        return BytesIO() if sys.stdin is None else sys.stdin.buffer
     try:
         return open(path, "rb")
     except (OSError, ValueError) as error:
@@ -198,6 +203,9 @@ def answer_request(request: Any, line: int, respond: Respond) -> tuple[str, int]
         error = _out_of_memory()
     except Exception as fault:
         error = internal(fault)
+    from autodiff.request.advice import advise_request
+
+    advise_request(error)
     body = {"error": described(error)}
     try:
         return _identified(request, body) + "\n", error.exit_code

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from autodiff.cli.allowance import within
 from autodiff.cli.gradcheck import requested_shapes, split_shapes
 from autodiff.cli.inputs import Inputs, inputs
 from autodiff.cli.options import check_name, expression_options, usage
@@ -87,12 +88,12 @@ def _sheet(request: dict[str, Any], read: Inputs, shapes: dict[str, Shape], grad
     own = {key: value for key, value in request.items() if not (symbolic and key == "gradient")}
     asked = problem(own, read.given, (*KEYS, "shapes"))
     if not symbolic:
-        return steps(_question(asked, {}, None), asked)
+        return within(steps, _question(asked, {}, None), asked)
     if weights is not None:
         if not isinstance(weights, str):
             raise AutodiffError("bad-request", "gradient must be a name, where shapes are given", type="TypeError")
         check_name(weights, weights, "NAME")
-    return steps(_question(asked, declared, weights))
+    return within(steps, _question(asked, declared, weights))
 
 
 def _question(asked: Problem, declared: dict[str, Shape], gradient: str | None) -> Question:

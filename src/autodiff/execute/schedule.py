@@ -17,7 +17,7 @@ from autodiff.execute.tiles import Loop, fuse, is_large
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, VARIABLE, Primitive
-from autodiff.graph.sizes import concrete
+from autodiff.graph.sizes import concrete, show
 from autodiff.graph.values import real
 
 
@@ -78,6 +78,10 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None, elsewhere:
     plan, slots = scheduler.plan, scheduler.slots
     plan.outputs = [(slots[node], node.dtype) for node in outputs]
     plan.shapes = [concrete(node.shape) for node in outputs]
+    elsewhere = frozenset(elsewhere)
+    for number, node in enumerate(outputs if limit_bytes is not None else ()):
+        if node.op.view and number not in elsewhere and (error := over_limit(node, limit_bytes or 0)) is not None:
+            raise error
     if any(is_large(step.node) for step in plan.steps):
         plan.steps = fuse(plan, fused_step)
     if scheduler.oversized:
@@ -87,6 +91,9 @@ def schedule(outputs: Sequence[Node], limit_bytes: int | None = None, elsewhere:
 
 
 TO_A_FILE = "what is saved to a file needs no memory: --save x.grad=FILE.npy"
+
+# How many times the limit (or a GiB) an operation goes through, if it need not be in memory: a minute or so by default.
+PASSED = 16
 
 # Operations whose result has the elements of its operand in the same order.
 _KEEP_ORDER = ("view", "reshape", "squeeze", "unsqueeze")
@@ -236,6 +243,8 @@ class _Scheduler:
             error = over_limit(node, self.limit_bytes)
             if error is not None:
                 self.oversized[slot] = error
+            if not op.reads_shape:
+                _refuse_endless(node, self.limit_bytes)
         if (op.name == "full" and node.params[0] == 1) or (op in (BROADCAST, CONVERT) and inputs[0] in self.ones):
             self.ones.add(slot)
         self.plan.steps.append(Step(kernel, inputs, params, slot, node))
@@ -307,11 +316,15 @@ def lowered(node: Node) -> tuple[Any, ...]:
 
 def over_limit(node: Node, limit_bytes: int) -> AutodiffError | None:
     """The error for a result that would take more than `limit_bytes`."""
-    total: int = node.dtype.size
+    total = spread = node.dtype.size
     for dim in node.shape if node.results is None else ():
         total *= dim  # type: ignore[assignment]
+        spread *= dim or 1  # type: ignore[assignment]
     if total <= limit_bytes:
-        return None
+        if spread < 2**63:
+            return None
+        message = f"Storage size calculation overflowed with sizes={show(node.shape)}"
+        return AutodiffError("limit-size", message, span=node.span)
     return AutodiffError(
         "limit-size",
         f"this would take {_spoken(total)}, more than the limit of {_spoken(limit_bytes)}",
@@ -321,8 +334,20 @@ def over_limit(node: Node, limit_bytes: int) -> AutodiffError | None:
     )
 
 
+def _refuse_endless(node: Node, limit_bytes: int) -> None:
+    """Raise for what takes no memory, such as an expanded tensor, and takes for ever to go through."""
+    for part in (node, *node.inputs):
+        if part.op is not VARIABLE and over_limit(part, PASSED * max(limit_bytes, 1 << 30)) is not None:
+            error = over_limit(part, limit_bytes)
+            assert error is not None
+            error.span = node.span
+            raise error
+
+
 def _spoken(size: int) -> str:
-    """A number of bytes for people, in GiB unless it is far less."""
+    """A number of bytes for people, in GiB unless it is far less or beyond all numbers."""
+    if size >= 1 << 80:
+        return f"2^{size.bit_length() - 1} bytes"
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
         if 10 * size >= unit:
             return f"{size / unit:.1f} {name}"

@@ -95,10 +95,11 @@ class Loop:
         axis = 0 if self.by_rows else _axis_to_cut(shape)
         inner = shape[axis + 1 :]
         step = min(max(1, TILE // prod(inner)), shape[axis])
-        outputs = [
-            np.empty(shape if flat else own, dtype) if given is None else given.reshape(shape if flat else own)
+        results: list[Any] = [
+            np.empty(own, dtype) if given is None else given
             for (own, dtype), given in zip_longest(self.outputs, into[: len(self.outputs)])  # without folds
         ]
+        outputs = [r.reshape(shape if flat else own) for r, (own, _) in zip(results, self.outputs, strict=True)]
         values, cut = self._externals(arrays, shape, axis)
         self._run(self.uniform, values, (), outputs, [])
         for (source, dtype), target in self.filled.items():
@@ -127,7 +128,7 @@ class Loop:
                         partial[place][number] = giver[1](partial[giver[0]][number])
 
         share(work, tiles)
-        results: list[Any] = [output.reshape(own) for output, (own, _) in zip(outputs, self.outputs, strict=True)]
+        results = [r if r.shape == own else r.reshape(own) for r, (own, _) in zip(results, self.outputs, strict=True)]
         for (_, node), parts in zip(self.folds, partial, strict=True):
             fold = node.op.fold
             assert fold is not None

@@ -19,16 +19,15 @@ from autodiff.graph.evaluate import values_of
 from autodiff.graph.lookup import (
     MODULES,
     PREFIXES,
-    did_you_mean,
     find,
     find_dtype,
     find_method,
-    not_a_value,
     unknown_attribute,
     unknown_function,
 )
 from autodiff.graph.node import OPERATORS, Node, Results, placed
 from autodiff.graph.op import ATTRIBUTES, Operation, ops
+from autodiff.graph.signature import plain, type_name
 from autodiff.graph.sizes import numel, show
 from autodiff.graph.values import tensor
 from autodiff.syntax import tree as T  # noqa: N812
@@ -80,9 +79,10 @@ class Builder:
                 return item.operands
             case T.Call():
                 values = [*item.args, *[k.value for k in item.keywords]]
-                if isinstance(item.function, T.Attribute) and self.module(item.function.value) is None:
-                    return [item.function.value, *values]
-                return values
+                function = item.function
+                if isinstance(function, T.Attribute) and self.module(function.value) is None:
+                    return [function.value, *values]
+                return values if isinstance(function, (T.Name, T.Attribute)) else [function, *values]
             case T.Attribute():
                 return [item.value] if self.module(item.value) is None else []
             case T.Index():
@@ -120,8 +120,10 @@ class Builder:
             if name == self.pending[0]:
                 help = [f"{name} stands in its own definition: name one of the two otherwise"]
         else:
-            help = did_you_mean(name, list(self.scope)) or not_a_value(name) or did_you_mean(name, list(CONSTANTS))
-            help = help or [f"give it a value: {name}=…"]
+            from autodiff.graph.meant import name_help
+
+            text, start, end = item.span.source.text, item.span.start, item.span.end
+            help = name_help(name, self.scope, text[:start], text[end:])
         raise AutodiffError(
             "unknown-name",
             f"name '{name}' is not defined",
@@ -136,7 +138,7 @@ class Builder:
 
 
 def _number(builder: Builder, item: T.Number, values: list[Any]) -> None:
-    values.append(item.value)
+    values.append(numbers.tidy(item.value))
 
 
 def _literal(builder: Builder, item: T.String | T.Constant, values: list[Any]) -> None:
@@ -181,7 +183,12 @@ def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
             message = _unsupported(op, left, right)
             raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
     a, b = as_operand(left, item.left), as_operand(right, item.right)
-    values.append(_located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
+    try:
+        values.append(_located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
+    except AutodiffError as error:
+        if op in ("&", "|") and error.code == "bad-dtype":
+            error.help.append(f"{op} binds tighter than comparisons: write (x > 0) {op} (x < 3)")
+        raise
 
 
 def _unsupported(op: str, left: Any, right: Any) -> str:
@@ -233,19 +240,19 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
     if isinstance(function, T.Name):
         operation = find("", function.id)
         if operation is None:
-            raise _not_a_function(builder, function)
+            raise _not_a_function(builder, function, item.args)
     elif isinstance(function, T.Attribute):
         module = builder.module(function.value)
         if module is not None:
             operation = find(module, function.name) if module in PREFIXES else None
             if operation is None:
-                error = unknown_function(function.name, module)
+                error = unknown_function(function.name, module, _first(item.args))
                 error.span = function.name_span
                 raise error
         else:
             method = True
             args.insert(0, values.pop())
-            operation = _method(args[0], function)
+            operation = _method(builder, args[0], function)
             trees.insert(0, function.value)
     else:
         raise AutodiffError(
@@ -254,6 +261,7 @@ def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
             type="TypeError",
             span=function.span,
             says="this is not a function",
+            help="a product is written with a sign, *",
         )
     places, given = _by_position(operation, trees, args, item.keywords, keywords)
     values.append(_located(item, places, given, operation.bind, args, keywords, method))
@@ -274,7 +282,13 @@ def _by_position(
     return places, given
 
 
-def _not_a_function(builder: Builder, function: T.Name) -> AutodiffError:
+def _first(args: list[T.Tree]) -> str:
+    """The text of the first argument, for a repair."""
+    text = args[0].span.text if args else ""
+    return text if text.isprintable() and 0 < len(text) <= 40 else "x"
+
+
+def _not_a_function(builder: Builder, function: T.Name, args: list[T.Tree]) -> AutodiffError:
     if function.id in builder.scope or function.id in CONSTANTS:
         return AutodiffError(
             "not-callable",
@@ -282,14 +296,14 @@ def _not_a_function(builder: Builder, function: T.Name) -> AutodiffError:
             type="TypeError",
             span=function.span,
             says=f"{function.id} is a variable, not a function",
-            help=f"a product is written with a sign: {function.id}*(…)",
+            help=f"a product is written with a sign: {function.id}*(…)" if args else f"write {function.id} alone",
         )
-    error = unknown_function(function.id)
+    error = unknown_function(function.id, argument=_first(args))
     error.span = function.span
     return error
 
 
-def _method(receiver: Any, function: T.Attribute) -> Operation:
+def _method(builder: Builder, receiver: Any, function: T.Attribute) -> Operation:
     if isinstance(receiver, (str, DType)) or receiver is None:
         raise AutodiffError(
             "unknown-attribute",
@@ -301,7 +315,7 @@ def _method(receiver: Any, function: T.Attribute) -> Operation:
         raise several_results(receiver, function.value)
     operation = find_method(function.name)
     if operation is None:
-        error = unknown_attribute(function.name)
+        error = unknown_attribute(function.name, function.value.span.text, builder.scope)
         error.span = function.name_span
         raise error
     return operation
@@ -318,11 +332,14 @@ def _attribute(builder: Builder, item: T.Attribute, values: list[Any]) -> None:
         return
     if isinstance(value, Results):
         raise several_results(value, item.value)
+    if item.name == "dtype" and isinstance(value, (Node, list)):
+        values.append(as_tensor(value, item.value).dtype)
+        return
     if item.name in ATTRIBUTES and not isinstance(value, (str, DType, tuple)) and value is not None:
         operand = as_tensor(value, item.value)
         values.append(_located(item, [item.value], [operand], ATTRIBUTES[item.name], operand))
         return
-    error = unknown_attribute(item.name)
+    error = unknown_attribute(item.name, item.value.span.text, builder.scope, called=False)
     if find("", item.name):
         error.help = [f"{item.name} is a method: call it, .{item.name}()"]
     error.span = item.name_span
@@ -362,11 +379,17 @@ def _index(builder: Builder, item: T.Index, values: list[Any]) -> None:
 
 def _from_sequence(value: Any, items: list[Any]) -> Any:
     if len(items) != 1 or not isinstance(items[0], (int, slice)):
-        raise AutodiffError("bad-index", "tuple indices must be integers or slices", type="TypeError")
+        kind = "tuple" if len(items) != 1 else type_name(items[0])
+        raise AutodiffError("bad-index", f"tuple indices must be integers or slices, not {kind}", type="TypeError")
+    index = items[0]
+    if isinstance(index, slice):
+        index = slice(*[plain(end) if isinstance(end, Node) else end for end in (index.start, index.stop, index.step)])
     try:
-        return value[items[0]]
+        return value[index]
     except IndexError:
         raise AutodiffError("index-out-of-range", "tuple index out of range", type="IndexError") from None
+    except (TypeError, ValueError) as error:  # ends that are no integers, a step of zero
+        raise AutodiffError("bad-index", str(error), type=type(error).__name__) from None
 
 
 def _slice(builder: Builder, item: T.Slice, values: list[Any]) -> None:
@@ -443,7 +466,7 @@ def several_results(value: Any, item: T.Tree) -> AutodiffError:
         message = f"{value.function}() gives several results here ({names}), and one tensor is wanted"
     else:
         help = f"pick one: {text}[0]"
-        message = f"this gives {len(value)} results, and one tensor is wanted"
+        message = f"this gives {len(value)} result{'s' * (len(value) != 1)}, and one tensor is wanted"
     return AutodiffError("several-results", message, type="TypeError", span=item.span, help=help)
 
 
@@ -477,6 +500,8 @@ def _located(item: T.Tree, trees: list[T.Tree], operands: list[Any], function: C
             error.span = item.span
             _point(error, trees, operands)
         raise
+    except OverflowError as error:  # an integer of the text, where a floating-point number is made of it
+        raise AutodiffError("limit-number", str(error), type="OverflowError", span=item.span) from None
 
 
 def _point(error: AutodiffError, trees: list[T.Tree], operands: list[Any]) -> None:

@@ -36,9 +36,10 @@ def binary(op: str, a: Plain, b: Plain) -> Plain:
         result = _power(a, b) if op == "**" else _BINARY[op](a, b)
     except ZeroDivisionError:
         message = ZERO_DIVISIONS[op][not (isinstance(a, int) and isinstance(b, int))]
-        raise AutodiffError(
-            "bad-value", message, type="ZeroDivisionError", help="as a tensor it is inf: 1/tensor(0.)"
-        ) from None
+        dividend = 1 if op == "**" else float(a) if isinstance(a, Fraction) else a
+        limit = "nan" if not dividend or op == "%" else "-inf" if dividend < 0 else "inf"
+        help = f"as a tensor it is {limit}: {dividend!r:.20}{'/' if op == '**' else op}tensor(0.)"
+        raise AutodiffError("bad-value", message, type="ZeroDivisionError", help=help) from None
     except OverflowError:
         raise AutodiffError("limit-number", "the number is too large", type="OverflowError") from None
     except TypeError:

@@ -490,9 +490,12 @@ def _strong_operand(value: Any) -> Any:
 
 
 def number(value: Scalar) -> Node:
-    """A plain number as a weak node; raises `limit-number` for integers that int64 cannot hold."""
+    """A plain number as a weak node; raises `limit-number` for integers that 64 bits cannot hold."""
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise AutodiffError("limit-number", "value cannot be converted to type int64_t without overflow")
+        if not 0 < value < 2**64:
+            help = "with a point it is a floating-point number: 1e30 for 10^30"
+            raise AutodiffError("limit-number", "int too big to convert", type="OverflowError", help=help)
+        value = float(value)
     return Node(CONSTANT, (), (value,), (), dtypes.of_number(value), False, weak=True)
 
 

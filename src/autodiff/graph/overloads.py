@@ -100,6 +100,7 @@ def too_many(name: str, least: int, most: int, given: int) -> str:
 
 def missing(name: str, shown: str, names: list[str]) -> str:
     """PyTorch's words for arguments that are not there; its C code gives the plural to the single one."""
+    shown = python_name(name, shown)
     if name not in in_python():
         listed = ", ".join(f'"{each}"' for each in names)
         return f"{shown}() missing {len(names)} required positional argument{'s' * (len(names) == 1)}: {listed}"
@@ -115,6 +116,11 @@ def forms_of(name: str, method: bool) -> list[Form]:
         texts = [_of_method(text) for text in texts if text.startswith("Tensor input") and OUT_DTYPE not in text]
         texts = texts if len(texts) > 1 or len(_texts().get(name, [])) == 1 else []
     return [_form(text) for text in texts]
+
+
+def python_name(name: str, shown: str) -> str:
+    """What Python's messages call a function: PyTorch chooses some of them by an argument, among names of its own."""
+    return f"_{shown}" if name in _listed("%") else shown
 
 
 def in_python() -> set[str]:
@@ -137,7 +143,7 @@ def _texts() -> dict[str, list[str]]:
         if line.startswith("  "):
             for name in names:
                 found[name].append(line.strip())
-        elif line[0] not in "#@~$":
+        elif line[0] not in "#@~$%":
             names = line.split()
             found.update({name: [] for name in names})
     return found

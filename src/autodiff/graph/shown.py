@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, VARIABLE, none
-from autodiff.graph.sizes import Shape, contiguous_strides
+from autodiff.graph.op import BROADCAST, CONVERT, VARIABLE, Elementwise, none
+from autodiff.graph.sizes import Shape, Size, contiguous_strides
+from autodiff.graph.strides import elementwise_strides, packed
 
 
 def grad_fn(node: Node) -> str | None:
@@ -70,13 +71,32 @@ def _layout(node: Node) -> Shape:
 
 
 def _elementwise_layout(node: Node) -> Shape:
-    """Elementwise results keep the order of dimensions of their first full-sized operand, without gaps."""
+    """Elementwise results keep the order of dims of their operands; others that are like the first, its order."""
     if node.op is BROADCAST:
         (x,) = node.inputs
         own = strides(x)
         pad = len(node.shape) - len(x.shape)
         kept = zip(x.shape, own, node.shape[pad:], strict=True)
         return (0,) * pad + tuple(0 if size == 1 != wide else stride for size, stride, wide in kept)
+    operands = [_unhidden(i) for i in node.inputs if not i.weak]
+    if node.op.name == "rsub_tensor":  # a subtraction the other way round
+        operands.reverse()
+    if any(isinstance(step, Size) for _, own in operands for step in own):
+        return _symbolic_layout(node)
+    if not isinstance(node.op, Elementwise) and operands and operands[0][0] == node.shape:
+        return packed(*operands[0])
+    return elementwise_strides(node.shape, operands)
+
+
+def _unhidden(node: Node) -> tuple[Shape, Shape]:
+    """Shape and strides of an operand before it was broadcast; what was converted was copied without gaps."""
+    if node.op is CONVERT:
+        shape, own = _unhidden(node.inputs[0])
+        return shape, packed(shape, own)
+    return _unhidden(node.inputs[0]) if node.op is BROADCAST else (node.shape, strides(node))
+
+
+def _symbolic_layout(node: Node) -> Shape:
     for operand in node.inputs:
         own = strides(operand)
         if operand.weak or operand.shape != node.shape or any(s == 0 for s in own):
@@ -84,10 +104,10 @@ def _elementwise_layout(node: Node) -> Shape:
         if own == contiguous_strides(node.shape):
             break
         order = sorted(range(len(own)), key=lambda i: _comparable(own[i]), reverse=True)
-        packed = contiguous_strides(tuple(node.shape[i] for i in order))
+        steps = contiguous_strides(tuple(node.shape[i] for i in order))
         result: list[Any] = [0] * len(own)
         for place, i in enumerate(order):
-            result[i] = packed[place]
+            result[i] = steps[place]
         return tuple(result)
     return contiguous_strides(node.shape)
 

@@ -38,8 +38,6 @@ SPELLINGS = {
     "axis": "dim",
     "keepdims": "keepdim",
     "a": "x",
-    "dims": "dim",
-    "dim": "dims",
 }
 TENSOR_KINDS = ("Tensor", "Tensors")
 
@@ -121,45 +119,66 @@ class Signature:
             values[last] = tuple(args[len(positional) - 1 :])
             if isinstance(values[last][0], (float, Fraction, str)):  # one after another, sizes begin with an int
                 raise self._too_many(positional, len(args), method, _wrong_element(values[last]))
+        unknown: AutodiffError | None = None
         for name, value in kwargs.items():
             if name in USUAL and value in USUAL[name] and self.text.startswith(CREATING):
                 continue
-            i = self._index_of(name)
-            if values[i] is not REQUIRED:
+            found = self._index_of(name)
+            if found is None:
+                unknown = unknown or self._unknown(name, len(positional) == 1 and method)
+                continue
+            if values[found] is not REQUIRED:
                 raise AutodiffError(
                     "unknown-argument",
                     f"{self.shown_name}() got multiple values for argument '{name}'",
                     type="TypeError",
                 )
-            values[i] = value
-        self._fill(values)
-        return [self._checked(i, value, len(args), method) for i, value in enumerate(values)]
+            values[found] = value
+        self._fill(values, len(args), method)
+        checked = [self._checked(i, value, len(args), method) for i, value in enumerate(values)]
+        if unknown is not None:
+            raise unknown
+        return checked
 
-    def _index_of(self, name: str) -> int:
+    def _index_of(self, name: str) -> int | None:
         for wanted in (name, SPELLINGS.get(name)):
             for i, p in enumerate(self.params):
                 if p.name == wanted:
                     return i
-        names = ", ".join(p.name for p in self.params)
-        raise AutodiffError(
-            "unknown-argument",
-            f"{self.shown_name}() got an unexpected keyword argument '{name}'",
-            type="TypeError",
-            help=_did_you_mean(name, [p.name for p in self.params]) or f"its arguments are {names}",
-        )
+        return None
 
-    def _fill(self, values: list[Any]) -> None:
+    def _unknown(self, name: str, alone: bool) -> AutodiffError:
+        """The error for a name that no parameter has: Python raises it at once, PyTorch's own functions in the end."""
+        from autodiff.graph import overloads
+
+        names = ", ".join(p.name for p in self.params)
+        shown = overloads.python_name(self.name, self.shown_name)
+        message = f"{shown}() got an unexpected keyword argument '{name}'"
+        in_python = self.name in overloads.in_python()
+        if alone and not in_python and len(self.params) == 1 and self.name not in overloads.WITH_FORMAT:
+            message = f"TensorBase.{self.shown_name}() takes no keyword arguments"
+        help_ = _did_you_mean(name, [p.name for p in self.params]) or f"its arguments are {names}"
+        error = AutodiffError("unknown-argument", message, type="TypeError", help=help_)
+        if in_python:
+            raise error
+        return error
+
+    def _fill(self, values: list[Any], given: int, method: bool) -> None:
+        """Put the defaults in place; raises for what has none, unless what comes before it is wrong."""
         missing: list[str] = []
-        missed = False
+        first = -1
         for i, p in enumerate(self.params):
             if values[i] is REQUIRED:
                 values[i] = p.default
-                missed = missed or p.default is REQUIRED
-            if missed and p.default is REQUIRED:
+                first = i if first < 0 and p.default is REQUIRED else first
+            if first >= 0 and p.default is REQUIRED:
                 missing.append(p.public_name)  # PyTorch names all that are needed from the first missing one on
         if missing:
             from autodiff.graph import overloads
 
+            if self.name not in overloads.in_python():
+                for i in range(first):
+                    self._checked(i, values[i], given, method)
             raise AutodiffError(
                 "missing-argument",
                 overloads.missing(self.name, self.shown_name, missing),
@@ -171,7 +190,8 @@ class Signature:
         from autodiff.graph import overloads
 
         least = sum(self.defaults[i] is REQUIRED for i in positional) - method
-        message = overloads.too_many(self.shown_name, least, len(positional) - method, given - method)
+        shown = overloads.python_name(self.name, self.shown_name)
+        message = overloads.too_many(shown, least, len(positional) - method, given - method)
         if method and len(positional) == 1 and self.name not in overloads.WITH_FORMAT:
             message = f"TensorBase.{self.shown_name}() takes no arguments ({given - method} given)"
         code = "argument-type" if why else "too-many-arguments"
@@ -188,7 +208,7 @@ class Signature:
                 self.mismatch(i, value, given, method),
                 type="TypeError",
                 operands=(i,),
-                help=_wrong_element(value) if param.kind in LISTED else (),
+                help=_wrong_element(value, param.kind == "Tensors") if param.kind in LISTED else (),
             )
         return converted
 
@@ -292,11 +312,25 @@ def type_name(value: Any) -> str:
         return "float"
     if isinstance(value, Results):
         return "tuple"
+    if isinstance(value, DType):
+        return "torch.dtype"
     return "NoneType" if value is None else type(value).__name__
 
 
-def _wrong_element(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value of no use to a function, as its message quotes it."""
+    if isinstance(value, Fraction):
+        return repr(float(value))
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(written, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    return "tensor(...)" if isinstance(value, (Node, Results)) else repr(value)
+
+
+def _wrong_element(value: Any, tensors: bool = False) -> str:
     """What in a list of ints is none."""
+    if isinstance(value, Node):
+        return "tensors come as a list: [x, y]" if tensors else "found Tensor where an int is wanted"
     found = next((v for v in value if _as_size(v) is REQUIRED), None) if isinstance(value, (list, tuple)) else value
     if isinstance(found, (float, Fraction)):
         return f"found the floating-point number {float(found)}; // and literals without a point give whole ones"

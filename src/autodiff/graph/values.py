@@ -35,13 +35,33 @@ def array(data: Any, dtype: DType | None = None) -> np.ndarray:
         result = np.array(data)
     except (ValueError, OverflowError, TypeError, RecursionError):
         result = None
-    if result is None or result.dtype.kind not in "biuf" or result.dtype == np.uint64:
+    if result is None or result.dtype.kind not in "biuf" or result.dtype == np.uint64 or _mixed(result):
         shape = _measure(data)
         flat = _flatten(data, len(shape))
-        result = np.array(_common(flat)).reshape(shape)
+        result = np.array(_common(flat, dtype)).reshape(shape)
     wanted = dtype or _natural(result)
+    _check_range(result, wanted)
     with np.errstate(all="ignore"):
         return result.astype(wanted.numpy, copy=False)
+
+
+def _mixed(result: np.ndarray) -> bool:
+    """Whether these may be integers of which some fit into int64 alone and some into uint64 alone."""
+    return result.dtype.kind == "f" and bool((np.abs(result) >= 2.0**63).any())
+
+
+def _check_range(numbers: np.ndarray, dtype: DType) -> None:
+    """Raise `limit-number` for numbers that an integer dtype has no room for; uint8 wraps integers from -255."""
+    if dtype.numpy.kind not in "iu" or numbers.dtype.kind == "b" or not numbers.size:
+        return
+    if numbers.dtype.kind == "i" and dtype.numpy.itemsize == 8:
+        return
+    room = np.iinfo(dtype.numpy)
+    lowest = -room.max if dtype.numpy.kind == "u" and numbers.dtype.kind == "i" else room.min
+    if not (numbers.min() >= lowest and numbers.max() <= room.max):  # not so for NaN as well
+        message = f"value cannot be converted to type {dtype.name} without overflow"
+        help = f"{dtype.name} goes from {room.min} to {room.max}"
+        raise AutodiffError("limit-number", message, help=help)
 
 
 def _natural(result: np.ndarray) -> DType:
@@ -68,7 +88,7 @@ def _stack(data: Sequence[Any]) -> Node:
         if isinstance(item, (list, tuple)):
             pieces.append(tensor(item))
         else:
-            node = as_operand(item)
+            node = as_operand(item if isinstance(item, Node) else _number(item))
             pieces.append(strengthen(node, node.dtype))
     return ops.stack(pieces, 0)  # type: ignore[no-any-return]
 
@@ -115,8 +135,6 @@ def _number(item: Any) -> bool | int | float:
     if isinstance(item, str) and item in NONFINITE:
         return NONFINITE[item]
     if isinstance(item, int):
-        if not -(2**63) <= item < 2**63:
-            raise AutodiffError("limit-number", "value cannot be converted to type int64_t without overflow")
         return item
     if isinstance(item, float):
         return item
@@ -132,10 +150,19 @@ def _number(item: Any) -> bool | int | float:
     raise AutodiffError("bad-value", f"a tensor cannot hold {_describe(item)}", type="TypeError")
 
 
-def _common(flat: list[Any]) -> list[Any]:
+def _common(flat: list[Any], dtype: DType | None) -> list[Any]:
     """NumPy makes uint64 or object of integers that only fit together as int64; say what is meant."""
-    if any(isinstance(item, float) for item in flat):
-        return [float(item) for item in flat]
+    floating = any(isinstance(item, float) for item in flat) if dtype is None else dtype.kind >= dtypes.FLOATING
+    if floating:
+        try:
+            return [float(item) for item in flat]
+        except OverflowError as error:
+            raise AutodiffError("limit-number", str(error), type="OverflowError") from None
+    if dtype is not None and dtype.name == "bool":
+        return [bool(item) for item in flat]
+    if any(isinstance(item, int) and not -(2**63) <= item < 2**63 for item in flat):
+        message = "Overflow when unpacking long long"
+        raise AutodiffError("limit-number", message, type="ValueError", help="write 1e30 for 10^30")
     return flat
 
 
@@ -154,4 +181,6 @@ def _describe(item: Any) -> str:
         return "null"
     if isinstance(item, dict):
         return "an object"
+    if isinstance(item, Fraction):
+        item = real(item)
     return f"{item!r:.40}"

@@ -11,7 +11,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, none, ops
-from autodiff.ops.gather import check_scatter, same_shape_as_index, scatter_place
+from autodiff.ops.gather import check_scatter, fitted, same_shape_as_index, scatter_place
 from autodiff.ops.indices import as_rank, in_bounds, keeps_shape
 
 REDUCTIONS: dict[str, Any] = {
@@ -118,6 +118,9 @@ def _to_src(places: _Places) -> Callable[..., Node]:
     def rule(g: Node, out: Node, x: Node, dim: int, index: Node, src: Node, reduce: str, include_self: bool) -> Node:
         if places is _SCATTERED:
             same_shape_as_index("ScatterReduce", index, src)
+        return fitted(pulled(g, out, x, dim, index, src, reduce, include_self), src)
+
+    def pulled(g: Node, out: Node, x: Node, dim: int, index: Node, src: Node, reduce: str, include_self: bool) -> Node:
         if reduce == "mean":
             g = g / _count(g, dim, index, src, include_self, places)
         elif reduce == "prod":

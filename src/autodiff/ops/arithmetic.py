@@ -26,6 +26,8 @@ from autodiff.ops.checks import plain_as
 
 def _check_alpha(x: Node, y: Node, alpha: Any) -> None:
     floating = x.dtype.is_floating or y.dtype.is_floating
+    if isinstance(alpha, bool) and (x.dtype.kind, y.dtype.kind) != (dtypes.BOOL, dtypes.BOOL):
+        raise AutodiffError("bad-value", "Boolean alpha only supported for Boolean results.", operands=(2,))
     if not isinstance(alpha, int) and not floating:
         raise AutodiffError(
             "bad-value",
@@ -274,14 +276,14 @@ def in_order(x: Node, y: Node) -> Node:
 
 add = composite(
     "add(x, y, *, alpha: Number = 1)",
-    lambda x, y, alpha: ADD(in_order(x, y), y) if alpha == 1 else ADD_SCALED(x, y, alpha),
+    lambda x, y, alpha: ADD(in_order(x, y), y) if alpha == 1 and alpha is not True else ADD_SCALED(x, y, alpha),
     doc="x + alpha*y.",
     example="add([1., 2.], [3., 4.], alpha=10)",
     samples=["x + y; x:2,3, y:3", "add(x, y, alpha=2); x:2,3, y:3", "x + 2; x:2,3"],
 )
 sub = composite(
     "sub(x, y, *, alpha: Number = 1)",
-    lambda x, y, alpha: SUB(x, y) if alpha == 1 else SUB_SCALED(x, y, alpha),
+    lambda x, y, alpha: SUB(x, y) if alpha == 1 and alpha is not True else SUB_SCALED(x, y, alpha),
     aliases=["subtract"],
     doc="x - alpha*y.",
     example="sub([1., 2.], [3., 4.])",

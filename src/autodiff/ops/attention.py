@@ -12,7 +12,7 @@ from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.signature import plain
-from autodiff.graph.sizes import Shape
+from autodiff.graph.sizes import Shape, normalize_dim
 from autodiff.ops.arithmetic import MUL_NUMBER
 from autodiff.ops.matmul import matrix_product, transposed, type_text
 from autodiff.ops.reduce import SUM
@@ -131,6 +131,7 @@ def _causal(query: Node, key: Node) -> Node:
 
 def _repeated(x: Node, query: Node) -> Node:
     """Each head of keys and values for a group of queries."""
+    normalize_dim(-3, min(len(query.shape), len(x.shape)))
     heads, own = query.shape[-3], x.shape[-3]
     if not isinstance(heads, int) or not isinstance(own, int) or heads == own:
         return x

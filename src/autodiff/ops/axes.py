@@ -264,6 +264,8 @@ def _roll(x: Node, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Node:
             f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}",
             operands=(1, 2),
         )
+    if 0 in x.shape:
+        return ROLL(x, (0,), (0,))  # type: ignore[no-any-return]
     if not x.shape:
         raise AutodiffError(
             "dim-out-of-range",

@@ -101,10 +101,13 @@ def wanting(*operands: Node) -> list[Node]:
 def not_differentiable(name: str, message: str = "derivative for aten::{} is not implemented") -> Callable[..., Any]:
     """The rule of an operand that PyTorch has no derivative for, although its gradient is tracked."""
 
+    kind = "RuntimeError" if message.startswith("derivative") else "NotImplementedError"
+
     def rule(*_: Any) -> Any:
         raise AutodiffError(
             "not-differentiable",
             message.format(name),
+            type=kind,
             help="detach() what needs no gradient",
         )
 

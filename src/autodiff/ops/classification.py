@@ -309,6 +309,9 @@ def _linear_cross_entropy(
     x: Node, linear_weight: Node, target: Node, linear_bias: Node | None, weight: Node | None, reduction: str,
     ignore_index: int | None, label_smoothing: Any,
 ) -> Node:  # fmt: skip
+    if len(linear_weight.shape) < 2:
+        message = f"expected linear_weight with dimensionality at least 2, got {len(linear_weight.shape)}"
+        raise AutodiffError("bad-rank", message, operands=(1,))
     features = linear_weight.shape[-1]
     classes = linear_weight.shape[:-1]
     if len(classes) > 1:

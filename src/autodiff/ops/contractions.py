@@ -7,6 +7,7 @@ from typing import Any
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
 from autodiff.graph.op import composite, ops, register, strengthen
+from autodiff.graph.signature import written
 from autodiff.graph.sizes import Dim, is_concrete, normalize_dims, numel, show
 from autodiff.ops.layout import UNSAFE_VIEW, VIEW, is_contiguous
 from autodiff.ops.matmul import bad_rank, dot, mm, same_dtype, type_text
@@ -28,7 +29,7 @@ def _tensordot(x: Node, y: Node, dims: Any) -> Node:
         raise AutodiffError(
             "argument-type",
             "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two lists,"
-            f" but got dims={dims!r}",
+            f" but got dims={written(dims)}",
             operands=(2,),
         )
     lists = [(part,) if isinstance(part, int) else part for part in dims]

@@ -236,6 +236,22 @@ def _check_kernel(x: Node, weight: Node, padding: Ints, dilation: Ints) -> None:
         )
 
 
+def _check_empty(x: Node, weight: Node) -> None:
+    """What is empty is empty in its rows or channels."""
+    if 0 in x.shape[:2]:
+        return
+    ones = (1,) if len(x.shape) == 3 else ()
+    if 0 in x.shape:
+        given = show((*x.shape[:2], *ones, *x.shape[2:]))
+        raise fail(f"Only zero batch or zero channel inputs are supported, but got input shape: {given}", "bad-rank")
+    kernel = (*ones, *weight.shape[2:])
+    if 0 in kernel:
+        shown = f" kernel_height: {kernel[0]} kernel_width: {kernel[1]}"
+        if len(kernel) > 2:
+            shown = f": {' x '.join(map(str, kernel))} (TxHxW)"
+        raise fail(f"kernel size should be greater than zero, but got{shown}")
+
+
 def _same_padding(x: Node, weight: Node, stride: Ints, dilation: Ints) -> tuple[Node, Ints]:
     """As much as keeps the size; what does not halve is padded at the end."""
     if any(s != 1 for s in stride):
@@ -280,6 +296,7 @@ def _convolution(name: str, dims: int) -> Any:
         if any(d <= 0 for d in spread):
             shown = (1, *spread) if dims == 1 else spread
             raise fail(f"dilation should be greater than zero, but got {show(shown)}")
+        _check_empty(x, weight)
         parts = zip(x.shape[2:], weight.shape[2:], steps, pads, spread, strict=True)
         places = tuple(out_size(*part) for part in parts)
         out = CONVOLUTION(x, weight, bias, places, steps, pads, spread, groups)
@@ -334,6 +351,7 @@ def _transposed(name: str, dims: int) -> Any:
             shown = (1, *spread) if dims == 1 else spread
             raise fail(f"dilation should be greater than zero, but got {show(shown)}")
         _check_output_padding(extra, steps, spread)
+        _check_empty(x, weight)
         places = tuple(
             (s - 1) * a - 2 * p + d * (k - 1) + e + 1
             for s, k, a, p, d, e in zip(x.shape[2:], weight.shape[2:], steps, pads, spread, extra, strict=True)

@@ -150,6 +150,9 @@ TENSOR_TYPES = {
 def _type(x: Node, dtype: Any, non_blocking: bool) -> Node:
     wanted = TENSOR_TYPES.get(dtype) if isinstance(dtype, str) else None
     wanted = wanted or _as_dtype(dtype)
+    if wanted is None and not isinstance(dtype, str):
+        message = "dtype must be a type, str, or dtype object"
+        raise AutodiffError("argument-type", message, type="TypeError", operands=(1,))
     if wanted is None:
         raise AutodiffError("bad-dtype", f"invalid type: '{dtype}'", type="ValueError", operands=(1,))
     return _to_copy(x, wanted)

@@ -85,6 +85,8 @@ def int_or_ints(function: str, name: str, value: Any, gaps: bool = False) -> Any
                 f"{function}(): argument '{name}' must be tuple of ints, not {type_name(value)}",
                 type="TypeError",
             )
+        if v is not None and not -(2**63) <= v < 2**63:
+            raise AutodiffError("limit-number", "Overflow when unpacking long long")
     return tuple(value) if several else value
 
 

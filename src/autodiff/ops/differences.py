@@ -6,6 +6,7 @@ from typing import Any
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.dtypes import uint8
 from autodiff.graph.node import Node
 from autodiff.graph.op import Composite, composite, ops
 from autodiff.graph.sizes import Dim, normalize_dim, normalize_dims, reduced
@@ -165,6 +166,8 @@ def _spacings(x: Node, spacing: Any, dims: tuple[int, ...], dim_given: bool) -> 
 def _gradient(x: Node, spacing: Any, dim: Any, edge_order: int) -> Any:
     if edge_order not in (1, 2):
         raise AutodiffError("bad-value", "torch.gradient only supports edge_order=1 and edge_order=2.", operands=(3,))
+    if x.dtype is uint8:
+        raise AutodiffError("bad-dtype", "torch.gradient does not support uint8 input.", operands=(0,))
     dims = tuple(range(len(x.shape))) if dim is None else tuple(dim)
     spacings = _spacings(x, spacing, dims, dim is not None)
     if dims and not x.shape:

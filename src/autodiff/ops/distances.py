@@ -15,6 +15,7 @@ from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import broadcast, concrete, show, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER, SUB, SUB_NUMBER
 from autodiff.ops.losses import CLAMPED_COPY, LEGACY, a_tensor, checked_reduction, hinge, legacy_reduction, reduced_loss
+from autodiff.ops.reduce import kept
 
 # The norm of PyTorch's C++ functions, which has a grad_fn of its own: along the last dim, kept.
 
@@ -55,12 +56,12 @@ def _norm_rule(g: Node, out: Node, x: Node, p: Any) -> Any:
 
 
 NORM = Primitive(
-    "norm(x, p: Number)",
-    _norm_kernel,
-    shape=lambda x, p: (*x.shape[:-1], 1),
-    vjp=[_norm_rule],
+    "vector_norm(x, ord: Number, dim: dims, keepdim: bool)",
+    lambda x, ord, dim, keepdim: _norm_kernel(x, ord) if keepdim else np.squeeze(_norm_kernel(x, ord), -1),
+    shape=lambda x, ord, dim, keepdim: (*x.shape[:-1], 1) if keepdim else x.shape[:-1],
+    vjp=[lambda g, out, x, ord, dim, keepdim: _norm_rule(kept(g, x, dim, keepdim), kept(out, x, dim, keepdim), x, ord)],
     grad_fn="NormBackward1",
-    doc="The p-norm along the last dim, which is kept.",
+    doc="The p-norm along the last dim.",
 )
 
 
@@ -81,17 +82,7 @@ def _norm(x: Node, p: Any, keepdim: bool) -> Node:
         raise AutodiffError("bad-value", f"{message} dimension is empty and the operation does not have an identity")
     if not x.shape:
         return SCALAR_NORM(x, p)  # type: ignore[no-any-return]
-    return NORM(x, p) if keepdim else DROPPED_NORM(x, p)  # type: ignore[no-any-return]
-
-
-DROPPED_NORM = Primitive(
-    "norm_last(x, p: Number)",
-    lambda x, p: np.squeeze(_norm_kernel(x, p), -1),
-    shape=lambda x, p: x.shape[:-1],
-    vjp=[lambda g, out, x, p: _norm_rule(ops.unsqueeze(g, len(g.shape)), ops.unsqueeze(out, len(g.shape)), x, p)],
-    grad_fn="NormBackward1",
-    doc="The p-norm along the last dim.",
-)
+    return NORM(x, p, (len(x.shape) - 1,), keepdim)  # type: ignore[no-any-return]
 
 
 def _scalar_norm_rule(g: Node, out: Node, x: Node, p: Any) -> Any:

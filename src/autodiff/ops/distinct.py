@@ -9,9 +9,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.dtypes import INTEGER
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, constant, primitive
+from autodiff.graph.op import Primitive, composite, constant, none, ops, primitive
 from autodiff.graph.sizes import normalize_dim
 from autodiff.ops.checks import not_differentiable, not_implemented
 
@@ -42,15 +43,20 @@ def _counted(operation: Primitive, x: Node, found: Any, inverse: Any, counts: An
     return (first, *rest) if rest else first
 
 
+def _check_dims(x: Node, dim: int) -> None:
+    if not x.shape:
+        message = f"Dimension specified as {dim} but tensor has no dimensions"
+        raise AutodiffError("dim-out-of-range", message, type="IndexError", operands=(0,))
+
+
 def _unique(x: Node, sorted: bool, return_inverse: bool, return_counts: bool, dim: int | None) -> Any:
     values = np.asarray(values_of(x), order="C")
     if dim is not None:
+        _check_dims(x, dim)
         dim = normalize_dim(dim, len(x.shape))
         if values.ndim and not values.size and values.shape[dim]:
             message = "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
             raise AutodiffError("bad-value", message, operands=(0,))
-    if not values.ndim:
-        dim = None
     found, inverse, counts = np.unique(values, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     shape = (values.shape[dim],) if dim is not None else values.shape
     return _counted(
@@ -74,6 +80,8 @@ composite(
 
 def _unique_consecutive(x: Node, return_inverse: bool, return_counts: bool, dim: int | None) -> Any:
     values = values_of(x)
+    if dim is not None:
+        _check_dims(x, dim)
     axis = 0 if dim is None else normalize_dim(dim, len(x.shape))
     rows = values.reshape(-1) if dim is None or not values.ndim else np.moveaxis(values, axis, 0)
     flat = rows.reshape(len(rows), -1) if rows.size else np.zeros((len(rows), 0), rows.dtype)
@@ -139,6 +147,8 @@ def _histc_kernel(x: Any, bins: int, low: float, high: float) -> Any:
     if low == high:
         low, high = low - 1, high + 1
     x = x[(x >= low) & (x <= high)]
+    if not math.isfinite(high - low):  # PyTorch counts nothing then
+        x = x[:0]
     places = ((x - low) / (high - low) * bins).astype(np.int64)
     return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
 
@@ -164,14 +174,56 @@ primitive(
 )
 
 
+def _bincount_kernel(x: Any, weights: Any, length: int) -> Any:
+    dtype = np.int64 if weights is None else weights.dtype
+    return np.bincount(x, weights, length).astype(dtype) if x.size else np.zeros(length, dtype)
+
+
+BINCOUNT = Primitive(
+    "bincount(x, weights: Tensor?, length: int)",
+    _bincount_kernel,
+    shape=lambda x, weights, length: (length,),
+    dtype=lambda x, weights, length: dtypes.int64 if weights is None else weights.dtype,
+    vjp=[none, not_differentiable("bincount")],
+    grad_fn="NotImplemented",
+    edges=lambda x, weights, length: [weights],
+    doc="How often each number occurs, or what its weights add up to.",
+)
+
+
+def _bincount(x: Node, weights: Node | None, minlength: int) -> Node:
+    if minlength < 0:
+        raise AutodiffError("bad-value", "minlength should be >= 0", operands=(2,))
+    if x.dtype.kind != INTEGER:
+        raise not_implemented("bincount_cpu", x.dtype)
+    values = values_of(x)
+    if values.ndim != 1 or (values.size and values.min() < 0):
+        raise AutodiffError("bad-value", "bincount only supports 1-d non-negative integral inputs.", operands=(0,))
+    if weights is not None and weights.shape != x.shape:
+        message = "weights should be 1-d and have the same length as input"
+        raise AutodiffError("shape-mismatch", message, operands=(0, 1))
+    if weights is not None and weights.dtype is not dtypes.float32:
+        weights = ops.to_copy(weights, dtypes.float64)
+    return BINCOUNT(x, weights, max(minlength, int(values.max(initial=-1)) + 1))  # type: ignore[no-any-return]
+
+
+composite(
+    "bincount(x, weights: Tensor? = None, minlength: int = 0)",
+    _bincount,
+    doc="How often each of 0, 1, 2, … occurs among non-negative integers, or what the weights of each add up to;"
+    " PyTorch has no derivative for it.",
+    example="bincount(tensor([1, 2, 2]), minlength=5)",
+    samples=["x*bincount(tensor([0, 1, 1]), [1., 2., 3.]); x:2"],
+)
+
+
 def _nonzero_static(x: Node, size: int, fill_value: int) -> Node:
     if size < 0:
         message = "nonzero_static: 'size' must be an non-negative integer"
         raise AutodiffError("bad-value", message, operands=(1,))
-    found = np.stack(np.nonzero(np.atleast_1d(values_of(x))), axis=1)[:, : len(x.shape)]
-    result = np.full((size, len(x.shape)), fill_value, np.int64)
-    result[: min(size, len(found))] = found[:size]
-    return constant(result)
+    found = np.stack(np.nonzero(np.atleast_1d(values_of(x))), axis=1)[:size, : len(x.shape)]
+    rest = ops.full((size - len(found), len(x.shape)), fill_value, dtype=dtypes.int64)
+    return ops.cat([constant(found), rest], 0)  # type: ignore[no-any-return]
 
 
 composite(

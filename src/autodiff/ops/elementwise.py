@@ -113,14 +113,15 @@ sigmoid = unary(
 
 
 def _logit_kernel(x: Any, eps: float | None) -> Any:
-    if eps is not None:
+    if eps is not None and eps >= 0:
         x = np.where(np.less(x, eps), eps, np.where(np.greater(x, 1 - eps), 1 - eps, x))
     return np.log(np.divide(x, np.subtract(1, x)))
 
 
 def _logit_rule(g: Node, out: Node, x: Node, eps: Any) -> Node:
-    low, high = (0, 1) if eps is None else (eps, 1 - eps)
-    outside = math.nan if eps is None else 0
+    whole = eps is None or eps < 0
+    low, high = (0, 1) if whole else (eps, 1 - eps)
+    outside = math.nan if whole else 0
     return ops.where((x >= low) & (x <= high), g / (x * (1 - x)), outside)  # type: ignore[no-any-return]
 
 

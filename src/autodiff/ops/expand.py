@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import bool_
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, attribute, composite, ops, primitive
 from autodiff.graph.shown import strides
@@ -22,12 +23,16 @@ def _expanded(node: Node) -> Shape:
     return expanded_strides(x.shape, strides(x), node.shape)
 
 
+def _type_shown(x: Node) -> str:
+    return "CPUBoolType" if x.dtype is bool_ else f"torch.{x.dtype.long_name}Tensor"
+
+
 def _checked_expand(x: Node, size: Shape) -> tuple[Node, Shape]:
     lead = len(size) - len(x.shape)
     if lead < 0:
         raise AutodiffError(
             "shape-mismatch",
-            f"expand(torch.{x.dtype.long_name}Tensor{{{show(x.shape)}}}, size={show(size)}): the number of sizes"
+            f"expand({_type_shown(x)}{{{show(x.shape)}}}, size={show(size)}): the number of sizes"
             f" provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor"
             f" ({len(x.shape)})",
             operands=(0,),

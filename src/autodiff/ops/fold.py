@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,14 +22,14 @@ def _blocks(size: Sequence[Dim], kernel: Ints, dilation: Ints, padding: Ints, st
 
 
 def _unfold_kernel(x: Any, kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
-    wide = np.reshape(x, (-1, *x.shape[-3:]))
+    wide = np.reshape(x, (math.prod(x.shape[:-3]), *x.shape[-3:]))
     places = tuple(_blocks(wide.shape[2:], kernel, dilation, padding, stride))
     columns = columns_of(wide, kernel, places, stride, padding, dilation, 1)[:, 0]  # type: ignore[arg-type]
     return np.reshape(columns, (*x.shape[:-3], *columns.shape[1:]))
 
 
 def _fold_kernel(x: Any, size: Ints, kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
-    wide = np.reshape(x, (-1, *x.shape[-2:]))
+    wide = np.reshape(x, (math.prod(x.shape[:-2]), *x.shape[-2:]))
     channels = x.shape[-2] // volume(kernel)
     unit = np.reshape(np.eye(channels * volume(kernel), dtype=x.dtype), (-1, channels, *kernel))
     places = _blocks(size, kernel, dilation, padding, stride)
@@ -38,7 +39,7 @@ def _fold_kernel(x: Any, size: Ints, kernel: Ints, dilation: Ints, padding: Ints
 
 
 IM2COL = Primitive(
-    "im2col(x, kernel: ints, dilation: ints, padding: ints, stride: ints)",
+    "F.unfold(x, kernel_size: ints, dilation: ints, padding: ints, stride: ints)",
     _unfold_kernel,
     shape=lambda x, kernel, *how: (
         *x.shape[:-3],
@@ -50,7 +51,7 @@ IM2COL = Primitive(
     doc="Sliding blocks as columns.",
 )
 COL2IM: Primitive = Primitive(
-    "col2im(x, size: sizes, kernel: ints, dilation: ints, padding: ints, stride: ints)",
+    "F.fold(x, output_size: sizes, kernel_size: ints, dilation: ints, padding: ints, stride: ints)",
     _fold_kernel,
     shape=lambda x, size, kernel, *how: (*x.shape[:-2], x.shape[-2] // volume(kernel), *size),
     vjp=[lambda g, out, x, size, *how: IM2COL(g, *how)],
@@ -94,7 +95,7 @@ def _unfold(x: Node, kernel_size: Any, dilation: Any, padding: Any, stride: Any)
     )
     _check_blocks(kernel, spread, pads, steps)
     normalize_dim(min(len(x.shape), 2), len(x.shape))
-    if len(x.shape) not in (3, 4):
+    if len(x.shape) not in (3, 4) or 0 in x.shape[len(x.shape) - 3 :]:
         raise fail(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input,"
             f" but got: {show(x.shape)}",
@@ -119,7 +120,7 @@ def _fold(x: Node, output_size: Any, kernel_size: Any, dilation: Any, padding: A
         "fold", output_size=output_size, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride
     )
     _check_blocks(kernel, spread, pads, steps)
-    if len(x.shape) not in (2, 3):
+    if len(x.shape) not in (2, 3) or 0 in x.shape[len(x.shape) - 2 :]:
         raise fail(
             "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for"
             f" input, but got: {show(x.shape)}",
@@ -152,7 +153,7 @@ composite(
     _unfold,
     doc="The blocks under a kernel that moves over x, as columns.",
     example="F.unfold([[[1., 2., 3.], [4., 5., 6.]]], 2)",
-    samples=["F.unfold(x, 2); x:1,2,3,3", "F.unfold(x, (2, 1), 1, (1, 0), 2); x:1,3,3"],
+    samples=["F.unfold(x, 2); x:1,2,3,4", "F.unfold(x, (2, 1), 1, (1, 0), 2); x:1,3,3"],
 )
 composite(
     "fold(x, output_size: any, kernel_size: any, dilation: any = 1, padding: any = 0, stride: any = 1)",

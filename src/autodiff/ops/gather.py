@@ -209,17 +209,22 @@ SCATTER_ADD: Primitive = Primitive(
 def _gathered(name: str, g: Node, dim: int, index: Node, src: Node) -> Node:
     """The cotangent of src, which PyTorch has only where the index reaches all of it."""
     same_shape_as_index(name, index, src)
-    return GATHER(g, dim, index)  # type: ignore[no-any-return]
+    return fitted(GATHER(g, dim, index), src)
 
 
 def same_shape_as_index(name: str, index: Node, src: Node) -> None:
-    if index.shape != src.shape:
+    if index.shape != src.shape and (src.shape or numel(index.shape) != 1):
         raise AutodiffError(
             "shape-mismatch",
             f"Function {name}Backward0 returned an invalid gradient at index 1 - got {show(index.shape)} but"
             f" expected shape compatible with {show(src.shape)}",
             help="give src the shape of index",
         )
+
+
+def fitted(g: Node, src: Node) -> Node:
+    """A cotangent of one element for an operand without dims."""
+    return g if g.shape == src.shape else ops.sum_to_size(g, src.shape)
 
 
 def _number_kernel(x: Any, dim: int, index: Any, value: Any) -> Any:

@@ -185,7 +185,7 @@ _spread(
     lambda tensors: BLOCK_DIAG(tensors),
     doc="The matrix with the given ones along its diagonal.",
     example="block_diag([[1., 2.]], [[3.]])",
-    samples=["block_diag(x, y, z); x:2,3, y:2, z:scalar"],
+    samples=["block_diag(x, y); x:2,3, y:3,2", "block_diag(x, y, z); x:2,3, y:2, z:scalar"],
 )
 _spread(
     "broadcast_tensors(tensors: Tensors)",

@@ -152,6 +152,13 @@ def _ormqr(A: Node, tau: Node, C: Node, left: bool, transpose: bool) -> Node:
         raise AutodiffError(
             "shape-mismatch", f"torch.ormqr: other.shape[{side}] must be equal to input.shape[-2]", operands=(0, 2)
         )
+    if C.dtype is not A.dtype:
+        raise AutodiffError(
+            "bad-dtype",
+            "torch.ormqr: Expected input and other to have the same dtype, but input has dtype"
+            f"{A.dtype.long_name} and other has dtype {C.dtype.long_name}",
+            operands=(0, 2),
+        )
     check_kernel("ormqr_cpu", A)
     if left:
         return REFLECT(A, tau, C, transpose)  # type: ignore[no-any-return]

@@ -19,8 +19,8 @@ from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import plain
-from autodiff.graph.sizes import Dim, Shape, Size, broadcast, concrete, contiguous_strides, show
+from autodiff.graph.signature import plain, type_name
+from autodiff.graph.sizes import Dim, Shape, Size, broadcast, concrete, contiguous_strides, normalize_dim, show
 from autodiff.graph.values import tensor
 from autodiff.ops.contiguity import expanded_strides, iterator_strides, view_strides
 from autodiff.ops.indices import in_bounds
@@ -142,6 +142,8 @@ def places(x: Node, tensors: Sequence[tuple[int, Node]]) -> tuple[list[Node], tu
     """Integer indices and their dims, for tensors of integers or truth values given with the dim they begin at."""
     indices: list[Node] = []
     dims: list[int] = []
+    if not tensors:
+        raise AutodiffError("bad-index", "there are no indices", operands=(1,), help="x itself is x[...]")
     if tensors[-1][0] + _dims_used(tensors[-1][1]) > len(x.shape):
         raise _too_many(x, tensors[-1][0] + 1)
     for dim, index in tensors:
@@ -224,6 +226,7 @@ def _basic(x: Node, items: Sequence[Any]) -> tuple[Node, list[tuple[int, Node]]]
             x = _select_at(x, dim, item, position)
         elif isinstance(item, slice):
             first, last, step = _ends(item)
+            normalize_dim(dim, len(x.shape))
             if step != 1 or not _is_all(first, last, x.shape[dim]):
                 x = sliced(x, dim, first, last, step)
             dim += 1
@@ -376,7 +379,7 @@ def _index_put(x: Node, indices: Any, values: Node, accumulate: bool) -> Node:
         if not isinstance(item, (Node, list)):
             raise AutodiffError(
                 "argument-type",
-                f"expected Tensor as element {i} in argument 0, but got {type(item).__name__}",
+                f"expected Tensor as element {i} in argument 0, but got {type_name(item)}",
                 type="TypeError",
                 operands=(1,),
             )

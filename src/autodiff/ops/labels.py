@@ -210,6 +210,9 @@ def _soft_margin_loss(x: Node, target: Node, average: Any, reduce: Any, reductio
     if not x.dtype.is_floating:
         message = f"result type {dtypes.default_dtype().long_name} can't be cast to the desired output type"
         raise AutodiffError("bad-dtype", f"{message} {x.dtype.long_name}", operands=(0,))
+    if shape != x.shape:
+        message = f"output with shape {show(x.shape)} doesn't match the broadcast shape {show(shape)}"
+        raise AutodiffError("shape-mismatch", message, operands=(0, 1))
     return SOFT_MARGIN(fit(x, shape, dtype), fit(target, shape, dtype), reduction)  # type: ignore[no-any-return]
 
 

@@ -294,7 +294,11 @@ def _solve_kernel(A: Any, B: Any, left: bool, vector: bool) -> Any:
 
 
 def _solve_vjp(g: Node, out: Node, A: Node, B: Node, left: bool, vector: bool) -> list[Node]:
-    G = SOLVE(transposed(A), g, left, vector)
+    return _solve_pullback(SOLVE(transposed(A), g, left, vector), out, left, vector)
+
+
+def _solve_pullback(G: Node, out: Node, left: bool, vector: bool) -> list[Node]:
+    """The cotangents of A and B, from that of B."""
     if vector:
         product = OUTER(G, out) if len(G.shape) == 1 else ops.unsqueeze(G, -1) * ops.unsqueeze(out, -2)
     else:
@@ -396,7 +400,10 @@ def _solve_ex_kernel(A: Any, B: Any, left: bool, vector: bool, check_errors: boo
 def _solve_ex_vjp(
     g: Any, out: Any, A: Node, B: Node, left: bool, vector: bool, check_errors: bool
 ) -> list[Node] | list[None]:
-    return [None, None] if g[0] is None else _solve_vjp(g[0], out[0], A, B, left, vector)
+    if g[0] is None:
+        return [None, None]
+    G = SOLVE_EX(transposed(A), g[0], left, vector, False)[0]  # where A is singular, NaN rather than an error
+    return _solve_pullback(G, out[0], left, vector)
 
 
 SOLVE_EX = Primitive(

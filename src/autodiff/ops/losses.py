@@ -12,6 +12,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL, FLOATING, DType
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
+from autodiff.graph.signature import written
 from autodiff.graph.sizes import Shape, broadcast, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER, MUL_NUMBER, SUB
 from autodiff.ops.checks import not_implemented
@@ -22,10 +23,10 @@ LEGACY = "size_average: any = None, reduce: any = None, reduction: any = 'mean'"
 # How a loss is reduced
 
 
-def legacy_reduction(size_average: Any, reduce: Any, reduction: Any) -> str:
+def legacy_reduction(size_average: Any, reduce: Any, reduction: Any) -> Any:
     """What PyTorch's old arguments ask for, where they are given."""
     if size_average is None and reduce is None:
-        return str(reduction)
+        return reduction
     if reduce is False:
         return "none"
     return "sum" if size_average is False else "mean"
@@ -38,7 +39,7 @@ def checked_reduction(reduction: Any) -> str:
     if reduction not in ("none", "mean", "sum"):
         raise AutodiffError(
             "bad-value",
-            f"{float(reduction) if isinstance(reduction, Fraction) else reduction} is not a valid value for reduction",
+            f"{reduction if isinstance(reduction, str) else written(reduction)} is not a valid value for reduction",
             type="ValueError",
             help="reduction is 'mean', 'sum' or 'none'",
         )
@@ -218,7 +219,7 @@ def _huber_loss(x: Node, target: Node, reduction: Any, delta: Any, weight: Node 
         _check_weight(x, weight)
     else:
         reduction = checked_reduction(reduction)
-    if delta <= 0:
+    if not delta > 0:
         raise AutodiffError("bad-value", "huber_loss does not support non-positive values for delta.")
     loss = HUBER(*promoted("huber_cpu", a, b), "none" if weight is not None else reduction, delta)
     if weight is None:
@@ -333,7 +334,7 @@ def _clamped_copy_kernel(x: Any, least: float) -> Any:
 
 
 CLAMPED_COPY = Primitive(
-    "clamped_copy(x, least: Number)",
+    "clamp_min(x, min: Number)",
     _clamped_copy_kernel,
     shape=lambda x, least: x.shape,
     vjp=[lambda g, out, x, least: g],

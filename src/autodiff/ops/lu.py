@@ -190,8 +190,7 @@ for _name, _checked, _fields in (
 
 
 def _old_lu(A: Node, pivot: bool, get_infos: bool) -> Results:
-    factor = ops.linalg_lu_factor_ex if get_infos else ops.linalg_lu_factor
-    return Results.of("lu", ("LU", "pivots", "info")[: 2 + get_infos], factor(A, pivot=pivot))
+    return Results.of("lu", ("LU", "pivots", "info")[: 2 + get_infos], ops.linalg_lu_factor_ex(A, pivot=pivot))
 
 
 composite(
@@ -204,10 +203,17 @@ composite(
 
 
 def _rows_of(pivots: Any, m: int) -> Any:
-    """The order of rows that a sequence of exchanges makes."""
+    """The order of rows that a sequence of exchanges makes; raises for rows that there are not."""
+    if (pivots < 1).any() or (pivots > m).any():
+        raise AutodiffError(
+            "bad-value",
+            "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you properly pass the result"
+            " of lu_factor?",
+            operands=(1,),
+        )
     batch = pivots.shape[:-1]
     rows = np.broadcast_to(np.arange(m), (*batch, m)).copy()
-    for k in range(pivots.shape[-1]):
+    for k in range(min(pivots.shape[-1], m)):  # there is no row left to exchange after the last
         place = pivots[..., k, None].astype(np.int64) - 1
         other = np.take_along_axis(rows, place, -1)
         np.put_along_axis(rows, place, rows[..., k : k + 1].copy(), -1)
@@ -287,6 +293,13 @@ composite(
 
 
 def _lu_solve_kernel(LU: Any, pivots: Any, B: Any, left: bool, adjoint: bool) -> Any:
+    for wrong, bound in (
+        (pivots < 1, "greater or equal to 1"),
+        (pivots > LU.shape[-2], "smaller or equal to LU.size(-2)"),
+    ):
+        if wrong.any():
+            message = f"Pivots given to lu_solve must all be {bound}. Did you properly pass the result of lu_factor?"
+            raise AutodiffError("bad-value", message, operands=(1,))
     if not left:
         return np.swapaxes(_lu_solve_kernel(LU, pivots, np.swapaxes(B, -1, -2), True, not adjoint), -1, -2)
     rows = _rows_of(pivots, LU.shape[-1])

@@ -208,20 +208,44 @@ def _dropout(x: Node, p: Any, training: bool, inplace: bool = False) -> Node:
     )
 
 
-for _name, _training in (
-    ("dropout", True),
-    ("dropout1d", True),
-    ("dropout2d", True),
-    ("dropout3d", True),
-    ("alpha_dropout", False),
-    ("feature_alpha_dropout", False),
-    ("feature_dropout", True),
+def _by_channel(x: Node, p: Any, training: bool, inplace: bool, batched: int) -> Node:
+    """Dropout for a tensor with so many dims, or one that gets them by a batch of one."""
+    if len(x.shape) == batched:
+        return _dropout(x, p, training)
+    return ops.squeeze(_dropout(ops.unsqueeze(x, 0), p, training), 0)  # type: ignore[no-any-return]
+
+
+def _dropout1d(x: Node, p: Any, training: bool, inplace: bool) -> Node:
+    rank = len(x.shape)
+    if rank not in (2, 3):
+        message = (
+            f"dropout1d: Expected 2D or 3D input, but received a {rank}D input. Note that dropout1d exists to provide"
+            " channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch"
+            " dimension (i.e. 2D or 3D inputs)."
+        )
+        raise AutodiffError("bad-rank", message, operands=(0,))
+    return _by_channel(x, p, training, inplace, 3)
+
+
+def _dropout3d(x: Node, p: Any, training: bool, inplace: bool) -> Node:
+    return _by_channel(x, p, training, inplace, 5)
+
+
+for _name, _training, _function in (
+    ("dropout", True, _dropout),
+    ("dropout1d", True, _dropout1d),
+    ("dropout2d", True, _dropout),
+    ("dropout3d", True, _dropout3d),
+    ("alpha_dropout", False, _dropout),
+    ("feature_alpha_dropout", False, _dropout),
+    ("feature_dropout", True, _dropout),
 ):
+    _example = "[[1., 2.]]" if _name == "dropout1d" else "[1., 2.]"
     composite(
         f"{_name}(x, p: Number = 0.5, training: bool = {_training}, inplace: bool = False)",
-        _dropout,
+        _function,
         doc="x with elements set to zero by chance; here only without chance: training=False, p=0, p=1.",
-        example=f"{_name}([1., 2.], 0.5, False)",
+        example=f"{_name}({_example}, 0.5, False)",
         samples=[f"{_name}(x, 0.5, False) * 1; x:2,3"],
     )
 

@@ -250,8 +250,9 @@ def _group_norm(x: Node, groups: int, weight: Node | None, bias: Node | None, ep
 
 def checked_group(x: Node, groups: int, weight: Node | None, bias: Node | None) -> None:
     """Raises for groups that do not divide the channels, and for parameters that do not fit them."""
+    normalize_dim(1, len(x.shape))
     channels = x.shape[1]
-    if groups < 0:
+    if groups <= 0:
         raise AutodiffError("bad-value", f"Expected num groups to be greater than 0, got {groups}")
     if isinstance(channels, int) and channels % groups:
         raise AutodiffError(
@@ -350,6 +351,9 @@ def native_batch_norm(
     if not x.dtype.is_floating:
         raise not_implemented("batch_norm", x.dtype)
     _check_dtypes(x, "batch_norm", weight, bias, mean, var)
+    weight, bias, mean, var = (
+        p if p is None or len(p.shape) == 1 else ops.reshape(p, (-1,)) for p in (weight, bias, mean, var)
+    )
     return BATCH_NORM(x, weight, bias, mean, var, training, eps)  # type: ignore[no-any-return]
 
 

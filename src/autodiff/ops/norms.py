@@ -11,7 +11,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import DType, promote
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
-from autodiff.graph.signature import type_name
+from autodiff.graph.signature import plain, type_name
 from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
 from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, invalid_combination, kept, reduced_shape
@@ -180,18 +180,20 @@ def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool, dtype: DType | None
     if len(dim) != 2:
         raise AutodiffError("bad-value", f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}", operands=(0,))
     first, second = (normalize_dim(d, len(x.shape)) for d in dim)
-    if not isinstance(ord, str) and not _is_number(ord):
+    ord = plain(ord)
+    if not isinstance(ord, str) and (not _is_number(ord) or isinstance(ord, Node)):
         raise invalid_combination("linalg_matrix_norm", x, ord)
-    if ord not in ("fro", "nuc") and not (_is_number(ord) and abs(ord) in (1, 2, math.inf)):
+    size: Any = None if isinstance(ord, str) else abs(ord)
+    if ord not in ("fro", "nuc") and not (_is_number(ord) and size in (1, 2, math.inf)):
         raise AutodiffError("bad-value", f"{name}: Order {_order_text(ord)} not supported.", operands=(1,))
     if first == second:
         raise AutodiffError("bad-value", f"{name}: dims must be different. Got ({first}, {second})", operands=(0,))
     x = in_dtype(x, dtype)
     if ord == "fro":
         return _vector_norm(x, 2, (first, second), keepdim, None)
-    if ord == "nuc" or abs(ord) == 2:
+    if ord == "nuc" or size == 2:
         return _spectral(x, ord, (first, second), keepdim)
-    if abs(ord) == math.inf:
+    if size == math.inf:
         first, second = second, first
     sums = _vector_norm(x, 1, (first,), keepdim, None)
     if not keepdim and first < second:
@@ -377,7 +379,7 @@ def _shorten(x: np.ndarray, p: Any, dims: Dims, maxnorm: Any) -> Any:
 def _renorm(x: Node, p: Any, dim: int, maxnorm: Any) -> Node:
     if p <= 0:
         raise AutodiffError("bad-value", "renorm: non-positive-norm not supported", operands=(1,))
-    if maxnorm < 0:
+    if not maxnorm >= 0:
         raise AutodiffError(
             "bad-value", f"renorm: expected maxnorm to be >= 0 but got {_order_text(maxnorm)}", operands=(3,)
         )

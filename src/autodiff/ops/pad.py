@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite
 from autodiff.graph.sizes import Shape, show
+from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_list
 
 # Pads are given from the last dim on, two a dim: (left, right, top, bottom, …); negative ones cut off.
@@ -31,6 +33,8 @@ def _constant_kernel(x: Any, pads: tuple[int, ...], value: Any) -> Any:
         axis = x.ndim - 1 - i
         cut[axis] = slice(max(-low, 0), x.shape[axis] - max(-high, 0))
         widths[axis] = (max(low, 0), max(high, 0))
+    if not widths:
+        return x
     fill = np.asarray(value).astype(x.dtype)
     return np.pad(x[tuple(cut)], widths, constant_values=fill)
 
@@ -119,6 +123,8 @@ def _check_mirror(x: Node, pads: tuple[int, ...], mode: str) -> None:
             f" dimensions for input, but got: {show(x.shape)}",
             operands=(0,),
         )
+    if x.dtype.kind == BOOL and mode != "circular":
+        raise not_implemented(f"{'reflection' if mode == 'reflect' else 'replication'}_pad{dims}d", x.dtype)
     for i in range(dims):
         size, (low, high) = x.shape[rank - 1 - i], pads[2 * i : 2 * i + 2]
         if not isinstance(size, int):

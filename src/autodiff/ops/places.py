@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.dtypes import INTEGER
 from autodiff.graph.evaluate import values_of
-from autodiff.graph.node import Node
+from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, broadcast_to, composite, constant, none, ops, strengthen
+from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Shape, broadcast, numel
 from autodiff.ops.indices import bad_dtype, bad_shape, in_bounds, keeps_shape
 
@@ -223,4 +225,40 @@ composite(
     lambda x: _nonzero(x, False),
     doc="The places of elements that are not zero, as rows.",
     example="argwhere([1., 0., 2.])",
+)
+
+
+# Places counted through all elements, as an index a dim
+
+
+def _unravel_index(indices: Node, shape: Any) -> Results:
+    if indices.dtype.kind != INTEGER:
+        message = f"expected 'indices' to be integer dtype, but got torch.{indices.dtype.name}"
+        raise AutodiffError("bad-dtype", message, type="TypeError", operands=(0,))
+    sizes = (shape,) if isinstance(shape, int) and not isinstance(shape, bool) else shape
+    if not isinstance(sizes, (tuple, list)):
+        message = f"expected 'shape' to be int or sequence of ints, but got <class '{type_name(shape)}'>"
+        raise AutodiffError("argument-type", message, type="TypeError", operands=(1,))
+    for size in sizes:
+        if not isinstance(size, int):
+            message = f"expected 'shape' sequence to only contain ints, but got <class '{type_name(size)}'>"
+            raise AutodiffError("argument-type", message, type="TypeError", operands=(1,))
+    if any(size < 0 for size in sizes):
+        message = f"'shape' cannot have negative values, but got {tuple(sizes)}"
+        raise AutodiffError("bad-value", message, type="ValueError", operands=(1,))
+    if 0 in sizes and numel(indices.shape):
+        raise AutodiffError("bad-value", "ZeroDivisionError", operands=(1,))
+    indices, step = ops.to_copy(indices, dtypes.int64), 1
+    found: list[Node] = []
+    for size in reversed(sizes):
+        found.append(ops.remainder(ops.floor_divide(indices, step), max(size, 1)))
+        step *= max(size, 1)
+    return Results.of("unravel_index", (), found[::-1])
+
+
+composite(
+    "unravel_index(indices, shape: any)",
+    _unravel_index,
+    doc="Places counted through all elements of a tensor of that shape, as an index for each dim.",
+    example="unravel_index(tensor([5, 7]), (3, 4))[1]",
 )

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Composite, Elementwise, as_operand, composite, ops, primitive
+from autodiff.graph.op import BROADCAST, CONVERT, Composite, Elementwise, as_operand, composite, ops, primitive
 from autodiff.ops.arithmetic import value_of, with_number
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.elementwise import log_of
@@ -59,6 +59,16 @@ def _check_pow(x: Node, exponent: Node) -> None:
         raise not_implemented("pow", x.dtype, (0, 1))
 
 
+def _less_one(n: Node) -> Node:
+    """PyTorch takes one from the exponent as it was given, which it refuses for truth values."""
+    given = n
+    while given.op in (BROADCAST, CONVERT):
+        given = given.inputs[0]
+    if given.dtype.kind == dtypes.BOOL:
+        ops.sub(given, 1)
+    return n - 1  # type: ignore[no-any-return]
+
+
 POW_NUMBER: Elementwise = Elementwise(
     "pow(x, exponent: Number)",
     _power_kernel,
@@ -77,7 +87,7 @@ POW_TENSOR: Elementwise = Elementwise(
     keeps_numbers=True,
     check=_check_pow,
     vjp=[
-        lambda g, out, x, n: ops.where(ops.eq(n, 0), ops.zeros_like(out), g * (n * POW_TENSOR(x, n - 1))),
+        lambda g, out, x, n: ops.where(ops.eq(n, 0), ops.zeros_like(out), g * (n * POW_TENSOR(x, _less_one(n)))),
         lambda g, out, x, n: g * ops.where(ops.eq(x, 0) & (n >= 0), ops.zeros_like(out), out * ops.log(x)),
     ],
     grad_fn="PowBackward1",
@@ -88,11 +98,17 @@ POW_OF_NUMBER = Elementwise(
     "pow_of_number(exponent, x: Number)",
     lambda exponent, x: _pow_kernel(x, exponent),
     computes="promote",
+    check=lambda n, base: _check_pow_of_number(n, base),
     vjp=[lambda g, out, n, base: _power_of_number(g, out, n, base)],
     grad_fn="PowBackward2",
     text="x^exponent",
     doc="A plain number to the power of exponent.",
 )
+
+
+def _check_pow_of_number(n: Node, base: Any) -> None:
+    if n.dtype.kind == dtypes.BOOL and isinstance(base, bool):
+        raise not_implemented("pow", n.dtype, (0, 1))
 
 
 def _power_of_number(g: Node, out: Node, n: Node, base: Any) -> Node:

@@ -97,6 +97,15 @@ def _check_tolerances(x: Node, *tolerances: Any) -> None:
             broadcast(tolerance.shape, x.shape[:-2], (1, 0))
 
 
+def _for_each(x: Node, *tolerances: Any) -> Node:
+    """x as often as there are tolerances for it."""
+    batch = x.shape[:-2]
+    for tolerance in tolerances:
+        if isinstance(tolerance, Node):
+            batch = broadcast(batch, tolerance.shape)
+    return widen(x, (*batch, *x.shape[-2:]))
+
+
 def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
     if len(x.shape) < 2 or x.dtype not in (dtypes.float32, dtypes.float64):
         raise AutodiffError(
@@ -109,7 +118,7 @@ def _pinv(x: Node, rcond: Any, hermitian: bool, atol: Any, rtol: Any) -> Node:
         check_square("linalg.eigh", x)
     atol, rtol = tolerances(x, atol, rtol if rcond is None else rcond)
     _check_tolerances(x, atol, rtol)
-    return PINV(x, atol, rtol, hermitian)  # type: ignore[no-any-return]
+    return PINV(_for_each(x, atol, rtol), atol, rtol, hermitian)  # type: ignore[no-any-return]
 
 
 composite(
@@ -290,7 +299,7 @@ def _matrix_rank(x: Node, tol: Any, hermitian: bool, atol: Any, rtol: Any) -> No
         check_square("linalg.matrix_rank", x)
     atol, rtol = (tol, as_operand(0.0)) if tol is not None else tolerances(x, atol, rtol)
     _check_tolerances(x, atol, rtol)
-    return RANK(x, atol, rtol, hermitian)  # type: ignore[no-any-return]
+    return RANK(_for_each(x, atol, rtol), atol, rtol, hermitian)  # type: ignore[no-any-return]
 
 
 composite(

@@ -14,7 +14,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Fold, Primitive, broadcast_to, composite, convert, ops
+from autodiff.graph.op import Composite, Fold, Primitive, broadcast_to, composite, convert, ops, register
 from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Shape, reduced
 from autodiff.ops.create import NUMEL
@@ -199,14 +199,30 @@ def _nanmean(x: Node, dim: Dims | None, keepdim: bool, dtype: DType | None) -> N
     return total / SUM(ops.logical_not(ops.isnan(x)), dim, keepdim)  # type: ignore[no-any-return]
 
 
-sum_ = composite(
+class _OverDims(Composite):
+    """A reduction for which PyTorch has one form with dim and one without; dim=None chooses the one with it."""
+
+    __slots__ = ()
+
+    def bind(self, args: list[Any], kwargs: dict[str, Any], method: bool = False) -> Any:
+        if len(args) > 1 and args[1] is None:
+            args = [args[0], (), *args[2:]]
+        given = {name: () if value is None and name in ("dim", "axis") else value for name, value in kwargs.items()}
+        return super().bind(args, given, method)
+
+
+def _over_dims(signature: str, function: Callable[..., Any], **about: Any) -> None:
+    register(_OverDims(signature, function, **about))
+
+
+_over_dims(
     "sum(x, dim: dims? = None, keepdim: bool = False, *, dtype: dtype? = None)",
     lambda x, dim, keepdim, dtype: SUM(in_dtype(x, dtype), all_if_empty(x, dim), keepdim),
     doc="Sum of all elements, or along dim. Integers and truth values are summed as int64.",
     example="sum([[1., 2.], [3., 4.]], dim=0)",
     samples=["sum(x); x:2,3", "sum(x, dim=1); x:2,3", "sum(x, (0, 2), keepdim=True); x:2,3,2", "sum(x, 0); x:scalar"],
 )
-mean = composite(
+_over_dims(
     "mean(x, dim: dims? = None, keepdim: bool = False, *, dtype: dtype? = None)",
     _mean,
     doc="Mean of all elements, or along dim.",
@@ -345,11 +361,10 @@ def _sum_to_size(x: Node, size: Shape) -> Node:
             f"size {{{list(size)}}} is not expandable to size {{{list(x.shape)}}}.",
             operands=(0, 1),
         )
-    if stretched:
-        x = SUM(x, tuple(stretched), True)
-    if lead:
-        x = SUM(x, tuple(range(lead)), False)
-    return x
+    gone = (*range(lead), *stretched)
+    if gone:
+        x = SUM(x, gone, True)
+    return ops.view(x, size) if lead else x
 
 
 composite(

@@ -10,8 +10,10 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, constant, ops
+from autodiff.graph.signature import plain
 from autodiff.graph.sizes import Shape, normalize_dim, show
 from autodiff.ops.layout import CONTIGUOUS, VIEW, merged
+from autodiff.ops.reduce import invalid_combination
 
 
 def _repeated(x: Node, repeats: Shape) -> Shape:
@@ -148,6 +150,9 @@ def _repeat_interleave_call(x: Node, repeats: Any, dim: int | None, output_size:
     if repeats is None:
         return constant(_places(x, x.shape[0] if x.shape else 1))
     if isinstance(repeats, (list, tuple)):
+        given, repeats = repeats, plain(repeats)
+        if any(isinstance(times, bool) or not isinstance(times, int) for times in repeats):
+            raise invalid_combination("repeat_interleave", x, given)
         repeats = constant(np.array(repeats, dtype=np.int64))
     out = _repeat_interleave(x, repeats, None if dim is None else normalize_dim(dim, len(x.shape)))
     size = out.shape[0 if dim is None else dim]

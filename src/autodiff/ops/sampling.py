@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any
 
@@ -75,16 +76,17 @@ def _flat_places(bases: Any, offset: Ints, size: Ints, mode: str, padding: str, 
 
 
 def _pick_kernel(x: Any, places: Any, dims: int) -> Any:
-    flat = np.reshape(x, (*x.shape[:2], -1))
-    index = np.reshape(places, (len(places), 1, -1))
+    flat = np.reshape(x, (*x.shape[:2], math.prod(x.shape[2:])))
+    index = np.reshape(places, (len(places), 1, math.prod(places.shape[1:])))
     found = np.take_along_axis(flat, np.maximum(index, 0), -1)
     return np.reshape(np.where(index < 0, 0, found), (*x.shape[:2], *places.shape[1:]))
 
 
 def _put_kernel(g: Any, places: Any, size: Ints) -> Any:
     n, c = g.shape[:2]
-    index = np.reshape(places, (n, 1, -1))
-    values = np.where(index < 0, 0, np.reshape(g, (n, c, -1)))
+    count = math.prod(places.shape[1:])
+    index = np.reshape(places, (n, 1, count))
+    values = np.where(index < 0, 0, np.reshape(g, (n, c, count)))
     result = np.zeros((n, c, int(np.prod(size))), g.dtype)
     np.add.at(result, (np.arange(n)[:, None, None], np.arange(c)[:, None], np.maximum(index, 0)), values)
     return np.reshape(result, (n, c, *size))

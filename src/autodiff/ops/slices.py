@@ -148,7 +148,13 @@ def _clamped(place: Any, size: Dim) -> Dim:
 
 
 def sliced(x: Node, dim: int, start: Any, end: Any, step: int) -> Node:
-    """A slice of x, made also where it is all of x."""
+    """A slice of x, made also where it is all of x; raises PyTorch's errors."""
+    if not x.shape:
+        raise AutodiffError(
+            "bad-rank", "slice() cannot be applied to a 0-dim tensor.", type="IndexError", operands=(0,)
+        )
+    if step <= 0:
+        raise AutodiffError("bad-value", "slice step must be positive", operands=(0,))
     return SLICE(x, dim, *bounds(x.shape[dim], start, end), step)  # type: ignore[no-any-return]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 from autodiff.graph.op import Elementwise, composite, constant, none, ops
 from autodiff.graph.signature import type_name
@@ -114,11 +115,13 @@ def _polygamma(n: Any, x: Any) -> Node:
         n, x = x, n
     if isinstance(n, bool) or not isinstance(n, int):
         raise AutodiffError(
-            "argument-type", f"polygamma(): argument 'n' must be int, not {type_name(n)}", type="TypeError"
+            "argument-type", f"polygamma(): argument 'n' (position 1) must be int, not {type_name(n)}", type="TypeError"
         )
     if not isinstance(x, (Node, list, int, float, Fraction)):
         raise AutodiffError(
-            "argument-type", f"polygamma(): argument 'input' must be Tensor, not {type_name(x)}", type="TypeError"
+            "argument-type",
+            f"polygamma(): argument 'input' (position 2) must be Tensor, not {type_name(x)}",
+            type="TypeError",
         )
     if n > LARGEST_ORDER:
         raise AutodiffError("limit-number", f"the order of polygamma is limited to {LARGEST_ORDER}", operands=(0,))
@@ -161,6 +164,8 @@ LARGEST_DIMENSION = 1_000  # lgamma is evaluated so many times
 
 
 def _mvlgamma(x: Node, p: int) -> Node:
+    if x.dtype.kind == BOOL:
+        raise AutodiffError("bad-dtype", "The input tensor may not be a boolean tensor.", operands=(0,))
     if p < 1:
         raise AutodiffError("bad-value", "p has to be greater than or equal to 1", operands=(1,))
     if p > LARGEST_DIMENSION:

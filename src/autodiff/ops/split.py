@@ -13,8 +13,8 @@ from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import type_name
-from autodiff.graph.sizes import Dim, Shape, concrete, normalize_dim, show
+from autodiff.graph.signature import plain, type_name
+from autodiff.graph.sizes import Dim, Shape, Size, concrete, normalize_dim, show
 
 
 def _needs_dims(name: str, x: Node) -> None:
@@ -142,10 +142,26 @@ def _evenly(operation: Primitive, x: Node, size: int, dim: int) -> Any:
     return operation(x, size, dim)
 
 
+def _whole(name: str, sizes: Sequence[Any]) -> tuple[Any, ...]:
+    """Sizes that are whole numbers; raises PyTorch's TypeError."""
+    sizes = plain(sizes)
+    for place, size in enumerate(sizes):
+        if isinstance(size, bool) or not isinstance(size, (int, Size)):
+            raise AutodiffError(
+                "argument-type",
+                f"{name}(): argument 'split_sizes' (position 2) must be tuple of ints, but found element of type"
+                f" {type_name(size)} at pos {place}",
+                type="TypeError",
+                operands=(1,),
+            )
+    return tuple(sizes)
+
+
 def _by_size_or_sizes(evenly: Primitive, by_sizes: Primitive) -> Any:
     def function(x: Node, size: Any, dim: int) -> Any:
         if isinstance(size, (list, tuple)):
-            return by_sizes(x, tuple(size), normalize_dim(dim, len(x.shape)))
+            sizes = _whole(by_sizes.name, size)
+            return by_sizes(x, sizes, normalize_dim(dim, len(x.shape)))
         if isinstance(size, bool) or not isinstance(size, int):
             raise AutodiffError(
                 "argument-type",
@@ -270,7 +286,7 @@ def _between(x: Node, dim: int, places: Sequence[int]) -> tuple[Node, ...]:
     return tuple(sliced(x, dim, start, end, 1) for start, end in zip(starts, ends, strict=True))
 
 
-def _tensor_split(x: Node, where: Any, dim: int) -> tuple[Node, ...]:
+def _tensor_split(x: Node, where: Any, dim: int, name: str = "tensor_split") -> tuple[Node, ...]:
     if not x.shape:
         raise AutodiffError(
             "bad-rank",
@@ -296,7 +312,12 @@ def _tensor_split(x: Node, where: Any, dim: int) -> tuple[Node, ...]:
         where = value.tolist()
     dim = normalize_dim(dim, len(x.shape))
     if isinstance(where, (list, tuple)):
-        return _between(x, dim, where)
+        places = plain(where)
+        if any(isinstance(place, bool) or not isinstance(place, (int, Size)) for place in places):
+            from autodiff.ops.reduce import invalid_combination
+
+            raise invalid_combination(name, x, where)
+        return _between(x, dim, places)
     if isinstance(where, bool) or not isinstance(where, int):
         raise AutodiffError(
             "argument-type",
@@ -340,7 +361,7 @@ def _splitter(name: str, rank: int) -> None:
                     f" is not divisible by the split_size {where}!",
                     operands=(0,),
                 )
-        return _tensor_split(x, where, dim)
+        return _tensor_split(x, where, dim, name)
 
     sizes = ",".join(["2"] * max(rank, 2))
     composite(

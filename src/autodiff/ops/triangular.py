@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph import dtypes
 from autodiff.graph.node import Node, Results
 from autodiff.graph.op import Primitive, composite, fit, ops
 from autodiff.graph.sizes import broadcast
@@ -59,9 +58,8 @@ def _solve_triangular(x: Node, B: Node, upper: bool, left: bool, unitriangular: 
     check_square(name, x)
     check_matrix(name, B, 1, "B")
     check_system(name, x, B.shape, left)
-    dtype = dtypes.promote(x.dtype, B.dtype)
-    A, B = common_batch(fit(x, x.shape, dtype), fit(B, B.shape, dtype))
-    check_kernel("triangular_solve_cpu", A)
+    check_kernel("triangular_solve_cpu", x)
+    A, B = common_batch(x, fit(B, B.shape, x.dtype))
     return TRIANGULAR(A, B, upper, left, unitriangular)  # type: ignore[no-any-return]
 
 

@@ -13,7 +13,15 @@ PACKAGE = "autodiff.ops."
 # The families, and the modules of `autodiff.ops` that they are made of.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Arithmetic": ("arithmetic", "division", "powers", "combine"),
-    "Functions of each element": ("elementwise", "trigonometry", "special", "incomplete", "clamp"),
+    "Functions of each element": (
+        "elementwise",
+        "trigonometry",
+        "special",
+        "incomplete",
+        "bessel",
+        "polynomials",
+        "clamp",
+    ),
     "Activations": ("activations", "shrinkage", "softmax"),
     "Comparison, logic and choice": ("compare", "select"),
     "Reductions": ("reduce", "extremes", "statistics", "covariance", "cumulative", "quantiles", "norms"),
@@ -34,7 +42,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Shape and order of dims": ("layout", "axes", "expand", "repeat", "contiguity", "copies", "strided"),
     "Joining and taking apart": ("join", "split", "grids"),
     "Indexing": ("index", "index_select", "indices", "gather", "accumulate", "slices", "places", "embedding"),
-    "Creation and conversion": ("create", "ranges", "convert", "operands"),
+    "Creation and conversion": ("create", "ranges", "tapers", "convert", "operands"),
     "Layers": ("nn", "attention", "conv", "normalization", "native", "pad", "fold", "windows"),
     "Pooling and resampling": ("pool", "maxpool", "resample", "sampling"),
     "Losses and distances": ("losses", "labels", "classification", "margins", "distances", "pairs", "differences"),

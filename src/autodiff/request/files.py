@@ -19,6 +19,8 @@ from autodiff.graph.dtypes import DTYPES, dtype_of
 from autodiff.graph.lookup import did_you_mean
 
 NPY = b"\x93NUMPY"
+# What NumPy raises for headers that are none, among them shapes that are no sizes.
+BROKEN = (ValueError, EOFError, OverflowError, TypeError)
 
 
 class Numbers:
@@ -76,6 +78,10 @@ def load(path: str, read_stdin: Callable[[], bytes]) -> np.ndarray | Numbers:
     if suffix == ".npy":
         return _mapped(path)
     content = read_bytes(path)
+    if content.startswith(b"PK\x03\x04") and suffix == ".npz":
+        help = "numpy.save writes one array to a .npy file"
+        message = f"cannot read {path}: an .npz file holds several arrays"
+        raise AutodiffError("unreadable-file", message, type="ValueError", help=help)
     if suffix == ".csv" and not content.startswith(NPY):
         return Numbers(_table(decode(content, path), path))
     return _sniffed(content, path)
@@ -95,17 +101,21 @@ def _mapped(path: str) -> np.ndarray:
         return _native(np.load(path, mmap_mode="r", allow_pickle=False))
     except OSError as error:
         raise unreadable(path, error) from None
-    except (ValueError, EOFError) as error:
+    except BROKEN as error:
         raise unreadable(path, _reason(error)) from None
 
 
 def _reason(error: Exception) -> Exception:
     if any(word in str(error) for word in ("pickle", "Object arrays", "Python objects")):
         return ValueError("it is no .npy file of plain numbers")
+    if isinstance(error, (OverflowError, TypeError)):
+        return ValueError("its header is that of no .npy file")
     return ValueError(str(error).split("\n")[0] or "it is no .npy file")
 
 
 def _native(array: np.ndarray) -> np.ndarray:
+    if not isinstance(array, np.ndarray):  # an archive
+        raise ValueError("it holds several arrays: numpy.save writes one")
     if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
         dtype_of(array)  # raises
     name = array.dtype.newbyteorder("=").name
@@ -122,7 +132,7 @@ def _sniffed(content: bytes, path: str) -> np.ndarray | Numbers:
 
         try:
             return _native(np.load(BytesIO(content), allow_pickle=False))
-        except (ValueError, EOFError, OSError) as error:
+        except (*BROKEN, OSError) as error:
             raise unreadable(path, _reason(error)) from None
     text = decode(content, path)
     if path.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{", ""):
@@ -130,7 +140,15 @@ def _sniffed(content: bytes, path: str) -> np.ndarray | Numbers:
     try:
         return Numbers(_json(text, path))
     except AutodiffError:
-        return Numbers(_table(text, path))
+        table = _table(text, path)
+    if not table.size:  # a line of names would do in a .csv file; here it is more likely no table at all
+        raise AutodiffError(
+            "bad-value",
+            f"{called(path)} holds neither JSON nor a table of numbers",
+            type="ValueError",
+            help=["numbers are written as JSON, [[1, 2], [3, 4]], or in columns that commas separate"],
+        )
+    return Numbers(table)
 
 
 def _json(text: str, path: str) -> Any:

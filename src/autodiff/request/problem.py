@@ -155,8 +155,26 @@ def leaf_of(place: str, data: Any, dtype: DType) -> Leaf:
 
 def _array(place: str, data: Any, dtype: DType) -> np.ndarray:
     if not isinstance(data, (int, float, list)) and not (isinstance(data, str) and data in values.NONFINITE):
-        raise _wrong(place, "a number or nested lists of numbers", data)
+        error = _wrong(place, "a number or nested lists of numbers", data)
+        error.help = _without_quotes(data) if isinstance(data, str) else []
+        raise error
     return tensor_data(data, dtype)
+
+
+def _without_quotes(text: str) -> list[str]:
+    """What a text in place of numbers was meant for."""
+    if text.startswith("@"):
+        return ["files are read for arguments of the command line alone, x=@x.json"]
+    folded = text.strip().lower().lstrip("+-")
+    named = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity"}.get(folded)
+    if named is not None:
+        sign = "-" if text.strip().startswith("-") and named != "NaN" else ""
+        return [f'write "{sign}{named}"']
+    try:
+        float(text)
+    except ValueError:
+        return ["expressions belong in let; a value is numbers alone"] if len(text) <= 60 else []
+    return [f"write it without quotes: {text.strip():.40}"]
 
 
 def _described(place: str, about: dict[str, Any], dtype: DType) -> Leaf:
@@ -167,7 +185,8 @@ def _described(place: str, about: dict[str, Any], dtype: DType) -> Leaf:
             raise AutodiffError("bad-request", f"{place} has no key {key!r:.60}", type="KeyError", help=help)
     data, wanted, shape, grad = [about.get(key) for key in ("data", "dtype", "shape", "requires_grad")]
     if data is None:
-        raise AutodiffError("bad-request", f"{place} needs data", type="KeyError")
+        example = 'such as {"data": [1, 2], "dtype": "float32"}'
+        raise AutodiffError("bad-request", f"{place} needs data", type="KeyError", help=example)
     if grad is not None and not isinstance(grad, bool):
         raise _wrong(f"{place}.requires_grad", "true or false", grad)
     array = _array(f"{place}.data", data, dtype)
@@ -189,6 +208,11 @@ def _named_dtype(place: str, name: Any) -> DType:
 
 def _reshaped(place: str, array: np.ndarray, shape: Any) -> np.ndarray:
     if not isinstance(shape, list) or not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape):
+        if isinstance(shape, list):
+            shape = next(n for n in shape if not isinstance(n, int) or isinstance(n, bool) or n < 0)
+            kind = f"{shape}" if isinstance(shape, int) and not isinstance(shape, bool) else _kind(shape)
+            message = f"{place}.shape must be a list of sizes, and holds {kind}"
+            raise AutodiffError("bad-request", message, type="TypeError", help="sizes are integers from 0")
         raise _wrong(f"{place}.shape", "a list of sizes", shape)
     try:
         return array.reshape(shape)
@@ -219,12 +243,13 @@ def _list_of_names(request: Mapping[str, Any], key: str) -> list[str]:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise _wrong(key, "a list of names", value)
+        odd = next((name for name in value if not isinstance(name, str)), value) if isinstance(value, list) else value
+        raise _wrong(key, "a list of names", odd, "holds" if isinstance(value, list) else "is")
     return value
 
 
-def _wrong(place: str, wanted: str, got: Any) -> AutodiffError:
-    return AutodiffError("bad-request", f"{place} must be {wanted}, and is {_kind(got)}", type="TypeError")
+def _wrong(place: str, wanted: str, got: Any, verb: str = "is") -> AutodiffError:
+    return AutodiffError("bad-request", f"{place} must be {wanted}, and {verb} {_kind(got)}", type="TypeError")
 
 
 def _kind(value: Any) -> str:

@@ -21,6 +21,11 @@ def declared(argument: str) -> tuple[str, str] | None:
 
 def shape_of(name: str, text: str) -> Shape:
     """The shape that `m,n`, `3` or `scalar` says; raises `usage`."""
+    bracketed = re.fullmatch(r"\s*[(\[](.*)[)\]]\s*", text)
+    if bracketed is not None:
+        inside = ",".join(word.strip() for word in bracketed[1].split(",") if word.strip())
+        help = f"write {name}:{inside or 'scalar'}"
+        raise AutodiffError("usage", f"the shape of {name} has brackets around it", type="ValueError", help=help)
     words = [word.strip() for word in text.split(",")]
     if words in (["scalar"], [""]):
         return ()

@@ -78,9 +78,9 @@ def attribute(source: Source, v: list[Any], s: list[int], e: list[int]) -> Tree:
 def call(source: Source, v: list[Any], s: list[int], e: list[int]) -> Tree:
     function = v[0]
     if type(function) is Number or type(function) is Binary:
-        from autodiff.syntax import mistakes
+        from autodiff.syntax.products import called_number
 
-        raise mistakes.called_number(source, s[0], e[0], s[1], e[-1])
+        raise called_number(source, s[0], e[0], s[1], e[-1])
     arguments: list[Tree] = v[2] if len(v) > 3 else []
     args: list[Tree] = []
     keywords: list[Keyword] = []

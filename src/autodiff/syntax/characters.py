@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from autodiff.errors import AutodiffError, Source, Span
-from autodiff.syntax.place import LONGEST, Place, code_point, error, suggested
+from autodiff.syntax.place import LONGEST, Place, code_point, error, parses, suggested
 
 TRANSPOSES = "'’′´ᵀ⊤†"
 CURLY = str.maketrans("‘’‚‛`´“”„‟«»＂＇", "''''''\"\"\"\"\"\"\"'")
@@ -140,11 +140,32 @@ def unknown_character(source: Source, at: int) -> AutodiffError:
         described, help = code, "remove this character, which cannot be seen"
     else:
         described = character if character.isascii() else f"{character} ({code})"
-        help = HELP.get(character, "") or _meant(character)
+        help = HELP.get(character, "") or _repaired(source.text) or _meant(character)
     help = help or "names are made of letters, digits and _"
     return error(
         "unknown-character", Span(source, at, at + 1), f"unknown character {described}", "means nothing here", help
     )
+
+
+def _repaired(text: str) -> str:
+    """The whole text with its look-alikes and superscripts in ASCII, where that is an expression."""
+    if suggested(text) is None:
+        return ""
+    plain = re.sub(r"[^\x00-\x7f]+", lambda run: _ascii(run[0]), text)
+    return f"write {plain.strip()}" if plain != text and parses(plain) else ""
+
+
+def _ascii(run: str) -> str:
+    """Characters that are not ASCII, as those of ASCII that they look like, if there are any."""
+    if all(unicodedata.decomposition(character).startswith("<super>") for character in run):
+        power = unicodedata.normalize("NFKC", run).replace("−", "-").translate(str.maketrans("⁽⁾", "()"))
+        return f"^{power}" if re.fullmatch(r"\w+|\(.*\)", power) else f"^({power})"
+    written = ""
+    for character in run:
+        meant = MEANT.get(character) or unicodedata.normalize("NFKC", character)
+        alike = character in MEANT or unicodedata.decomposition(character).startswith("<wide>")
+        written += meant if alike and meant.isascii() else character
+    return written
 
 
 def _meant(character: str) -> str:

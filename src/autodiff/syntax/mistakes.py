@@ -11,10 +11,10 @@ import re
 
 from autodiff.errors import AutodiffError, Label, Source, Span
 from autodiff.syntax.characters import quote, stray_character
-from autodiff.syntax.lalr import UnexpectedError
 from autodiff.syntax.literals import PYTHON_WORDS
-from autodiff.syntax.parse import parser
-from autodiff.syntax.place import LONGEST, Place, Token, error, quoted, suggested
+from autodiff.syntax.notation import NOTATIONS, defined
+from autodiff.syntax.place import Place, Token, error, parses, quoted, suggested
+from autodiff.syntax.products import adjoined
 from autodiff.syntax.tree import Keyword, Tree
 
 CLOSERS = {"(": ")", "[": "]"}
@@ -24,7 +24,18 @@ ASSIGNS = "this would assign"
 def explain(source: Source, start: int) -> AutodiffError:
     """The error for a text whose parse stopped at `start`."""
     place = Place(source, start)
-    for mistake in (quote, stray_character, _ended, _closed, _assigned, _doubled, _worded, adjoined, _superscript):
+    for mistake in (
+        *NOTATIONS,
+        quote,
+        stray_character,
+        _ended,
+        _closed,
+        _assigned,
+        _doubled,
+        _worded,
+        adjoined,
+        _superscript,
+    ):
         found = mistake(place)
         if found is not None:
             return found
@@ -65,7 +76,11 @@ def _ended(place: Place) -> AutodiffError | None:
         return error(
             "unexpected-end", span, "expected a name after the dot", "a name is missing here", "write x.T, x.sum() …"
         )
-    if before.text == "%":
+    bars = place.text.count("|")
+    if before.text == "|" and bars and bars % 2 == 0:
+        inside = suggested(place.text[place.text.find("|") + 1 : before.start].strip()) or "x"
+        help = [f"an absolute value is written abs({inside})"]
+    elif before.text == "%":
         help = ["a % b is the remainder of a division; for a percentage, divide by 100"]
     else:
         help = [f"write what comes after {before.spoken}, or remove it"]
@@ -78,7 +93,7 @@ def _unclosed(place: Place, bracket: Token) -> AutodiffError:
     text = place.text
     closers = "".join(CLOSERS[place.tokens[i].text] for i in reversed(place.open))
     repaired = suggested(text.rstrip() + closers)
-    help = f"write {repaired}" if repaired and _parses(repaired) else f"add the missing {CLOSERS[bracket.text]}"
+    help = f"write {repaired}" if repaired and parses(repaired) else f"add the missing {CLOSERS[bracket.text]}"
     return error(
         "unclosed-bracket",
         place.span(bracket.start, bracket.end),
@@ -89,14 +104,6 @@ def _unclosed(place: Place, bracket: Token) -> AutodiffError:
     )
 
 
-def _parses(text: str) -> bool:
-    try:
-        parser().parse(Source("repaired", text))
-    except (UnexpectedError, AutodiffError):
-        return False
-    return True
-
-
 def _closed(place: Place) -> AutodiffError | None:
     """A closing bracket without its opening one."""
     found, bracket, before = place.found, place.bracket, place.before
@@ -104,13 +111,14 @@ def _closed(place: Place) -> AutodiffError | None:
         return None
     span = place.span(found.start, found.end)
     if bracket is None:
-        without = suggested((place.text[: found.start] + place.text[found.end :]).strip())
+        rest = place.text[found.end :]
+        without = suggested((place.text[: found.start] + ("" if set(rest) <= set(")] ") else rest)).strip())
         return error(
             "unopened-bracket",
             span,
             f"{found.text} closes nothing",
             "no bracket is open here",
-            f"remove it: {without}" if without and _parses(without) else "remove it, or open a bracket before",
+            f"remove it: {without}" if without and parses(without) else "remove it, or open a bracket before",
         )
     if CLOSERS[bracket.text] != found.text:
         return error(
@@ -151,6 +159,8 @@ def _assigned(place: Place) -> AutodiffError | None:
         )
     if before is None:
         return error("syntax", span, "expected an expression, found =", "nothing stands before it", "leave out the =")
+    if before is place.bracket or before.text == ",":
+        return error("syntax", span, "a name is missing before =", "nothing stands before it", "leave out the =")
     if not before.ends_operand:
         whole = place.span(before.start, found.end)
         if before.end == found.start and before.kind == "COMPARE":
@@ -170,8 +180,18 @@ def _assigned(place: Place) -> AutodiffError | None:
         return None
     if not place.open and before.kind == "NAME" and place.at == 1:
         return error("assignment", span, "an expression assigns nothing", ASSIGNS, *_naming(place, before))
+    definition = defined(place, before)
+    if definition is not None:
+        return definition
+    word = before.text[1:-1]
+    if place.in_call and before.kind == "STRING" and word.isidentifier():
+        help = f"write {word}=…, without quotes"
+        return error("assignment", span, "a keyword argument has a name before its =", ASSIGNS, help)
     if place.in_call and not place.text[before.start : before.end].isidentifier():
         return error("assignment", span, "a keyword argument has a name before its =", ASSIGNS, "to compare, write ==")
+    if before.text == "]" and not place.open:
+        ways = ["to compare, write ==", "programs can change elements: autodiff run FILE"]
+        return error("assignment", span, "an expression assigns nothing", ASSIGNS, *ways)
     return error("assignment", span, "= does not compare", ASSIGNS, "to compare, write ==")
 
 
@@ -250,103 +270,6 @@ def _worded(place: Place) -> AutodiffError | None:
     return None
 
 
-def adjoined(place: Place) -> AutodiffError | None:
-    """Two operands with nothing between them."""
-    found, before, bracket = place.found, place.before, place.bracket
-    if found is None or before is None or not (before.ends_operand and found.starts_operand):
-        return None
-    span = place.span(before.start, found.end)
-    both = quoted(place.text[before.start : found.end])
-    touching = before.end == found.start
-    if before.kind == "NUMBER" and touching:
-        if found.text in ("j", "J"):
-            return error(
-                "bad-number",
-                span,
-                f"{both} is complex, and complex numbers are not supported",
-                "a complex number",
-                f"if {found.text} is a variable, write {before.text}*{found.text}",
-            )
-        if before.text == "0" and re.fullmatch("[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+", found.text):
-            value = int(both, 0) if len(both) < LONGEST else None
-            return error(
-                "bad-number",
-                span,
-                f"{both} is not decimal",
-                "numbers are decimal",
-                f"write {value}" if value is not None else "write the number in decimal",
-            )
-        if found.kind == "NUMBER" or found.text.startswith("_"):
-            return error(
-                "bad-number",
-                span,
-                f"{both} is not a number",
-                "a number has one point, and single _ between digits",
-                "to multiply, write * between the two",
-            )
-        if (
-            before.text.endswith(".")
-            and found.kind == "NAME"
-            and (after := place.after) is not None
-            and after.text == "("
-        ):
-            number = before.text[:-1]
-            return error(
-                "bad-number",
-                span,
-                f"the dot of {both} belongs to the number",
-                "read as the number " + before.text,
-                f"write ({number}).{found.text}(…)",
-            )
-    if before.kind == "NAME" and found.kind == "NUMBER" and found.text.startswith("."):
-        return error(
-            "syntax",
-            span,
-            f"expected a name after the dot, found {found.text[1:]}",
-            "no name",
-            f"to index, write {before.text}[…]",
-        )
-    left, right = suggested(place.left()) or quoted(before.text), suggested(place.right()) or quoted(found.text)
-    comma = (
-        f"to separate two {'items' if bracket and bracket.text == '[' else 'arguments'}, write a comma: {left}, {right}"
-    )
-    if before.kind == found.kind == "NUMBER" or "STRING" in (before.kind, found.kind):
-        return error(
-            "syntax",
-            span,
-            f"there is no operator or comma between {before.spoken} and {found.spoken}",
-            "two operands side by side",
-            comma if bracket else f"to multiply, write {left}*{right}",
-        )
-    help = [f"write {left}*{right}"]
-    if before.kind == "NUMBER" and touching and found.text in ("e", "E"):
-        help.append(f"or give the exponent its digits: {before.text}e3")
-    if before.kind == "NAME" and not touching and len(before.text) > 1 and before.text == left:
-        help = [f"to call {left}, write {left}({right})", f"to multiply, write {left}*{right}"]
-    if bracket is not None:
-        help.append(comma)
-    return error(
-        "implicit-product",
-        span,
-        f"there is no operator between {quoted(left)} and {quoted(right)}",
-        "a product needs its *",
-        *help,
-    )
-
-
-def called_number(source: Source, start: int, end: int, bracket: int, last: int) -> AutodiffError:
-    """The error for `2(x+1)` and `(x+1)(x-1)`: a product that reads like a call."""
-    left, right = source.text[start:end], source.text[bracket:last]
-    shown = f"write {left}*{right}" if suggested(left) and suggested(right) else "write * before the bracket"
-    return error(
-        "implicit-product",
-        Span(source, start, last),
-        f"there is no operator between {quoted(left)} and {quoted(right)}",
-        "a product needs its *",
-        shown,
-    )
-
-
 def _superscript(place: Place) -> AutodiffError | None:
     """A superscript with nothing below it."""
     found = place.found
@@ -389,7 +312,7 @@ def repeated_keyword(keywords: list[Keyword]) -> AutodiffError:
 
 
 def _punctuated(place: Place) -> AutodiffError | None:
-    """Commas and colons outside of what they belong to, unpacking, bars."""
+    """Commas and colons outside of what they belong to, unpacking."""
     found, before, after, bracket = place.found, place.before, place.after, place.bracket
     if found is None:
         return None
@@ -407,13 +330,20 @@ def _punctuated(place: Place) -> AutodiffError | None:
         else:
             help = []
         whole = suggested(place.text.strip())
-        help.append(f"to make a tuple, write ({whole})" if whole else "to make a tuple, write brackets around it")
+        if whole and parses(f"({whole})"):
+            help.append(f"to make a tuple, write ({whole})")
+        elif not help:
+            help.append("write one expression; commas separate what is in brackets")
         return error(
             "syntax", span, "an expression has one value, and this comma starts another", "not inside brackets", *help
         )
     if found.text == "," and before is not None and before.text == ",":
         both = place.span(before.start, found.end)
         return error("syntax", both, "nothing stands between two commas", "one too many", "remove one of them")
+    if found.text == "," and before is not None and before is bracket:
+        without = suggested((place.text[: found.start] + place.text[found.end :].lstrip()).strip())
+        help = [f"remove it: {without}" if without and parses(without) else "remove it, or write what comes before it"]
+        return error("syntax", span, f"nothing stands between {before.text} and the comma", "one too many", *help)
     if found.text == ":" and after is not None and after.text == "=" and after.start == found.end:
         both = place.span(found.start, after.end)
         target = Place(place.source, after.start)
@@ -435,8 +365,6 @@ def _punctuated(place: Place) -> AutodiffError | None:
             "expected an operand",
             "write the arguments one by one",
         )
-    if found.text == "|" and not (before is not None and before.ends_operand):
-        return error("syntax", span, "bars do not make an absolute value", "expected an operand", "write abs(x)")
     return None
 
 
@@ -481,3 +409,6 @@ def _anything(place: Place) -> AutodiffError:
     return error(
         "syntax", span, f"expected an operand after {before.spoken}, found {found.spoken}", "expected an operand", help
     )
+
+
+MISTAKES = (_ended, _closed, _assigned, _doubled, _worded, adjoined, _superscript)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from autodiff.errors import AutodiffError, Label, Source, Span
+from autodiff.syntax.lalr import UnexpectedError
 from autodiff.syntax.parse import parser
 
 SPOKEN = {",": "the comma", ".": "the dot", ":": "the colon"}
@@ -138,6 +139,15 @@ def quoted(text: str) -> str:
 def suggested(text: str) -> str | None:
     """A piece of the text as part of a repair, if it can be shown as it is."""
     return text if text.isprintable() and len(text) <= LONGEST else None
+
+
+def parses(text: str) -> bool:
+    """Whether a repair is an expression."""
+    try:
+        parser().parse(Source("repaired", text))
+    except (UnexpectedError, AutodiffError):
+        return False
+    return True
 
 
 def code_point(character: str) -> str:

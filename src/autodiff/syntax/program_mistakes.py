@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from autodiff.errors import AutodiffError, Label, Source, Span
-from autodiff.syntax import characters, mistakes, program
+from autodiff.syntax import characters, program
 from autodiff.syntax.lalr import UnexpectedError
 from autodiff.syntax.literals import PYTHON_WORDS
 from autodiff.syntax.place import Place, Token, error, quoted, suggested
+from autodiff.syntax.products import adjoined
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 BLOCKS = ("if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class")
@@ -284,14 +285,14 @@ def _side_by_side(line: Line) -> AutodiffError | None:
     if found is None or before is None or not (before.ends_operand and found.starts_operand):
         return None
     if before.kind == "NUMBER" and before.end == found.start:
-        return mistakes.adjoined(line)
+        return adjoined(line)
     if line.bracket is not None:
         message = "invalid syntax. Perhaps you forgot a comma?"
         return error(
             "syntax", line.span(before.start, found.end), message, "two side by side", "write a comma or an operator"
         )
     if before.kind in ("NUMBER", "SUPERSCRIPT") or (before.text in (")", "]") and found.text != "("):
-        return mistakes.adjoined(line)
+        return adjoined(line)
     return None
 
 

@@ -141,13 +141,14 @@ class FString(Tree):
 
 
 class Yield(Tree):
-    """`yield value`; only as a statement, or alone on the right of an assignment."""
+    """`yield value`, or `yield from value`; only as a statement, or alone on the right of an assignment."""
 
-    __slots__ = ("value",)
+    __slots__ = ("all", "value")
 
-    def __init__(self, span: Span, value: Tree | None) -> None:
+    def __init__(self, span: Span, value: Tree | None, all: bool = False) -> None:
         self.span = span
         self.value = value
+        self.all = all
 
 
 # Statements

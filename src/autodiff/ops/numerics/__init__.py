@@ -6,6 +6,8 @@ relative error is a few units in the last place, except next to a zero that is n
 the machinery; every other module is a family and names its sources.
 """
 
+from typing import Any
+
 from .bessel import i0, i0e, i1, i1e
 from .error_function import erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri
 from .gamma import digamma, lgamma
@@ -13,7 +15,43 @@ from .incomplete import gammainc, gammaincc
 from .logistic import entr, expit, log_expit, sinc, softplus, xlog1py, xlogy
 from .zeta import polygamma, zeta
 
+# Rarely wanted, and read when they are.
+LATER = {
+    "airy": ("airy_ai",),
+    "cylinder": ("bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "spherical_bessel_j0"),
+    "modified": ("k0", "k0e", "k1", "k1e"),
+    "orthogonal": (
+        "chebyshev_t",
+        "chebyshev_u",
+        "chebyshev_v",
+        "chebyshev_w",
+        "hermite_h",
+        "hermite_he",
+        "laguerre",
+        "legendre",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    for module, names in LATER.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
+    "airy_ai",
+    "bessel_j0",
+    "bessel_j1",
+    "bessel_y0",
+    "bessel_y1",
+    "chebyshev_t",
+    "chebyshev_u",
+    "chebyshev_v",
+    "chebyshev_w",
     "digamma",
     "entr",
     "erf",
@@ -23,10 +61,18 @@ __all__ = [
     "expit",
     "gammainc",
     "gammaincc",
+    "hermite_h",
+    "hermite_he",
     "i0",
     "i0e",
     "i1",
     "i1e",
+    "k0",
+    "k0e",
+    "k1",
+    "k1e",
+    "laguerre",
+    "legendre",
     "lgamma",
     "log_expit",
     "log_ndtr",
@@ -35,6 +81,7 @@ __all__ = [
     "polygamma",
     "sinc",
     "softplus",
+    "spherical_bessel_j0",
     "xlog1py",
     "xlogy",
     "zeta",
