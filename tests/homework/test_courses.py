@@ -50,7 +50,7 @@ def _judge(case: Answer) -> None:
         assert "".join(found.cause.at.split()) == "".join(case.at.split())
 
 
-@pytest.mark.parametrize("case", ANSWERS[::4], ids=lambda case: f"{case.expr} | {case.answer}")
+@pytest.mark.parametrize("case", ANSWERS[::8], ids=lambda case: f"{case.expr} | {case.answer}")
 def test_answer(case: Answer) -> None:
     _judge(case)
 

@@ -80,6 +80,11 @@ def _norm(a: Any, called: Called) -> str:
     return f"@@.linalg.norm({x}{', ' + order if order else ''})"
 
 
+def _roll(a: Any, called: Called) -> str:
+    dim = a.plain(2, "dims")
+    return f"@@.roll({a[0]}, {a.plain(1, 'shifts')}{', axis=' + dim if dim else ''})"
+
+
 def _list_of(function: str) -> Make:
     return lambda a, called: f"{function}({a.plain(0, 'tensors')}, axis={a.plain(1, 'dim', '0')})"
 
@@ -125,6 +130,7 @@ SHARED.update(
         "var": _spread("var"),
         "cumsum": _along("@@.cumsum"),
         "norm": _norm,
+        "roll": _roll,
         "linalg.norm": _norm,
         "logdet": _unary("@@.linalg.slogdet({x})[1]"),
         "rsqrt": _unary("(1/@@.sqrt({x}))"),

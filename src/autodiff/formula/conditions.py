@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from autodiff.formula import term as t
@@ -10,21 +11,47 @@ from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
 
+_generic = [True]
+
+
+@contextmanager
+def at_poles() -> Iterator[None]:
+    """Inside, what rules put beside a pole stays: for formulas that must hold where a norm is zero as well."""
+    _generic.append(False)
+    try:
+        yield
+    finally:
+        _generic.pop()
+
 
 def read_where(node: Node, inputs: list[Term]) -> Term:
     condition, a, b = inputs
     if _is_never(condition):
         return t.mul([b, t.ones(node.shape)])
-    if _is_always(condition):
+    if _is_always(condition) and _generic[-1]:
         return t.mul([a, t.ones(node.shape)])
-    if condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1]):
+    pole = condition.kind == "cmp" and condition.data == "==" and t.is_zero(a) and t.is_zero(condition.args[1])
+    if pole and _generic[-1]:
         # What rules put beside a pole that cancels: the norm's subgradient at zero, n*x^(n - 1) at n = 0.
         tested = t.split(t.unbroadcast(condition.args[0]))[1]
-        if _is_norm(tested) or _has_power(node):
+        if _is_norm(tested) or _tests_norm(node) or _has_power(node):
             return t.mul([b, t.ones(node.shape)])
     if condition.kind == "fn" and condition.data == ("&",) and t.is_zero(a) and _has_log(b, condition.args[0]):
         return t.mul([b, t.ones(node.shape)])
     return t.where(condition, t.mul([a, t.ones(node.shape)]), t.mul([b, t.ones(node.shape)]))
+
+
+def _tests_norm(node: Node) -> bool:
+    """Whether the condition is about a norm, which may stand there as a letter."""
+    condition = _shown(node.inputs[0])
+    return bool(condition.inputs) and _shown(condition.inputs[0]).op.name in ("vector_norm", "std")
+
+
+def _shown(node: Node) -> Node:
+    """The node without hidden broadcasts and the like."""
+    while node.op.hidden and len(node.inputs) == 1:
+        node = node.inputs[0]
+    return node
 
 
 def _is_norm(x: Term) -> bool:
@@ -91,6 +118,8 @@ EPSILON = 1e-6  # a bound this near to 0 only keeps what divides by a norm from 
 def read_clamp_min(node: Node, inputs: list[Term]) -> Term | None:
     """A norm, or p*(1 - p), is not bounded: where that matters, the textbook's formula has no value."""
     x = inputs[0]
+    if not _generic[-1]:
+        return None
     least = node.params[0] if node.params else t.number_of(t.unbroadcast(inputs[1]))
     return x if least is not None and 0 < least <= EPSILON and (_is_norm(x) or _is_spread(x)) else None
 

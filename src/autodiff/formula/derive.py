@@ -15,6 +15,7 @@ from autodiff.errors import AutodiffError
 from autodiff.formula import from_graph, order, sums
 from autodiff.formula import term as t
 from autodiff.formula.assumed import assumed_elementwise, deep_stack, needs_shape, shapes_for, variables_wanted
+from autodiff.formula.conditions import at_poles
 from autodiff.formula.printing import LONG, PartsPrinter, Printer, length
 from autodiff.formula.question import Question, build
 from autodiff.formula.simplify import Simplifier, shortest
@@ -78,11 +79,14 @@ def _formula(
     nothing = "0" if not shapes[name] else f"zeros_like({name})"
     if gradient is None:
         return nothing
-    t.forget()
+    points = Points(shapes, gradient_of(question, name), not _needs_regular(gradient), _least_size(gradient))
     try:
-        raw = from_graph.convert([gradient])[0]
-        points = Points(shapes, gradient_of(question, name), not _needs_regular(gradient), _least_size(gradient))
-        found = _first_right(raw, Printer(printed, name), points, nothing)
+        t.forget()
+        found = _first_right(from_graph.convert([gradient])[0], Printer(printed, name), points, nothing)
+        if found is None:
+            t.forget()
+            with at_poles():
+                found = _first_right(from_graph.convert([gradient])[0], Printer(printed, name), points, nothing)
     except RecursionError:
         raise from_graph.no_formula("the expression is nested too deeply for a formula") from None
     if found is None:

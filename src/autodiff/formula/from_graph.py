@@ -414,6 +414,7 @@ TABLE: dict[str, Rule] = {
     "select": indexing.read_select,
     "slice_scatter": indexing.read_slice_scatter,
     "select_scatter": indexing.read_select_scatter,
+    "constant_pad_nd": indexing.read_pad,
     "tril": indexing.read_triangle,
     "triu": indexing.read_triangle,
     "diagonal_scatter": indexing.read_diagonal_scatter,

@@ -73,3 +73,15 @@ def read_slice(node: Node, inputs: list[Term]) -> Term | None:
 
 def _is_call(x: Term, name: str) -> bool:
     return x.kind == "fn" and x.data[0] == "call" and x.data[1].name == name
+
+
+def read_pad(node: Node, inputs: list[Term]) -> Term | None:
+    """Zeros before and behind along one dim."""
+    pads, value = node.params
+    rank = len(node.shape)
+    padded = [i for i in range(len(pads) // 2) if pads[2 * i : 2 * i + 2] != (0, 0)]
+    if value != 0 or rank > 2 or len(padded) != 1 or min(pads) < 0:
+        return None
+    low, high = pads[2 * padded[0] : 2 * padded[0] + 2]
+    scalars, rest = t.scalars_of(inputs[0])
+    return t.mul([*scalars, t.make("fn", (rest,), ("pad", rank - 1 - padded[0], low, high), node.shape)])

@@ -50,4 +50,6 @@ def rebuild(term: Term, args: Sequence[Term]) -> Term:
         return t.fn(data[0], args, (), term.shape)
     if kind == "cmp":
         return t.compare(data, *args)
+    if kind == "ind":
+        return t.indicator(args[0])
     return t.make(kind, args, data, term.shape)

@@ -104,7 +104,7 @@ def _lettered(node: Node, symbolic: bool) -> tuple[list[Node], list[Node]]:
             continue
         source = behind(operand) if scalar else operand
         if source not in letters:
-            shape = () if scalar else _named(operand.shape, names) if symbolic else operand.shape
+            shape = () if scalar else named(operand.shape, names) if symbolic else operand.shape
             t.var(LETTERS[len(letters)], shape)  # terms are ordered as they are met
             letters[source] = variable(LETTERS[len(letters)], shape, operand.dtype, operand.requires_grad)
         operands.append(letters[source])
@@ -132,7 +132,7 @@ def behind(operand: Node) -> Node:
     return operand
 
 
-def _named(shape: Shape, names: dict[int, Dim]) -> Shape:
+def named(shape: Shape, names: dict[int, Dim]) -> Shape:
     """The shape with a name for each size, the same for equal ones."""
     named: list[Dim] = []
     for size in shape:
@@ -143,7 +143,9 @@ def _named(shape: Shape, names: dict[int, Dim]) -> Shape:
     return tuple(named)
 
 
-def infix(node: Node, operands: Sequence[Node], terms: Mapping[Node, Term]) -> str | None:
+def infix(
+    node: Node, operands: Sequence[Node], terms: Mapping[Node, Term], printer: Printer | None = None
+) -> str | None:
     """The node as it was written, `x*y` rather than the normal form of that, for operations that have such a text."""
     op = node.op
     template = op.text
@@ -153,13 +155,13 @@ def infix(node: Node, operands: Sequence[Node], terms: Mapping[Node, Term]) -> s
         return None
     if not template:
         return None
-    printer = Printer({})
+    printer = printer or Printer({})
     texts = {}
     for param, value in zip(op.signature.params, op.arrange(operands, node.params), strict=True):
         if isinstance(value, (int, float, Fraction, Node)):
             value = value if isinstance(value, Node) else number(value)
             text = printer.text(from_graph.convert([behind(value)], terms)[0])
-            alone = re.fullmatch(r"[\w.]+", text) or f"({param.name})" in template
+            alone = re.fullmatch(r"[\w.]+(\([\w, ]*\))?", text) or f"({param.name})" in template
             texts[param.name] = text if alone else f"({text})"
     return re.sub(r"[^\W\d]\w*\b(?!=[^=])", lambda word: texts.get(word[0], word[0]), template)
 

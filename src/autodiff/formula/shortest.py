@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from autodiff.formula import products, rationals, sums
-from autodiff.formula.printing import Printer, length
+from autodiff.formula.printing import Printer, elements_of, length
 from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
 
@@ -34,7 +34,7 @@ class _Search:
             args = [done[arg] for arg in inner.args]
             new = inner if all(a is b for a, b in zip(args, inner.args, strict=True)) else rebuild(inner, args)
             if self.left > 0:
-                if new.kind == "add":
+                if new.kind == "add" and elements_of(new) is None:
                     new = self.best(new, chain(sums.forms(new), rationals.forms(new)))
                 elif new.kind == "sum":
                     new = self.best(new, sums.spread(new))

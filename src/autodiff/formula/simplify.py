@@ -131,7 +131,7 @@ def _match(pattern: Term, term: Term, found: dict[str, Term]) -> Iterator[dict[s
     if pattern.kind == "mul" and len(pattern.args) == 1 and pattern.args[0].kind == "var":
         if term.kind == "num" and term.data == 0:
             return
-        yield from _match(pattern.args[0], t.times(1 / Fraction(pattern.data), term), found)
+        yield from _match(pattern.args[0], _scaled(1 / Fraction(pattern.data), term), found)
         return
     if pattern.kind == "num":
         if term.kind == "num" and term.data == pattern.data:
@@ -148,6 +148,11 @@ def _match(pattern: Term, term: Term, found: dict[str, Term]) -> Iterator[dict[s
     for p, a in zip(pattern.args, term.args, strict=True):
         states = [more for state in states for more in _match(p, a, state)]
     yield from states
+
+
+def _scaled(factor: Fraction, term: Term) -> Term:
+    """factor*term, of a sum the sum of multiples: what -a stands for in 1 - x is x - 1."""
+    return t.add([t.times(factor, arg) for arg in term.args]) if term.kind == "add" else t.times(factor, term)
 
 
 def _substituted(right: Term, found: dict[str, Term]) -> Term:

@@ -20,6 +20,7 @@ from autodiff.execute.run import evaluate
 from autodiff.formula import from_graph
 from autodiff.formula import term as t
 from autodiff.formula.assumed import assumed_elementwise, deep_stack, shapes_for, variables_wanted
+from autodiff.formula.compounds import Compound, compound_of, compound_rules, is_times_one, pulled_through
 from autodiff.formula.derive import derive
 from autodiff.formula.known import Known, drawn
 from autodiff.formula.printing import Printer
@@ -194,9 +195,21 @@ def _started(
 # Steps
 
 
+def _of_zeros(arrival: Arrival, path: Path) -> str:
+    """What stands for a formula that has no value there, as x/norm(x) at 0."""
+    if path.value is None or path.value.any():
+        return "…"
+    return f"zeros_like({arrival.name})" if path.value.shape else "0"
+
+
 def _is_step(node: Node) -> bool:
     """Whether the node is a line of its own: what people see, and one line for each result of several."""
-    return node.op is PICK or not (node.op.hidden or node.results is not None or node.op.name in ("numel", "size"))
+    if is_times_one(node):
+        return False
+    return node.op is PICK or not (node.op.hidden or node.results is not None)
+
+
+COUNTS = ("numel", "size")  # and what is computed from these is a number, and no step
 
 
 class _Walk:
@@ -208,6 +221,7 @@ class _Walk:
         self.simplifier = Simplifier()
         self.shapes: dict[str, Shape] = {name: node.shape for name, node in asked.variables.items()}
         self.names: dict[Node, str] = {node: name for name, node in asked.variables.items()}
+        self.compounds: dict[Node, Compound] = {}
         self.listed = self._listed()
         # Terms are ordered as they are made: first the incoming gradients, then the variables.
         self.gradients = {node: t.var(f"{name}.grad", node.shape) for node, name in self.names.items()}
@@ -220,10 +234,14 @@ class _Walk:
         found: list[Node] = []
         lets = {node: name for name, node in self.asked.lets.items()}
         count = 0
-        for node in ancestors([self.asked.output]):
-            if node.op is VARIABLE or any(operand in depending for operand in node.inputs):
+        order = ancestors([self.asked.output])
+        self.compounds = {node: known for node in order if (known := compound_of(node)) is not None}
+        within = {inner for known in self.compounds.values() for inner in known.within}
+        for node in order:
+            of_values = node.op.name not in COUNTS and any(operand in depending for operand in node.inputs)
+            if node.op is VARIABLE or of_values:
                 depending.add(node)
-            if node not in depending or node in self.names or not _is_step(node):
+            if node not in depending or node in self.names or node in within or not _is_step(node):
                 continue
             name = lets.get(node, "")
             while not name or name in self.shapes:
@@ -269,8 +287,13 @@ class _Walk:
 
     def _forward(self, node: Node) -> str:
         """The formula of a step in terms of earlier ones."""
+        compound = self.compounds.get(node)
         try:
-            text = infix(node, node.inputs, self.terms)
+            text = None
+            if compound is not None:
+                operands = from_graph.convert(compound.operands, self.terms)
+                text = compound.written([self.printer.text(operand) for operand in operands])
+            text = text or infix(node, node.inputs, self.terms, self.printer)
             text = text or self.printer.text(from_graph.convert([node], self.terms)[0])
         except AutodiffError:
             text = self._as_it_was_written(node)
@@ -293,7 +316,7 @@ class _Walk:
         checked = []
         for arrival, other in zip(backward, arrivals_with_values, strict=True):
             paths = [
-                path if known.gives(path.outgoing, same.value) else path._replace(outgoing="…")
+                path if known.gives(path.outgoing, same.value) else path._replace(outgoing=_of_zeros(arrival, same))
                 for path, same in zip(arrival.paths, other.paths, strict=True)
             ]
             checked.append(arrival._replace(paths=paths))
@@ -338,14 +361,21 @@ class _Walk:
         """What a step hands on to each of its operands."""
         pulled: dict[Node, Any] = {}
         inner, chosen = node, None
+        compound = self.compounds.get(node)
         with placed(node.span):
-            pull_back(node, g, pulled, useful)
+            if compound is not None:
+                pulled = pulled_through(compound, node, g, useful)
+            else:
+                pull_back(node, g, pulled, useful)
             if node.op is PICK:
                 chosen, (inner,) = node.params[0], node.inputs
                 pull_back(inner, pulled.pop(inner), pulled, useful)
-        rules = local_rules(inner, chosen, self.simplifier)
+        if compound is not None:
+            operands, rules = compound.operands, compound_rules(compound, self.simplifier)
+        else:
+            operands, rules = [*inner.inputs], local_rules(inner, chosen, self.simplifier)
         known = {**self.terms, g: self.gradients[node]}
-        for operand, rule in zip(inner.inputs, rules, strict=True):
+        for operand, rule in zip(operands, rules, strict=True):
             part = pulled.pop(operand, None)  # an operand that is there twice has one sum
             if part is not None:
                 path = Path(self.names[node], rule, f"{self.names[node]}.grad", "")

@@ -11,10 +11,10 @@ from autodiff.syntax.tree import Tree
 
 
 def moved(tree: Tree, own: Library, other: Library) -> list[Tree]:
-    """The answer as written, with the sizes in it changed, and with the numbers of elements changed as well."""
+    """The answer as written, with the sizes in it changed, and with what it divides by changed as well."""
     sizes = _renumbering(zip(own.setting.shapes.values(), other.setting.shapes.values(), strict=True))
     trees = [tree, resized(tree, sizes)]
-    trees.append(divided(trees[-1], _counting(own, other, sizes)))
+    trees += [divided(trees[1], _counting(own, other, sizes)), divided(trees[1], sizes)]
     return [item for number, item in enumerate(trees) if not any(item is earlier for earlier in trees[:number])]
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ENOUGH = 20_000  # numbers of all variables at all points
 NOT_MULTIPLIED = frozenset(("original", "integral", "total"))  # what is wrong as a whole, and no part of a rule
 BY_SIZES = frozenset(("count", "total"))  # at one choice of sizes, a number may be taken for these
+PROBABLE = frozenset(("softmax", "log_softmax", "logsumexp"))  # what is weighed with these is a distribution
 OF_BASE = ("pow_of_number", "pow_tensor")  # 2^x is the whole of its derivative but for log(2)
 
 
@@ -48,6 +49,7 @@ class Search:
         self.prepared = prepared
         self._libraries: dict[int, Library] = {}
         self._smaller: dict[int, Setting] = {}
+        self._normalized: dict[tuple[int, str], Setting] = {}
 
     def library(self, setting: Setting) -> Library:
         found = self._libraries.get(id(setting))
@@ -172,7 +174,8 @@ class Search:
         number = not settings[0].leaf.shape
         if single is None or (number and not _is_sign(single)):  # for cos(x)' = -sin(x), sin(x) is a sign first
             found = self._integral(settings, tree) or found
-        return found or self._special(settings, tree) or self._factor(settings, libraries, values, tree)
+        found = found or self._special(settings, tree) or self._factor(settings, libraries, values, tree)
+        return found or self._supposing(settings, tree)
 
     def _few(self, settings: Sequence[Setting], values: Sequence[Values]) -> tuple[list[Library], list[Values]]:
         """The mistakes and the values at as many points as it takes."""
@@ -208,10 +211,10 @@ class Search:
     ) -> Entry | None:
         """One mistake; of several that explain the answer, the first that does so at other sizes too."""
         found = []
-        likely = likely or is_flat(values)  # much comes to a number
+        flat = is_flat(values)
         for key, entry in libraries[0].single.items():
-            if likely and key in libraries[0].unlikely:
-                continue
+            if key in libraries[0].unlikely and (likely or (flat and entry.slips[0].kind != "count")):
+                continue  # much comes to a number
             if equal(values[0], entry.values) and self._holds(libraries, values, key):
                 found.append((key, entry))
         if not found:
@@ -276,6 +279,28 @@ class Search:
                 return self._placed("factor", output, says, f"does {name} add up to 1?")
         return None
 
+    def _supposing(self, settings: Sequence[Setting], tree: Tree) -> Cause | None:
+        """One mistake, where the answer takes a variable for probabilities (`softmax(z, 0) - y`)."""
+        if not any(node.op.name in PROBABLE for node in self.library(settings[0]).walk.useful):
+            return None
+        for name, shape in settings[0].shapes.items():
+            if not shape or settings[0].feeds[name].dtype.kind != "f" or name == self.prepared.wrt:
+                continue
+            supposed = [self._supposed(setting, name) for setting in settings]
+            values = [self._values_of(tree, setting) for setting in supposed]
+            single = self._single([self.library(setting) for setting in supposed], values, tree)
+            cause = self._constant(supposed, values, 1e-7) if single is None else self._cause(single.slips)
+            if cause is not None:
+                return cause._replace(says=f"{cause.says}; and {name} is taken to add up to 1")
+        return None
+
+    def _supposed(self, setting: Setting, name: str) -> Setting:
+        found = self._normalized.get((id(setting), name))
+        if found is None:
+            found = setting.moved(setting.feeds | {name: normalized(setting.feeds[name])})
+            self._normalized[id(setting), name] = found
+        return found
+
     def _right_with(
         self, settings: Sequence[Setting], tree: Tree, name: str, change: Callable[[Values], Values]
     ) -> bool:
@@ -319,9 +344,8 @@ class Search:
             if exact != -1 and not (exact and {exact.numerator, exact.denominator} <= self._numbers):
                 continue
             others = [library.get(key) for library in libraries[1:]]
-            found = [
-                None if e is None else multiple(v, e.values, 1e-7) for v, e in zip(values[1:], others, strict=False)
-            ]
+            pairs = zip(values[1:], others, strict=False)
+            found = [None if other is None else multiple(value, other.values, 1e-7) for value, other in pairs]
             if any(other is None or abs(other - exact) > 1e-6 for other in found):
                 continue
             cause = self._cause(entry.slips)
@@ -380,3 +404,9 @@ class Search:
                 continue
             return formula if len(formula) <= 60 else None
         return None
+
+
+def _is_sign(entry: Entry) -> bool:
+    """Whether a mistake is a wrong sign, of a term of the product rule as well."""
+    slip = entry.slips[0]
+    return slip.kind == "sign" or (slip.kind == "product" and slip.label.startswith("minus"))

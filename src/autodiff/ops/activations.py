@@ -117,6 +117,9 @@ RRELU = Elementwise(
 
 
 def _rrelu(x: Node, lower: Any, upper: Any, training: bool, inplace: bool) -> Node:
+    if lower > upper:
+        message = "Lower bound should be less than or equal to the upper bound"
+        raise AutodiffError("bad-value", message, operands=(1, 2))
     if training:
         raise AutodiffError("bad-value", "rrelu draws random slopes in training", help="leave out training=True")
     return RRELU(x, lower, upper)  # type: ignore[no-any-return]

@@ -175,12 +175,17 @@ def _check_rank(name: str, x: Node, dims: int) -> None:
         )
 
 
+def _c_name(x: Node) -> str:
+    name = C_NAMES[x.dtype.name]
+    return f"{name} int" if name in ("long", "short") else name
+
+
 def _check_dtypes(x: Node, weight: Node, bias: Node | None) -> None:
     if weight.dtype is not x.dtype:
         raise fail(f"expected scalar type {x.dtype.long_name} but found {weight.dtype.long_name}", "bad-dtype")
     if bias is not None and bias.dtype is not x.dtype:
         raise fail(
-            f"Input type ({C_NAMES[x.dtype.name]}) and bias type ({C_NAMES[bias.dtype.name]}) should be the same",
+            f"Input type ({_c_name(x)}) and bias type ({_c_name(bias)}) should be the same",
             "bad-dtype",
             (0, 2),
         )
@@ -291,6 +296,8 @@ def _convolution(name: str, dims: int) -> Any:
         if any(p < 0 for p in pads):
             raise fail("negative padding is not supported")
         _check_positive(steps, groups)
+        if any(d < 0 for d in spread):
+            raise fail("dilation should be greater than zero")
         _check_weight(x, weight, bias, groups, transposed=False)
         _check_kernel(x, weight, pads, spread)
         if any(d <= 0 for d in spread):
@@ -346,6 +353,8 @@ def _transposed(name: str, dims: int) -> Any:
             if any(p < 0 for p in values):
                 raise fail(f"negative {word} is not supported")
         _check_positive(steps, groups)
+        if any(d < 0 for d in spread):
+            raise fail("dilation should be greater than zero")
         _check_weight(x, weight, bias, groups, transposed=True)
         if any(d <= 0 for d in spread):
             shown = (1, *spread) if dims == 1 else spread

@@ -38,7 +38,8 @@ def fitting(value: Any, dtype: DType) -> Any:
         fits = True
     else:
         info = np.iinfo(dtype.numpy)
-        low = -int(info.max) if info.min == 0 else int(info.min)
+        wraps = info.min == 0 and isinstance(number, int)
+        low = -int(info.max) if wraps else int(info.min)
         fits = math.isfinite(number) and low <= number <= info.max
     if not fits:
         name = _C_NAMES.get(dtype.name, f"{dtype.name}_t")

@@ -122,7 +122,7 @@ def _logit_rule(g: Node, out: Node, x: Node, eps: Any) -> Node:
     whole = eps is None or eps < 0
     low, high = (0, 1) if whole else (eps, 1 - eps)
     outside = math.nan if whole else 0
-    return ops.where((x >= low) & (x <= high), g / (x * (1 - x)), outside)  # type: ignore[no-any-return]
+    return ops.where((x < low) | (x > high), outside, g / (x * (1 - x)))  # type: ignore[no-any-return]
 
 
 logit = elementwise(

@@ -124,7 +124,7 @@ def _flatten(x: Node, start: int, end: int) -> Node:
 
 def _unflatten(x: Node, dim: int, sizes: Shape) -> Node:
     if not x.shape:
-        raise AutodiffError("bad-rank", "unflatten: expected a tensor with at least one dimension", operands=(0,))
+        raise AutodiffError("bad-rank", "unflatten got an unexpected error:", operands=(0,))
     if not sizes:
         raise AutodiffError("bad-view", "unflatten: sizes must be non-empty", operands=(2,))
     extent = x.shape[dim]

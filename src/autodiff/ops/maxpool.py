@@ -19,6 +19,7 @@ from autodiff.ops.pool import (
     adaptive_ranges,
     check_adaptive,
     check_batch,
+    check_dims_for,
     check_line,
     check_places,
     check_windows,
@@ -259,8 +260,11 @@ def _adaptive_max_pool(dims: int) -> Any:
             check_line(name, x)
             places = (1, *adaptive_places(x, output_size, 1, name))
             return _given(_on_line(x, name, lambda y: _adaptive_maxima(y, places)), return_indices)
+        check_dims_for(x, output_size)
         if len(x.shape) not in (dims + 1, dims + 2):
             check_adaptive(x, dims, name, ":")
+        if isinstance(output_size, (list, tuple)) and len(output_size) != dims:
+            raise fail(f"{name}(): internal error: output_size.size() must be {dims}")
         return _given(_adaptive_maxima(x, adaptive_places(x, output_size, dims, name)), return_indices)
 
     return function

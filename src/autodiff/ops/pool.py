@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import FLOATING
+from autodiff.graph.dtypes import FLOATING, int64
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
 from autodiff.graph.sizes import concrete, normalize_dim, show
@@ -208,13 +208,15 @@ def _average(x: Node, kernel: Ints, stride: Ints, padding: Ints, ceil_mode: bool
     check_batch(x, dims)
     size = concrete(x.shape[-dims:])
     places = [pooled_size(n, k, s, p, 1, ceil_mode) for n, k, s, p in zip(size, kernel, stride, padding, strict=True)]
-    if dims == 3 and any(n + 2 * p < k for n, k, p in zip(size, kernel, padding, strict=True)):
+    if dims == 3 and any(n < k for n, k in zip(size, kernel, strict=True)):  # whatever the padding
         given, wanted = (
             " ".join(f"{letter}{axis}: {v}" for axis, v in zip("THW", values, strict=True))
             for letter, values in (("", size), ("k", kernel))
         )
         raise fail(f"input image ({given}) smaller than kernel size ({wanted})", "shape-mismatch")
     check_places(x, dims, places)
+    if x.dtype.kind < FLOATING and x.dtype is not int64:
+        raise not_implemented("avg_pool2d" if dims == 2 else "avg_pool3d_out_frame", x.dtype)
     return AVERAGE(x, tuple(places), (kernel, stride, padding, include, divisor))  # type: ignore[no-any-return]
 
 
@@ -271,6 +273,12 @@ def adaptive_places(x: Node, output_size: Any, dims: int, name: str) -> Ints:
     return concrete(tuple(size if value is None else value for value, size in zip(values, kept, strict=True)))
 
 
+def check_dims_for(x: Node, output_size: Any) -> None:
+    """What Python checks before PyTorch does: that there are more dims than sizes."""
+    if isinstance(output_size, (list, tuple)) and len(output_size) >= len(x.shape):
+        raise fail(f"Input dimension should be at least {len(output_size) + 1}", "bad-rank", "ValueError")
+
+
 def check_adaptive(x: Node, dims: int, name: str, colon: str) -> None:
     if len(x.shape) not in (dims + 1, dims + 2):
         message = f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, but got{colon} {show(x.shape)}"
@@ -288,7 +296,7 @@ def _adaptive_average(x: Node, places: Ints) -> Node:
     dims = len(places)
     name = f"adaptive_avg_pool{dims}d"
     if any(count < 0 for count in places):
-        shown = ", ".join(map(str, places))
+        shown = ", ".join(map(str, places[:2])) + "".join(f",{count}" for count in places[2:])  # PyTorch's own spaces
         raise fail(f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}")
     if all(count == 1 for count in places) and x.dtype.kind >= FLOATING and len(x.shape) > dims:
         return ops.mean(x, tuple(range(len(x.shape) - dims, len(x.shape))), True)  # type: ignore[no-any-return]
@@ -307,6 +315,7 @@ def _adaptive_avg_pool(dims: int) -> Any:
             check_line(name, x)
             places = (1, *adaptive_places(x, output_size, 1, name))
             return on_line(x, lambda y: _adaptive_average(y, places))
+        check_dims_for(x, output_size)
         if len(x.shape) not in (dims + 1, dims + 2):
             check_adaptive(x, dims, name, "")
         return _adaptive_average(x, adaptive_places(x, output_size, dims, name))

@@ -162,6 +162,8 @@ def _narrow(x: Node, dim: int, start: Any, length: Any) -> tuple[Any, Any]:
     """The ends of `narrow`; raises PyTorch's errors."""
     if not x.shape:
         raise AutodiffError("bad-rank", "narrow() cannot be applied to a 0-dim tensor.", operands=(0,))
+    if isinstance(start, Node) and (start.shape or start.dtype.kind != dtypes.INTEGER):
+        raise AutodiffError("bad-value", "start must be an 0-dim integral Tensor.", operands=(2,))
     start = whole_number("narrow", "start", 3, start)
     length = whole_number("narrow", "length", 4, length)
     size = x.shape[dim]

@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from autodiff.formula.printing.levels import LONG, length
 from autodiff.formula.printing.printer import PartsPrinter, Printer
+from autodiff.formula.printing.sums import elements_of
 
-__all__ = ["LONG", "PartsPrinter", "Printer", "length"]
+__all__ = ["LONG", "PartsPrinter", "Printer", "elements_of", "length"]

@@ -81,7 +81,7 @@ def _call(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     if len(known) >= len(texts):
         while texts and known[len(texts) - 1].name == op.signature.params[len(texts) - 1].name:
             default = known[len(texts) - 1].default
-            if not isinstance(default, (int, type(None))) or texts[-1] != repr(default):
+            if not isinstance(default, (int, str, type(None))) or texts[-1] != repr(default):
                 break
             texts.pop()
     names = [param.name for param in known]

@@ -87,7 +87,7 @@ def _degree_from(term: Term, known: Mapping[Term, Fraction]) -> Fraction:
 
 
 def sum_(printer: Printer, term: Term) -> Printed:
-    elements = _elements(term)
+    elements = elements_of(term)
     if elements is not None:
         return _stacked(printer, elements), ATOM
     text = _sum_text(printer, term)
@@ -102,7 +102,7 @@ def sum_(printer: Printer, term: Term) -> Printed:
 SMALL = 6  # elements of a tensor that is written by its elements
 
 
-def _elements(term: Term) -> list[Term] | None:
+def elements_of(term: Term) -> list[Term] | None:
     """The elements, or rows, of a small tensor that is a sum of multiples of unit vectors or of rows."""
     shape = term.shape
     if len(shape) not in (1, 2) or not all(isinstance(size, int) and size <= SMALL for size in shape):

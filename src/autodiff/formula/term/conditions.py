@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from typing import Any
+
 from autodiff.formula.term.algebra import mul, neg, power, power_of, split, sub, unbroadcast
 from autodiff.formula.term.core import Term, common_shape, is_zero, make, num, number_of, ones
 
@@ -41,13 +45,32 @@ def negation(condition: Term) -> Term:
     return make("fn", (condition,), ("not",), condition.shape)
 
 
+HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne
+}  # fmt: skip
+
+
+def decided(condition: Term) -> bool | None:
+    """Whether a comparison of two numbers holds; None for any other condition."""
+    if condition.kind != "cmp" or any(arg.kind != "num" for arg in condition.args):
+        return None
+    a, b = condition.args
+    return HOLDS[condition.data](a.data, b.data)
+
+
 def indicator(condition: Term) -> Term:
     """1 where the condition holds, else 0; printed as where(condition, …, 0)."""
+    known = decided(condition)
+    if known is not None:
+        return num(int(known))
     return make("ind", (condition,), None, condition.shape)
 
 
 def where(condition: Term, a: Term, b: Term) -> Term:
     shape = common_shape([condition, a, b])
+    known = decided(condition)
+    if known is not None:
+        return mul([a if known else b, ones(shape)])
     if a is b:
         return mul([a, ones(shape)])
     if is_zero(b):

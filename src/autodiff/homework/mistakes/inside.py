@@ -91,6 +91,8 @@ def without_sums(walk: Walk) -> Iterator[Slip]:
         g = walk.cotangent(total)
         if g is None or total.shape or total.op.name not in ("sum", "dot") or not total.inputs[0].shape:
             continue
+        if total.op.name == "dot" and walk.leaf not in total.inputs:
+            continue
         for outer in [x for x in walk.useful if x.inputs == (total,) and not walk.is_linear(x)]:
             says = f"the derivative of {text(outer)} is taken for each element, and not at {text(total)}"
             kind = "chain" if total.op.name == "sum" else "elementwise"
