@@ -17,7 +17,7 @@ def cases(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("case", cases("programs"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", [*cases("programs"), *cases("tutorials")], ids=lambda case: case["id"])
 def test_programs(case: dict[str, Any], program: Callable[..., Any]) -> None:
     result = program(case["program"])
     expected = case["expect"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -126,6 +128,20 @@ def test_writes_come_after_what_reads(waits: None, write: str) -> None:
         else:
             x.t_()
     np.testing.assert_allclose(z.numpy(), expected, rtol=1e-6)
+
+
+# Functions that count a version and write to nothing: memory is looked at in another way, or the caller wrote.
+NOT_WRITING = {"_look_at", "increment_version", "set_", "_apply", "apply"}
+
+
+@pytest.mark.parametrize("path", sorted(Path(pending.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_whoever_counts_a_version_has_announced_the_write(path: Path) -> None:
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef) or function.name in NOT_WRITING:
+            continue
+        text = ast.unparse(function)
+        if "_counter.version += 1" in text:
+            assert "writing(" in text, f"{path.name}: {function.name} must call storage.writing, or storage.overwrite"
 
 
 def test_a_gradient_that_is_read_may_grow(waits: None) -> None:

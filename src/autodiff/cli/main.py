@@ -22,6 +22,15 @@ def main() -> NoReturn:
     Collecting garbage while modules load, and taking the interpreter apart at the end, cost a short run a tenth of its
     time.
     """
+    try:
+        code = _alone()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    os._exit(code)
+
+
+def _alone() -> int:
+    """The exit status of a process that is the command's own, its streams flushed."""
     from autodiff.cli.screen import Screen
 
     gc.disable()
@@ -33,11 +42,9 @@ def main() -> NoReturn:
                 stream.flush()
         except BrokenPipeError:
             code = CLOSED_PIPE
-        except KeyboardInterrupt:
-            code = INTERRUPTED
         except OSError:
             code = code or EXIT_CODES["unwritable-file"]
-    os._exit(code)
+    return code
 
 
 def run(argv: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from autodiff.errors import AutodiffError
 PATIENCE = 3.0  # seconds beyond the time limit until a process counts as stuck
 # What does nothing twice builds nothing that takes for ever, and need not wait for a second process to start.
 _REPEATS, SHORT = re.compile(r"\b(?:for|while|def|class|lambda|map)\b"), 1000
+HESITATION = 0.3  # seconds after which a process that was interrupted has ended
 LONGEST = 1e8  # seconds that a system call takes
 
 
@@ -33,9 +34,18 @@ def watched(screen: Screen, text: str, seconds: float) -> int | None:
         os.close(done)
         return None
     os.close(end)
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # the program's process gets them as well, and answers
+    signal.signal(signal.SIGQUIT, signal.SIG_IGN)  # the program's process gets it as well, and answers
     told: list[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        """Ctrl-C reaches both processes; what was sent to this one alone goes on to the other."""
+        signal.setitimer(signal.ITIMER_REAL, HESITATION)
+
+    def interrupt(number: int, _: object) -> None:
+        os.kill(child, signal.SIGINT)
+
+    signal.signal(signal.SIGINT, pass_on)
+    signal.signal(signal.SIGALRM, interrupt)
 
     def stop(number: int, _: object) -> None:
         told.append(number)

@@ -9,6 +9,7 @@ from autodiff.errors import AutodiffError
 from autodiff.program import kinds
 from autodiff.program.comprehensions import cells_from
 from autodiff.program.expressions import expression
+from autodiff.program.functions import docstring
 from autodiff.program.kinds import objects
 from autodiff.program.kinds.table import class_name
 from autodiff.program.names import store
@@ -30,6 +31,10 @@ def class_statement(unit: Unit, tree: s.Class) -> Step:
     inner = unit.within(tree)
     body = block(inner, tree.body)
     put, span, name = store(unit, tree.name), tree.name_span, tree.name
+    doc = docstring(tree.body)
+    annotated = [
+        each.target.id for each in tree.body if isinstance(each, s.AnnAssign) and isinstance(each.target, Name)
+    ]
     qualname = unit.scope.qualified(name)
     layout, hidden = inner.scope.layout, inner.scope.hidden
     assert hidden is not None
@@ -38,7 +43,7 @@ def class_statement(unit: Unit, tree: s.Class) -> Step:
     def define(frame: Frame) -> None:
         wrap = [(decorator(frame), where) for decorator, where in decorators]
         parents = tuple(base(frame) for base in bases)
-        own: Frame = [None, {}, *[UNBOUND] * (layout.size - 2)]
+        own: Frame = [None, {} if doc is None else {"__doc__": doc}, *[UNBOUND] * (layout.size - 2)]
         own[cell] = [UNBOUND]
         for slot, there in outer:
             own[slot] = frame[there]
@@ -54,6 +59,10 @@ def class_statement(unit: Unit, tree: s.Class) -> Step:
             at(error, span)
             raise
         own[cell][0] = made
+        if annotated:
+            from autodiff.program.kinds.records import ANNOTATED
+
+            ANNOTATED[made] = annotated
         for decorate, where in reversed(wrap):
             try:
                 made = kinds.call(decorate, [made], {})

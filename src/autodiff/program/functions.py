@@ -68,7 +68,7 @@ def definition(unit: Unit, tree: s.Def | s.Lambda) -> Run:
     """What makes the function, each time the definition is reached."""
     defaults = [(p.name, expression(unit, p.default)) for p in tree.parameters if p.default is not None]
     body = Body(unit.within(tree), tree)
-    doc = _doc(tree.body) if isinstance(tree, s.Def) else None
+    doc = docstring(tree.body) if isinstance(tree, s.Def) else None
 
     def make(frame: Frame) -> Any:
         given = {name: value(frame) for name, value in defaults}
@@ -82,7 +82,8 @@ def definition(unit: Unit, tree: s.Def | s.Lambda) -> Run:
     return make
 
 
-def _doc(body: list[Tree]) -> str | None:
+def docstring(body: list[Tree]) -> str | None:
+    """The text that a body begins with, None where there is none."""
     first = body[0] if body else None
     value = first.value if isinstance(first, s.ExprStatement) else None
     return value.value if isinstance(value, String) else None

@@ -7,6 +7,7 @@ yields what it yields and returns its signal.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from types import GeneratorType
 from typing import Any
 
 from autodiff.program import kinds
@@ -56,15 +57,29 @@ def generator_block(unit: Unit, trees: list[Tree]) -> Turns:
     return run
 
 
-def _yielded(unit: Unit, tree: s.Yield) -> Run:
-    return constant(None) if tree.value is None else expression(unit, tree.value)
+def _yielded(unit: Unit, tree: s.Yield) -> Turns:
+    """What yields once, or all that there is, and returns what was sent, or returned."""
+    value: Run = constant(None) if tree.value is None else expression(unit, tree.value)
+
+    def once(frame: Frame) -> Generator[Any, Any, Any]:
+        return (yield value(frame))
+
+    def each(frame: Frame) -> Generator[Any, Any, Any]:
+        source = value(frame)
+        try:
+            return (yield from (source if type(source) is GeneratorType else kinds.iterate(source)))
+        except BaseException as error:
+            at(error, tree.span)
+            raise
+
+    return each if tree.all else once
 
 
 def _expression(unit: Unit, tree: s.ExprStatement) -> Turns:
     value = _yielded(unit, tree.value)  # type: ignore[arg-type]
 
     def give(frame: Frame) -> Generator[Any, Any, Any]:
-        yield value(frame)
+        yield from value(frame)
 
     return give
 
@@ -74,7 +89,7 @@ def _assign(unit: Unit, tree: s.Assign | s.AnnAssign) -> Turns:
     puts = [target(unit, each) for each in (tree.targets if isinstance(tree, s.Assign) else [tree.target])]
 
     def receive(frame: Frame) -> Generator[Any, Any, Any]:
-        sent = yield value(frame)
+        sent = yield from value(frame)
         for put in puts:
             put(frame, sent)
 
@@ -86,7 +101,7 @@ def _augmented(unit: Unit, tree: s.AugAssign) -> Turns:
     add = augmented(unit, tree, lambda frame: frame[RESULT])
 
     def receive(frame: Frame) -> Generator[Any, Any, Any]:
-        frame[RESULT] = yield value(frame)
+        frame[RESULT] = yield from value(frame)
         add(frame)
         frame[RESULT] = None
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation
+from autodiff.graph.op import ATTRIBUTES, Operation
 from autodiff.program.kinds import builtins, table
 from autodiff.program.kinds.calls import CONSTRUCTORS
 from autodiff.program.kinds.items import get_item
-from autodiff.program.kinds.modules import Module, module_names
+from autodiff.program.kinds.modules import Module, found_names, module_names
 from autodiff.program.kinds.objects import BASES, HIDDEN, own_classes, own_names
 from autodiff.program.kinds.table import KINDS, MISSING
 from autodiff.program.session import Session
@@ -153,8 +153,7 @@ def _members(module: Module, word: str) -> list[str]:
     below = {name.removeprefix(f"{module.name}.") for name in module_names() if name.startswith(f"{module.name}.")}
     names = {*module.members, *(name for name in below if "." not in name)}
     if module.finder is not None:
-        for key in REGISTRY:
-            name = key.rpartition(".")[2]
+        for name in found_names(module):
             if name.startswith(word) and name not in names and module.finder(name) is not None:
                 names.add(name)
     return [name for name in names if name.startswith(word)]

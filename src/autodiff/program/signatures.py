@@ -12,6 +12,7 @@ from typing import Any
 from autodiff.graph.op import Operation
 from autodiff.program.kinds.objects import is_own_function, own_classes
 from autodiff.program.parameters import Signature
+from autodiff.tensor.optim import Known
 
 DEEPEST = 6  # closures inside closures
 FOLLOWED = ("function", "bind", "operation", "framed", "maker", "made")
@@ -40,8 +41,10 @@ def _of_class(cls: type) -> list[str]:
     for base in cls.__mro__:
         if base in own_classes and "__init__" in base.__dict__:
             return parameters(base.__dict__["__init__"])[1:]
-    if cls in CONSTRUCTORS and cls.__module__.startswith("autodiff."):
-        return _of_host(cls.__init__)[1:]  # type: ignore[misc]
+    if issubclass(cls, Known):
+        return ["params", *cls.options]
+    if cls in CONSTRUCTORS and cls.__module__.startswith(("autodiff.", "torch.")):
+        return _of_host(cls.__init__)[1:]
     return []
 
 

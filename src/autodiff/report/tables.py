@@ -64,8 +64,10 @@ def _wrapped(lines: list[str], columns: int) -> list[str]:
             end = len(line)
             while width(line[:end]) > columns:
                 end -= 1
-            blank = line.rfind(" ", columns // 3, end + 1)
-            end = blank if blank > 0 else max(1, end)
+            blank = line.rfind(" ", len(line) - len(line.lstrip()), end + 1)
+            word = line[blank + 1 :].partition(" ")[0]
+            whole = blank > columns // 3 or width(word) <= columns - 2  # otherwise it is torn in any case
+            end = blank if blank > 0 and whole else max(1, end)
             found.append(line[:end].rstrip())
             line = "  " + line[end:].lstrip() if columns > NARROW else line[end:].lstrip()
             if len(found) > MOST:

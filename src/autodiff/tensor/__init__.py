@@ -52,6 +52,8 @@ from autodiff.tensor.small import Size
 from autodiff.tensor.tensor import Tensor
 
 del _optim
+for _cls in (Tensor, Size, Generator, dtype):  # whose names people see
+    _cls.__module__ = "torch"
 autograd = MODULES["autograd"]
 func = MODULES["func"]
 utils = MODULES["utils"]
@@ -74,7 +76,7 @@ __all__ = [
 _HOMES = {
     name: home
     for home, names in {
-        "sampled": "bernoulli dropout multinomial normal",
+        "sampled": "bernoulli binomial dropout multinomial normal poisson",
         "inference": "inference_mode is_inference_mode_enabled",
         "settings": "broadcast_shapes can_cast finfo iinfo is_complex is_floating_point is_nonzero promote_types"
         " result_type set_default_device set_default_tensor_type set_num_threads get_num_threads set_printoptions"
@@ -96,8 +98,11 @@ def __getattr__(name: str) -> Any:
         made = getattr(import_module(f"autodiff.tensor.{_HOMES[name]}"), name)
         globals()[name] = made
         return made
-    if name == "FloatTensor":
-        return Tensor
+    if name.endswith("Tensor"):
+        from autodiff.tensor.typed import TYPED
+
+        if name in TYPED:
+            return TYPED[name]
     found = None if name.startswith("__") else _namespace.lookup("torch", name)
     if found is None:
         raise AttributeError(f"module 'torch' has no attribute '{name}'")

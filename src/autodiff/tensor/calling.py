@@ -20,7 +20,7 @@ from autodiff.tensor.recording import remember
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, Record, held, record, value_of
 from autodiff.tensor.tensor import Tensor, new, view_of
-from autodiff.tensor.views import made_contiguous, path_between
+from autodiff.tensor.views import made_contiguous, path_between, viewed
 
 Sources = dict[Node, Tensor]
 _met: set[Any] = set()  # calls that would have a recipe if they came again
@@ -102,6 +102,7 @@ def unwrapped(value: Any, sources: Sources) -> Any:
             _refused.append(error)
             node = variable("", value._array.shape, value.dtype, True)
             node.eager = Record(value._array)
+            node._strides = tuple(step // value._array.itemsize for step in value._array.strides)
         if not modes._grad[0] and node.requires_grad:
             node = held(value._array)
             node.eager.counter, node.eager.version = value._counter, value._counter.version
@@ -153,6 +154,13 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
     found = path_between(node, sources)
     if found is not None and (not value.ndim or not value.size or np.may_share_memory(value, found[0]._array)):
         return view_of(node, value, *found)
+    if found is None and _is_view(node):
+        root = viewed(node)
+        memory = record(root).value
+        if memory.flags.writeable and (not value.size or np.may_share_memory(value, memory)):
+            base = _wrapped_node(root, sources)
+            if base._array is memory:
+                return view_of(node, value, base, path_between(node, {root: base})[1])  # type: ignore[index]
     if made_contiguous(node) and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
     if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
@@ -169,6 +177,11 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
     if node.op.grad_fn == WRITTEN:
         tensor._counter.version = tensor._seen = known.version = 1
     return tensor
+
+
+def _is_view(node: Node) -> bool:
+    made = node.inputs[0] if node.op is PICK else node
+    return made.op.view and made.op.grad_fn != WRITTEN
 
 
 WRITTEN = "SqueezeBackward4"  # the node of results that PyTorch makes smaller in place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,17 @@ from autodiff.tensor.engine import Walk
 from autodiff.tensor.numeric import Numbers
 from autodiff.tensor.storage import held
 from autodiff.tensor.tensor import Tensor, of_array, of_node
+from autodiff.tensor.views import origin
 from autodiff.tensor.warned import CREATE_GRAPH, once
 
 UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is"
     " the desired behavior."
+)
+
+ONLY_INPUTS = (
+    "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts"
+    " of the graph, please use torch.autograd.backward."
 )
 
 
@@ -49,7 +56,18 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
     for i, output in enumerate(outputs):
         if not output.requires_grad or output._current.eager.nobody:
             raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+        expected = origin(output._current).shape
+        if not _broadcasts(expected, output.shape):
+            raise RuntimeError(
+                f"invalid gradient at index {i} - got {list(output.shape)} but expected shape compatible with"
+                f" {list(expected)}"
+            )
     return starts
+
+
+def _broadcasts(small: Any, large: Any) -> bool:
+    pairs = zip(reversed(small), reversed(large), strict=False)
+    return small == large or (len(small) <= len(large) and all(a in (1, b) for a, b in pairs))
 
 
 def _walk(wanted: Sequence[Node] | None, retain: bool, create: bool, accumulate: bool) -> Walk:
@@ -79,7 +97,7 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     starts = _starts(outputs, grad_tensors, create_graph)
     if inputs is not None:
-        wanted = [target._current for target in targets]
+        wanted = [origin(target._current) for target in targets]
         for target in targets:
             if not target.is_leaf:
                 target.retain_grad()
@@ -96,6 +114,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -105,6 +124,14 @@ def grad(
     Raises what `backward` raises, and RuntimeError for an input that the outputs do not depend on.
     Source: PyTorch documentation, `torch.autograd.grad`.
     """
+    if isinstance(inputs, dict):
+        named: Any = grad(
+            outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, only_inputs, allow_unused,
+            is_grads_batched, materialize_grads,
+        )  # fmt: skip
+        return dict(zip(inputs, named, strict=True))  # type: ignore[return-value]
+    if not only_inputs:
+        warnings.warn(ONLY_INPUTS, FutureWarning, stacklevel=2)
     results, targets = _several(outputs), _several(inputs)
     if is_grads_batched:
         return _batched(results, targets, _several(grad_outputs), retain_graph, create_graph, allow_unused)
@@ -113,7 +140,7 @@ def grad(
         if not target.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     given = {id(t._array): t for t in _several(grad_outputs) if isinstance(t, Tensor)}
-    nodes = [target._current for target in targets]
+    nodes = [origin(target._current) for target in targets]
     retain = create_graph if retain_graph is None else retain_graph
     walk = _walk(nodes, retain, create_graph, accumulate=False)
     walk.run([result._current for result in results], starts)
@@ -143,5 +170,5 @@ def _batched(
     rows = []
     for i in range(count):
         last = i == count - 1 and not retain and not create
-        rows.append(grad(outputs, inputs, [w[i] for w in weights], not last, create, unused))
+        rows.append(grad(outputs, inputs, [w[i] for w in weights], not last, create, allow_unused=unused))
     return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autodiff.graph.node import Node, Results, ancestors
 from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, number, ops, pick, zero
-from autodiff.graph.shown import grad_fn
+from autodiff.graph.shown import grad_fn, visible
+from autodiff.ops.elementwise import sgn
 from autodiff.tensor import modes
-from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, origin
-from autodiff.tensor.guards import short
+from autodiff.tensor.grad_fns import GradFn, after, before, check_replacement, grad_fn_of, numbered, result_of
+from autodiff.tensor.guards import Zeros, short
 from autodiff.tensor.saving import ALSO, NOT
 from autodiff.tensor.storage import KEPT, Record, compute, held, memory_of, value_of
-from autodiff.tensor.views import private
+from autodiff.tensor.views import COPY_SLICES, OTHER_DATA, follow, origin, others_written, private
 
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been"
@@ -58,8 +61,11 @@ class Walk:
         self.received: dict[Node, Any] = {}
         self.captured: dict[Node, Node] = {}
         self.idle: set[Node] = set()
+        self.visited: set[Node] = set()  # selections whose hooks have been called
+        self.outputs: Sequence[Node] = ()
 
     def run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
+        self.outputs = outputs
         with modes.set_grad_enabled(self.create), modes.session():
             self._run(outputs, cotangents)
 
@@ -71,12 +77,27 @@ class Walk:
         for output, cotangent in zip(outputs, cotangents, strict=True):
             self._receive(output, cotangent)
         self._visit_idle(outputs, cotangents, useful)
-        for node in reversed(nodes):
-            if node not in useful:
-                continue
-            g = self.received.pop(node, None)
-            if g is not None:
-                self._visit(node, g, useful)
+        order = [node for node in reversed(nodes) if node in useful]
+        open_edges = leaf_edges(order)
+        for node in order:
+            if node in self.received:
+                try:
+                    self._visit(node, self.received.pop(node), useful)
+                except Exception:
+                    self._finish_leaves(order, node, useful)
+                    raise
+            for leaf in completed(node, open_edges):
+                if leaf in self.received:
+                    self._visit(leaf, self.received.pop(leaf), useful)
+
+    def _finish_leaves(self, nodes: Sequence[Node], failed: Node, useful: Any) -> None:
+        """PyTorch serves a leaf as soon as nothing more can come: also before something fails."""
+        late = {operand for node in nodes if node.index <= failed.index for operand in node.inputs}
+        for leaf in [node for node in self.received if node.op is VARIABLE and node not in late]:
+            self._serve(leaf, useful)
+
+    def _serve(self, leaf: Node, useful: Any) -> None:
+        self._visit(leaf, self.received.pop(leaf), useful)
 
     def _leading(self, nodes: Sequence[Node]) -> set[Node]:
         """The nodes on the way to those that are wanted, oldest first.
@@ -87,9 +108,12 @@ class Walk:
         makers = {node.inputs[0] if node.op is PICK else node for node in wanted if node.op is not VARIABLE}
         self.idle = makers if self.accumulate else set()
         useful: set[Node] = set()
+        parents = {node.inputs[0] for node in wanted if node.op is PICK}
         for node in nodes:
             if node in wanted or node in self.idle or not useful.isdisjoint(node.inputs):
                 useful.add(node)
+            elif node.op is PICK and node.inputs[0] in parents:
+                useful.add(node)  # hooks see all results of a node that one is wanted of
         return useful
 
     def _visit_idle(self, outputs: Sequence[Node], cotangents: Sequence[Node], useful: Any) -> None:
@@ -97,11 +121,12 @@ class Walk:
         if len(outputs) == 1 and outputs[0] not in useful and outputs[0].eager is not None:
             self._hooked(outputs[0].eager, cotangents[0])
 
-    def _visit(self, node: Node, g: Any, useful: set[Node]) -> None:
+    def _visit(self, node: Node, g: Any, useful: Any) -> None:
+        """A node's turn; `g` is None where it was reached by nothing but missing gradients."""
         known: Record = node.eager if node.eager is not None else Record(None)
         if node.results is None:
             g = self._hooked(known, g)
-            if self.wanted is not None and node in self.wanted:
+            if g is not None and self.wanted is not None and node in self.wanted:
                 self.captured[node] = g
         if node.op is VARIABLE:
             if self.accumulate and (self.wanted is None or node in self.wanted):
@@ -120,62 +145,116 @@ class Walk:
         check_versions(node, known, read)
         known.freed = known.freed or not self.retain
 
-    def _accumulate(self, known: Record, g: Node) -> None:
+    def _accumulate(self, known: Record, g: Node | None) -> None:
         """The leaf's turn, with the hooks of its AccumulateGrad around it."""
         shown = known.context
         leaf = known.leaf
         if shown is not None and shown._before:
             (g,) = before(shown, [g], self.create)
-        leaf._accumulate(g, self.create)
+        if g is not None:
+            leaf._accumulate(g, self.create)
         for hook in list((leaf._afterwards or {}).values()):
-            hook(leaf)
+            if hook(leaf) is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         if shown is not None and shown._after:
             after(shown, [], [g], self.create)
 
-    def _hooked(self, known: Record, g: Node) -> Node:
+    def _hooked(self, known: Record, g: Node | None) -> Node | None:
         from autodiff.tensor.tensor import of_node
 
-        hooks = known.leaf._hooks if known.leaf is not None else known.hooks
-        for hook in list((hooks or {}).values()):
-            given = of_node(g)
+        hooks = known.hooks if known.leaf is None else (known.leaf._hooks or {},)
+        for hook in [hook for several in hooks for hook in several.values()]:
+            given = None if g is None else of_node(g)
             replaced = hook(given)
             if replaced is not None:
                 check_replacement(hook, replaced, given)
                 g = replaced._current if self.create else held(replaced._array)
-        if known.retained is not None:
-            known.retained._accumulate(g, self.create)
+        if known.retained is not None and g is not None:
+            known.retained._retain(g, self.create)
         return g
 
-    def _pull_back(self, node: Node, known: Record, g: Any, useful: set[Node]) -> None:
+    def _pull_back(self, node: Node, known: Record, g: Any, useful: Any) -> None:
         if node.op is PICK:
-            parent = node.inputs[0]
-            assert parent.results is not None
-            gaps = self.received.setdefault(parent, [None] * len(parent.results))
-            place = node.params[0]
-            gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
+            self._gather(node, g)
             return
         for part in known.hooked:
             place = part.params[0]
-            for hook in list(part.eager.hooks.values()) if g[place] is None else ():
+            hooks = [hook for several in part.eager.hooks for hook in several.values()]
+            for hook in hooks if g[place] is None and part not in self.visited else ():
                 replaced = hook(None)
                 if replaced is not None:
                     g[place] = replaced._current if self.create else held(replaced._array)
         shown: GradFn | None = known.context if known.function is None else known.context._shown
         if shown is not None and shown._before:
-            several = before(shown, g if isinstance(g, list) else [g], self.create)
-            g = several if isinstance(g, list) else several[0]
+            g = _replaced(node, g, before(shown, _results(node, g), self.create))
         if known.function is not None:
             pulled = known.function(known.context, g, known.freed, self.create)
             known.freed = known.freed or not self.retain
             passed = [
                 (operand, cotangent)
                 for operand, cotangent in zip(node.inputs, pulled, strict=True)
-                if cotangent is not None and operand in useful
+                if operand in useful
             ]
-            self._pass_on(shown, passed, g)
+            self._pass_on(shown, passed, _results(node, g))
             return
+        by = self._by_rules if known.written is None else self._through_write
+        self._pass_on(shown, by(node, known, g, useful), _results(node, g))
+
+    def _through_write(self, node: Node, known: Record, g: Node | None, useful: Any) -> list[tuple[Node, Node | None]]:
+        """A write through a view: the base gets what the operation passes on to the view, in its place, and the rest
+        as it came; the other operands get theirs. Source: PyTorch's `CopySlices`."""
+        base, value = node.inputs
+        operands = [operand for operand in others_written(node) if operand in useful]
+        if g is None:
+            return [(operand, None) for operand in (base, *operands) if operand in useful]
+        if known.freed:
+            raise RuntimeError(FREED)
+        known.freed = not self.retain
+        (path,) = node.params
+        assert known.written is not None
+        inner, part = self._uncovered(value, self._settled(follow(g, path)))
+        assert part is not None
+        view = inner.inputs[known.written]
+        if inner.eager.function is None:
+            pairs = self._by_rules(inner, inner.eager, part, {view, *operands})
+        else:
+            pulled = inner.eager.function(inner.eager.context, part, inner.eager.freed, self.create)
+            inner.eager.freed = not self.retain
+            pairs = [pair for pair in zip(inner.inputs, pulled, strict=True) if pair[0] is view or pair[0] in operands]
+        place = next((i for i, (operand, _) in enumerate(pairs) if operand is view), None)
+        inside = None if place is None else self._uncovered(*pairs.pop(place))[1]
+        if inside is None:
+            inside = ops.zeros_like(part)
+        whole = self._settled(COPY_SLICES.make((g, inside, path)))
+        return [(base, whole)] * (base in useful) + [pair for pair in pairs if pair[0] in operands]
+
+    def _gather(self, node: Node, g: Any) -> None:
+        """The cotangent of one of several results goes to its place."""
+        parent = node.inputs[0]
+        assert parent.results is not None
+        self.visited.add(node)
+        gaps = self.received.get(parent)
+        if gaps is None:
+            gaps = self.received[parent] = [None] * len(parent.results)
+        place = node.params[0]
+        if g is not None:
+            gaps[place] = g if gaps[place] is None else self._settled(gaps[place] + g)
+
+    def _by_rules(self, node: Node, known: Record, g: Any, useful: Any) -> list[tuple[Node, Node | None]]:
+        """What an operation's rules give for its operands; raises RuntimeError for what was freed or changed."""
+        if g is None or (node.results is not None and not any(part is not None for part in g)):
+            if not node.op.hidden:
+                self._unpack(node, known)
+            return [(operand, None) for operand in node.inputs if operand in useful]
+        if node.op is OTHER_DATA and not _fits(g.shape, node.inputs[0].shape):
+            raise self._misfit(node, g)
+        if node.op is sgn:
+            zeros = np.zeros(node.shape, node.dtype.numpy).view(Zeros)  # type: ignore[arg-type]
+            return [(operand, held(zeros)) for operand in node.inputs if operand in useful]
         pairs = cotangents(node, g, useful)
         read = values_read(node, g, [cotangent for _, cotangent in pairs])
+        if any(operand.requires_grad and operand not in useful for operand in node.inputs):
+            read |= saved(node)  # PyTorch looks at all of it
         if read:
             if known.freed:
                 raise RuntimeError(FREED)
@@ -187,9 +266,19 @@ class Walk:
                 (operand, cotangent if cotangent.requires_grad else ATTACHED.make((cotangent, operand)))
                 for operand, cotangent in pairs
             ]
-        self._pass_on(shown, [(operand, self._settled(cotangent)) for operand, cotangent in pairs], g)
+        return [(operand, self._settled(cotangent)) for operand, cotangent in pairs]
 
-    def _pass_on(self, shown: GradFn | None, pairs: list[tuple[Node, Node]], g: Any) -> None:
+    def _misfit(self, node: Node, g: Node) -> RuntimeError:
+        """PyTorch's error for a gradient of data that were replaced by data of another shape."""
+        target = origin(node)
+        text = f"at index {{}} - got {list(g.shape)} but expected shape compatible with {list(target.shape)}"
+        for other in reversed(ancestors(self.outputs, lambda other: other.requires_grad)):
+            if other is not node and not other.op.hidden and node in [_uncovered(i) for i in other.inputs]:
+                place = next((i for i, (edge, _) in enumerate(numbered(other)) if edge is visible(target)), 0)
+                return RuntimeError(f"Function {grad_fn(other)} returned an invalid gradient {text.format(place)}")
+        return RuntimeError(f"invalid gradient {text.format(0)}")
+
+    def _pass_on(self, shown: GradFn | None, pairs: list[tuple[Node, Node | None]], g: Sequence[Any]) -> None:
         """Hand operands their cotangents, as the hooks behind the node leave them."""
         if shown is None or not shown._after:
             for operand, cotangent in pairs:
@@ -198,23 +287,24 @@ class Walk:
         edges: list[Node | None] = []
         made: list[Node | None] = []
         left = [self._uncovered(operand, cotangent) for operand, cotangent in pairs]
-        for visible, place_of in numbered(shown._node):
-            place = next((i for i, (o, _) in enumerate(left) if origin(o) == (visible, place_of)), None)
+        for edge, place_of in numbered(shown._node):
+            place = next((i for i, (o, _) in enumerate(left) if result_of(o) == (edge, place_of)), None)
             pair: tuple[Node | None, Node | None] = (None, None) if place is None else left.pop(place)
             edges.append(pair[0])
             made.append(pair[1])
-        results = after(shown, made, g if isinstance(g, list) else [g], self.create)
-        for edge, replaced in zip(edges, results, strict=True):
-            if edge is not None and replaced is not None:
-                self._receive(edge, replaced)
+        results = after(shown, made, g, self.create)
+        for operand_, replaced in zip(edges, results, strict=True):
+            if operand_ is not None:
+                self._receive(operand_, replaced)
         for operand, cotangent in left:  # edges that are not shown
             self._receive(operand, cotangent)
 
-    def _uncovered(self, operand: Node, cotangent: Node) -> tuple[Node, Node]:
+    def _uncovered(self, operand: Node, cotangent: Node | None) -> tuple[Node, Node | None]:
         """An operand without the broadcasts and conversions that people do not see, and what reaches it."""
         while operand.op is BROADCAST or operand.op is CONVERT:
             assert operand.op.vjp is not None
-            cotangent = self._settled(operand.op.vjp[0](cotangent, operand, *operand.args))
+            if cotangent is not None:
+                cotangent = self._settled(operand.op.vjp[0](cotangent, operand, *operand.args))
             operand = operand.inputs[0]
         return operand, cotangent
 
@@ -223,9 +313,64 @@ class Walk:
         compute(node)
         return node if self.create and node.requires_grad else held(node.eager.value)
 
-    def _receive(self, node: Node, cotangent: Node) -> None:
+    def _receive(self, node: Node, cotangent: Node | None) -> None:
         earlier = self.received.get(node)
-        self.received[node] = cotangent if earlier is None else self._settled(earlier + cotangent)
+        if cotangent is not None:
+            self.received[node] = cotangent if earlier is None else self._settled(earlier + cotangent)
+        elif earlier is None:
+            self.received[node] = None
+
+
+def leaf_edges(nodes: Sequence[Node]) -> dict[Node, int]:
+    """For each leaf, from how many operands of nodes gradients may come."""
+    found: dict[Node, int] = {}
+    for node in nodes:
+        for operand in node.inputs:
+            if operand.op is VARIABLE and operand.requires_grad:
+                found[operand] = found.get(operand, 0) + 1
+    return found
+
+
+def completed(node: Node, open_edges: dict[Node, int]) -> list[Node]:
+    """The leaves that nothing more will come to once a node has had its turn."""
+    found = []
+    for operand in node.inputs:
+        if operand in open_edges:
+            open_edges[operand] -= 1
+            if not open_edges[operand]:
+                found.append(operand)
+    return found
+
+
+def _results(node: Node, g: Any) -> list[Any]:
+    """The gradients of the results that hooks see: those that have any."""
+    if node.results is None:
+        return [g]
+    if node.eager.function is not None:
+        return list(g)
+    return [part for part, (_, dtype) in zip(g, node.results, strict=True) if dtype.is_floating]
+
+
+def _replaced(node: Node, g: Any, seen: list[Any]) -> Any:
+    """Gradients of the results with those that hooks see in their places."""
+    if node.results is None:
+        return seen[0]
+    if node.eager.function is not None:
+        return seen
+    left = iter(seen)
+    return [next(left) if dtype.is_floating else part for part, (_, dtype) in zip(g, node.results, strict=True)]
+
+
+def _uncovered(node: Node) -> Node:
+    while node.op is BROADCAST or node.op is CONVERT:
+        node = node.inputs[0]
+    return node
+
+
+def _fits(shape: Any, target: Any) -> bool:
+    """Whether a gradient of one shape can be summed to another."""
+    pairs = zip(reversed(shape), reversed(target), strict=False)
+    return len(target) <= len(shape) and all(size == 1 or size == wide for wide, size in pairs)
 
 
 def cotangents(node: Node, g: Any, useful: set[Node]) -> list[tuple[Node, Node]]:
@@ -286,6 +431,12 @@ def values_read(node: Node, g: Any, made: list[Node]) -> set[Node]:
         if role == "once":
             found.add(_ONCE)
             continue
+        if role == "last":
+            found.add(node.inputs[-1])
+            continue
+        if role == "tracked":
+            found.update(operand for operand in node.inputs if operand.requires_grad)
+            continue
         found.add(node)
         if role != "out" and node.results is not None:
             found.add(pick(node, int(role[3:])))
@@ -313,6 +464,9 @@ def check_versions(node: Node, known: Record, read: set[Node]) -> None:
                 operand = operand.inputs[0]
             shown = _current(source) if operand is source else operand
             raise modified(shown, counter.version, known.seen[position])
+    for other, version in known.linked:
+        if other._counter.version != version:
+            raise modified(other._node, other._counter.version, version)
     for result in read if known.parts is not None else ():
         if result.op is PICK and result.inputs[0] is node:
             counter = known.parts.get(result.params[0])

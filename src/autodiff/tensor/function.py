@@ -20,9 +20,24 @@ from autodiff.tensor.engine import FREED, modified
 from autodiff.tensor.guards import FUNCTION, SEVERAL, forbidden
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import Counter, Record, held, record
-from autodiff.tensor.tensor import Tensor, new, of_array, of_node
-from autodiff.tensor.views import COPY_SLICES, private
+from autodiff.tensor.tensor import Tensor, of_array, of_node
+from autodiff.tensor.views import COPY_SLICES, place_of_view, private
 
+NOT_RETURNED = (
+    "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified"
+    " inplace must all be outputs of the Function."
+)
+NO_INPUT = (
+    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated should be"
+    " passed to ctx.mark_dirty()."
+)
+DIRTY_VIEW = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than"
+    " one Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a"
+    " view (using .clone() for example) or make your Function only return one Tensor (potentially splitting it into two"
+    " Functions: one doing the inplace that returns a single Tensor and a second one that does the other operations)."
+    " You can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
+)
 LEAF = "a leaf Variable that requires grad has been used in an in-place operation."
 STATIC = (
     "should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class"
@@ -138,14 +153,15 @@ class Function:
                 cls.setup_context(ctx, args, returned)
             else:
                 returned = cls.forward(ctx, *args)
+        results = returned if isinstance(returned, tuple) else (returned,)
+        _check_marks(ctx, results)
         for tensor in ctx._dirty:
             tensor._counter.version += 1
-        results = returned if isinstance(returned, tuple) else (returned,)
         if tracked:
             fresh = _Recorded(cls, ctx, args, results).wrapped(nodes)
             ctx._keep(results, fresh)
         else:
-            fresh = [_alias(t) if _among(t, args) and not _among(t, ctx._dirty) else t for t in results]
+            fresh = [_untracked(t, args, ctx._dirty) if isinstance(t, Tensor) else t for t in results]
         return tuple(fresh) if isinstance(returned, tuple) else fresh[0]
 
     @classmethod
@@ -167,6 +183,32 @@ def _positional(cls: type[Function], args: Any, kwargs: Any) -> tuple[Any, ...]:
     bound = signature(cls.forward).bind(*(args if own else (None, *args)), **kwargs)
     bound.apply_defaults()
     return bound.args if own else bound.args[1:]
+
+
+def _check_marks(ctx: Context, results: tuple[Any, ...]) -> None:
+    """Refuse what is no tensor among what forward marked, and changed inputs that it did not return."""
+    for tensor in ctx._dirty:
+        if not isinstance(tensor, Tensor):
+            raise RuntimeError("mark_dirty can only accept variables, but argument ")
+    if not all(isinstance(tensor, Tensor) for tensor in ctx._plain):
+        raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
+    if not all(_among(tensor, results) for tensor in ctx._dirty):
+        raise RuntimeError(NOT_RETURNED)
+
+
+def _untracked(t: Tensor, args: Any, dirty: tuple[Any, ...]) -> Tensor:
+    """A result that no gradient flows through."""
+    given, changed = _among(t, args), _among(t, dirty)
+    if not t.requires_grad:
+        if given and not changed:
+            t = _alias(t)
+    elif given:
+        t = t.detach()
+    elif t._base is None:
+        t._become_leaf(False)
+    if t._base is not None and not (given and changed):
+        t._meta = FUNCTION
+    return t
 
 
 def _among(value: Any, others: Any) -> bool:
@@ -222,36 +264,39 @@ class _Recorded:
         given = _among(t, self.args)
         dirty = _among(t, self.ctx._dirty)
         if _among(t, self.ctx._plain) or not t.dtype.is_floating:
-            if not given:
-                return t
-            return t.detach() if t.requires_grad else _alias(t)
+            return _untracked(t, self.args, self.ctx._dirty)
         made.eager = made.eager or Record(t._array)
         if dirty:
-            return self._changed(t, made)
+            return self._changed(t, made, given)
         if given:
             t = _alias(t)
-        elif t._base is None:
-            made.eager.value, made.eager.counter = t._array, t._counter
-            made._strides = tuple(step // t._array.itemsize for step in t._array.strides)
-            return of_node(made)
-        view = new(t._array, made, t._counter)
-        view._base, view._path, view._since, view._meta = t._base, t._path, t._since, FUNCTION
-        return view
+        made.eager.value, made.eager.counter = t._array, t._counter
+        made._strides = tuple(step // t._array.itemsize for step in t._array.strides)
+        t._stand_for(made)
+        if t._base is not None:
+            t._meta = FUNCTION
+        return t
 
-    def _changed(self, t: Tensor, made: Node) -> Tensor:
+    def _changed(self, t: Tensor, made: Node, given: bool) -> Tensor:
         base = t._base
         if t._node.op is VARIABLE and t._node.requires_grad:
             raise RuntimeError(LEAF)
+        if not given:
+            warnings.warn(NO_INPUT, UserWarning, stacklevel=5)
+        if base is not None and len(self.results) > 1:
+            raise RuntimeError(DIRTY_VIEW)
         if base is not None and t._meta is not None:
             raise RuntimeError(forbidden(t, "is being"))
         if base is not None and base.is_leaf and base.requires_grad:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
         if base is None:
-            t._stand_for(made)
+            t._go_on(made)
         else:
             with session():
                 made.eager.value = t._array
-                base._stand_for(COPY_SLICES.make((base._current, made, t._way())))
+                slices = COPY_SLICES.make((base._current, made, t._way()))
+                record(slices).written = place_of_view(made, t._node)
+                base._go_on(slices)
         t._grad = None
         return t
 
@@ -285,7 +330,7 @@ class _Recorded:
             if form is None:
                 if value is not None:
                     raise RuntimeError(
-                        f"function {title} returned a gradient different from None at position {i + 1}, but the"
+                        f"function {title} returned a gradient different than None at position {i + 1}, but the"
                         " corresponding forward input was not a Variable"
                     )
                 continue

@@ -13,6 +13,7 @@ from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
 from autodiff.graph.shown import edges, grad_fn, visible
 from autodiff.tensor.small import Handle
 from autodiff.tensor.storage import record
+from autodiff.tensor.views import others_written
 
 # PyTorch's names for what an operation saves of its second operand; the first is `self`, the result is `result`.
 SECOND = {
@@ -22,6 +23,7 @@ SECOND = {
     "MaskedFillBackward0": "mask", "IndexSelectBackward0": "index",
 }  # fmt: skip
 FIRST = {"WhereBackward0": "condition"}
+WATCHED = [False]  # whether any leaf has ever had a hook
 
 
 class GradFn:
@@ -57,12 +59,14 @@ class GradFn:
 
     def register_hook(self, fn: Callable[..., Any]) -> Handle:
         """Call fn(gradients of the operands, gradients of the results) after the node; it may return other ones."""
+        WATCHED[0] = WATCHED[0] or self._node.op is VARIABLE
         if self._after is None:
             self._after = {}
         return Handle(self._after, fn)
 
     def register_prehook(self, fn: Callable[..., Any]) -> Handle:
         """Call fn(gradients of the results) before the node; it may return other ones."""
+        WATCHED[0] = WATCHED[0] or self._node.op is VARIABLE
         if self._before is None:
             self._before = {}
         return Handle(self._before, fn)
@@ -95,9 +99,12 @@ def numbered(node: Node) -> list[tuple[Node | None, int]]:
     # Plain numbers are no operands that PyTorch knows of.
     if node.op.edges is None and len(shown) == len(node.inputs) == 1:
         shown = [edge for edge in shown if not (node.inputs[0].op is CONSTANT and node.inputs[0].weak)]
-    numbers = {visible(operand): _number(operand) for operand in node.inputs}
+    operands = node.inputs
+    if node.eager is not None and node.eager.written is not None:
+        operands = (node.inputs[0], *others_written(node))
+    numbers = {visible(operand): _number(operand) for operand in operands}
     several: dict[Node, list[int]] = {}
-    for operand in node.inputs:
+    for operand in operands:
         if operand.requires_grad:
             several.setdefault(visible(operand), []).append(_number(operand))
     for edge in shown:
@@ -109,7 +116,7 @@ def numbered(node: Node) -> list[tuple[Node | None, int]]:
     return found
 
 
-def origin(node: Node) -> tuple[Node, int]:
+def result_of(node: Node) -> tuple[Node, int]:
     """The visible node behind an operand, and which of its results it is."""
     return visible(node), _number(node)
 

@@ -28,7 +28,7 @@ SHARED = (
 # Operations that may write to memory that several elements share, those whose operands may lie anywhere, and those
 # whose operands may not even be the tensor itself.
 SPREADS = frozenset(("zero_", "fill_", "masked_fill", "index_fill", "index_put", "tril", "triu"))
-ANYWHERE = (SPREADS - {"index_put"}) | {"masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
+ANYWHERE = (SPREADS - {"index_put"}) | {"fill_by", "masked_scatter", "addmm", "addmv", "addr", "baddbmm", "addbmm"}
 APART = frozenset(
     ("scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "put", "index_reduce", "index_put")
 )
@@ -42,7 +42,7 @@ def refuse_history(tensor: Any, requires_grad: bool) -> None:
     if base is not None:
         if tensor._meta is not None:
             raise RuntimeError(forbidden(tensor, "is being"))
-        if base.is_leaf and tensor.requires_grad:
+        if base._was_leaf and tensor.requires_grad:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     node = tensor._node  # a view that was never asked for its history has none, and counts as a leaf
     if tensor.requires_grad and (node.op is VARIABLE or not node.requires_grad):
@@ -91,15 +91,37 @@ def forbidden(tensor: Any, changed: str) -> str:
     )
 
 
+class Zeros(np.ndarray):
+    """Zeros that PyTorch keeps without memory, as the derivative of `sgn`; what is computed of them is ordinary."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [np.asarray(value) if isinstance(value, Zeros) else value for value in inputs]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
+
+def refuse_zeros(tensor: Any) -> None:
+    """Raise PyTorch's error for a gradient of zeros that has no memory to write to."""
+    if tensor._immutable:
+        raise RuntimeError(
+            "ZeroTensors are immutable. Please use the materialized zero tensor obtained using .clone() if you want a"
+            " mutable tensor."
+        )
+
+
 def repeats(array: np.ndarray[Any, Any]) -> bool:
     """Whether several elements share a place in memory, as in an expanded tensor."""
-    return any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
+    return array.size > 0 and any(step == 0 and n > 1 for step, n in zip(array.strides, array.shape, strict=True))
 
 
-def refuse_overlap(array: np.ndarray[Any, Any], others: Iterable[np.ndarray[Any, Any]], name: str) -> None:
-    """Raise PyTorch's error if writing to an array would change what is still to be read."""
+def refuse_overlap(
+    array: np.ndarray[Any, Any], others: Iterable[np.ndarray[Any, Any]], name: str, same: bool = False
+) -> None:
+    """Raise PyTorch's error if writing to an array would change what is still to be read (`same`: an operand is the
+    tensor itself)."""
     if name not in SPREADS and repeats(array):
         raise RuntimeError(INTERNAL)
+    if same and name in APART:
+        raise RuntimeError(SHARED)
     if name in ANYWHERE:
         return
     for other in others:

@@ -16,11 +16,11 @@ from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
 from autodiff.tensor.calling import Sources, _refused, unwrapped, wrapped
-from autodiff.tensor.guards import APART, refuse_history, refuse_overlap, repeats, writable
+from autodiff.tensor.guards import refuse_history, refuse_overlap, refuse_zeros, repeats, writable
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record, writing
 from autodiff.tensor.tensor import Tensor
-from autodiff.tensor.views import COPY_SLICES, private, renamed
+from autodiff.tensor.views import COPY_SLICES, place_of_view, private, renamed
 
 ZERO = private(
     "zero_(x)",
@@ -102,6 +102,7 @@ COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 
 def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
+    refuse_zeros(tensor)
     if modes._grad[0]:
         operands = (tensor, *args, *kwargs.values())
         refuse_history(tensor, any(isinstance(value, Tensor) and value.requires_grad for value in operands))
@@ -120,9 +121,7 @@ def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: A
             refuse_overlap(tensor._array, others, "")  # which PyTorch looks at first
             raise
         others = [source._array for source in sources.values() if source is not tensor]
-        if result.op.name in APART and len(args) and any(value is tensor for value in args):
-            others.append(tensor._array)
-        refuse_overlap(tensor._array, others, result.op.name)
+        refuse_overlap(tensor._array, others, result.op.name, same=any(value is tensor for value in args))
         write(tensor, result)
     return tensor
 
@@ -174,20 +173,20 @@ def write(tensor: Tensor, result: Node) -> None:
     result._strides = tuple(step // array.itemsize for step in array.strides)
     base = tensor._base
     if base is None:
-        _go_on(tensor, before, result)
+        _go_on(tensor, result)
         return
     known = record(result)  # which may have saved its result, in this memory
     known.counter, known.version = tensor._counter, tensor._counter.version
-    _go_on(base, base._current, COPY_SLICES.make((base._current, result, tensor._way())))
+    slices = COPY_SLICES.make((base._current, result, tensor._way()))
+    record(slices).written = place_of_view(result, before)
+    _go_on(base, slices)
     tensor._current  # noqa: B018  (PyTorch makes the view's new node at once)
 
 
-def _go_on(tensor: Tensor, before: Node, after: Node) -> None:
-    """A tensor's history continues from another node, which its `grad` follows."""
-    tensor._stand_for(after)
+def _go_on(tensor: Tensor, after: Node) -> None:
+    """A tensor's history continues from another node."""
+    tensor._go_on(after)
     after._strides = tuple(step // tensor._array.itemsize for step in tensor._array.strides)
-    if record(before).retained is tensor:
-        record(before).retained, record(after).retained = None, tensor
 
 
 def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:
@@ -200,11 +199,24 @@ def _keep(before: Node, result: Node, array: np.ndarray[Any, Any]) -> None:
         known.seen[0] = KEPT
 
 
-def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
+def in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Tensor]:
     """The method `x.name_(…)` of an operation."""
+    if name.startswith(("logical_", "bitwise_")):  # PyTorch's history knows nothing of these
+
+        def unnoticed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            with modes.no_grad():
+                return change(self, function, *args, **kwargs)
+
+        return unnoticed
 
     def settled(x: Node, *args: Any, **kwargs: Any) -> Node:
         result: Node = function(x, *args, **kwargs)
+        if name == "float_power" and x.dtype is not result.dtype:
+            raise AutodiffError(
+                "bad-dtype",
+                f"the base given to float_power_ has dtype {x.dtype.long_name} but the operation's result requires"
+                f" dtype {result.dtype.long_name}",
+            )
         title = IN_PLACE.get(grad_fn(result) or "") if result.requires_grad else None
         if title is not None and result.op.hidden is False:
             result = _titled(result, title)
@@ -231,8 +243,6 @@ def zero_(self: Tensor) -> Tensor:
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with one value."""
     op = FILL if isinstance(value, Tensor) else FILL_NUMBER
-    if isinstance(value, Tensor) and np.may_share_memory(value._array, self._array):
-        value = value.clone()
     if isinstance(value, Tensor) and value.ndim:
         refuse_history(self, self.requires_grad or value.requires_grad)
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
@@ -291,7 +301,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     elif target.shape != value.shape and not value.ndim:
         fill_(target, value)
     else:
-        copy_(target, _fitting(target, value))
+        copy_(target, value if value.shape == target.shape else _fitting(target, value))
 
 
 def _fills(parts: tuple[Any, ...]) -> bool:
@@ -313,37 +323,34 @@ def _everything(part: Any) -> bool:
 
 def _whole(parts: tuple[Any, ...], tensor: Tensor) -> bool:
     """Whether slices leave nothing out, as PyTorch tells it: by their ends as they were written."""
-    sizes = iter(tensor.shape)
-    for part in parts:
-        if part is Ellipsis:
-            return all(_everything(other) or other is Ellipsis for other in parts)
+    if any(part is Ellipsis for part in parts):
+        at = [part is Ellipsis for part in parts].index(True)
+        gap = (slice(None),) * (tensor.ndim - len(parts) + 1)
+        parts = parts[:at] + gap + parts[at + 1 :]
+    for part, size in zip(parts, tensor.shape, strict=False):
         if not isinstance(part, slice) or part.step not in (None, 1) or part.start not in (None, 0):
             return False
-        if part.stop not in (None, next(sizes)):
+        if part.stop is not None and not (isinstance(part.stop, int) and part.stop >= size):
             return False
-    return True
+    return len(parts) <= tensor.ndim
 
 
 def _fitting(target: Tensor, value: Tensor) -> Tensor:
     """A value as large as the target; raises RuntimeError where it cannot be expanded to it."""
-    if value.shape == target.shape:
-        return value
-    value = _without_ones(value)
-    if value.shape == target.shape:
-        return value
-    wide: Tensor = value.expand(target.shape)
-    array = value._array
-    if wide.numel() == value.numel() and array.ndim:  # PyTorch's steps along new dims of size 1
-        steps = (array.shape[0] * array.strides[0],) * (wide.ndim - array.ndim) + array.strides
-        wide._array = np.ndarray(wide.shape, array.dtype, array, 0, steps) if array.flags.c_contiguous else wide._array
-    return wide
+    value = value.view(_sizes_without_ones(value))
+    return value if value.shape == target.shape else value.expand(target.shape)
+
+
+def _sizes_without_ones(value: Tensor) -> list[int]:
+    shape = list(value.shape)
+    while shape and shape[0] == 1:
+        shape.pop(0)
+    return shape
 
 
 def _without_ones(value: Tensor) -> Tensor:
     """A value without its leading dims of size 1."""
-    shape = list(value.shape)
-    while shape and shape[0] == 1:
-        shape.pop(0)
+    shape = _sizes_without_ones(value)
     return value if len(shape) == value.ndim else value.view(shape)
 
 
@@ -355,9 +362,9 @@ def _broadcasts(small: Any, large: Any) -> bool:
 def _put_at(target: Tensor, places: Node, value: Any) -> None:
     _, indices, dims = places.args
     shape = places.shape
-    if isinstance(value, Tensor) and (value.numel() != 1 or not target.ndim):
+    if isinstance(value, Tensor) and (value.numel() != 1 or not target.ndim or value is target):
         refuse_history(target, target.requires_grad or value.requires_grad)
-        refuse_overlap(target._array, [value._array], "index_put")
+        refuse_overlap(target._array, [value._array], "index_put", same=value is target)
     if isinstance(value, Tensor):
         value = _without_ones(value)
         if value.dtype is not target.dtype and _broadcasts(value.shape, shape):

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.tensor import modes
+from autodiff.tensor.grad_fns import WATCHED
 from autodiff.tensor.guards import root_of
 from autodiff.tensor.small import Handle
 from autodiff.tensor.storage import Counter, writing
-from autodiff.tensor.tensor import Tensor, alias, of_array
+from autodiff.tensor.tensor import CPP_NAMES, Tensor, alias, of_array
 
 DETACHED_VIEW = (
     "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training,"
@@ -262,8 +263,9 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], No
     """Call hook with this leaf whenever its `grad` has received something."""
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    if not self.is_leaf:
+    if self.grad_fn is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    WATCHED[0] = True
     if self._afterwards is None:
         self._afterwards = {}
     return Handle(self._afterwards, hook)
@@ -314,6 +316,9 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     """Look at the memory of another tensor; raises RuntimeError where history would be lost."""
     if source is None:
         source = of_array(np.zeros(0, self._array.dtype))
+    if source.dtype is not self.dtype:
+        own, other = CPP_NAMES[self.dtype.name], CPP_NAMES[source.dtype.name]
+        raise RuntimeError(f"Could not set tensor of type {other} to a tensor of type {own}")
     if self.requires_grad and modes.is_grad_enabled():
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     self.data = alias(source, Counter())

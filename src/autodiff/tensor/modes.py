@@ -41,6 +41,8 @@ class _Mode(ContextDecorator):
             finally:
                 _grad[0] = before
 
+        for name in ("__name__", "__qualname__", "__doc__"):
+            setattr(inside, name, getattr(func, name, getattr(inside, name)))
         return inside
 
 

@@ -1,4 +1,4 @@
-"""`torch.nn.Module`: parameters, buffers and modules below modules, and the containers that hold several.
+"""`torch.nn.Module`: parameters, buffers and modules below modules.
 
 Source: PyTorch documentation, `torch.nn.Module`.
 """
@@ -10,29 +10,44 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.tensor.small import Handle
 from autodiff.tensor.storage import Counter, held
 from autodiff.tensor.tensor import Tensor, _fill
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 class Parameter(Tensor):
     """A tensor that a module counts among its parameters; it wants a gradient unless told otherwise."""
 
     __slots__ = ()
+    __module__ = "torch.nn.parameter"
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
         array = np.zeros(0, np.float32) if data is None else data._array
         _fill(self, array, held(array), Counter())
         if requires_grad:
+            if not self.dtype.is_floating:
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             self.requires_grad_()
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
+    def __deepcopy__(self, memo: Any) -> Parameter:
+        return Parameter(super().__deepcopy__(memo), self.requires_grad)
+
 
 class Module:
     """Base of layers and networks: parameters and modules that are assigned to it become its own."""
 
+    __module__ = "torch.nn.modules.module"
     training = True
+    _temporary: frozenset[str] = frozenset()  # buffers that are no part of the state
+    _forward_hooks: dict[int, Any] | None = None
+    _forward_pre_hooks: dict[int, Any] | None = None
+    _backward_hooks: dict[int, Any] | None = None
+    _backward_pre_hooks: dict[int, Any] | None = None
 
     def __init__(self) -> None:
         for name in ("_parameters", "_buffers", "_modules"):
@@ -53,16 +68,18 @@ class Module:
         if name in own.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_title(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                    f"cannot assign '{title(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
                 )
             own["_parameters"][name] = None
         elif name in own.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_title(value)}' as child module '{name}' (torch.nn.Module or None expected)"
+                    f"cannot assign '{title(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
             own["_modules"][name] = None
         elif name in own.get("_buffers", ()):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"cannot assign '{title(value)}' as buffer '{name}' (torch.Tensor or None expected)")
             own["_buffers"][name] = value
         else:
             object.__setattr__(self, name, value)
@@ -82,29 +99,98 @@ class Module:
         object.__delattr__(self, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+            from autodiff.tensor.module_hooks import call_with_hooks
+
+            return call_with_hooks(self, args, kwargs)
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any) -> Any:
         """The result; raises NotImplementedError where a module does not define it."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
+    # What belongs to it
+
+    def _check_name(self, what: str, name: str, group: str) -> None:
+        if group not in self.__dict__:
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name should be a string. Got {title(name)}")
+        if "." in name:
+            raise KeyError(f'{what} name can\'t contain "."' + (f", got: {name}" if what == "module" else ""))
+        if name == "":
+            raise KeyError(f'{what} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in self.__dict__[group]:
+            raise KeyError(f"attribute '{name}' already exists")
+
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter, or None in the place of one."""
+        """Add a parameter, or None in the place of one; raises KeyError for bad names, TypeError for other values."""
+        self._check_name("parameter", name, "_parameters")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{title(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is no parameter."""
+        """Add a tensor that is no parameter; one that is not persistent is no part of the state."""
+        self._check_name("buffer", name, "_buffers")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{title(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
+        if persistent is (name in self._temporary):
+            object.__setattr__(self, "_temporary", self._temporary ^ {name})
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a module under a name."""
+        """Add a module under a name; raises KeyError for bad names, TypeError for other values."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{title(module)} is not a Module subclass")
+        self._check_name("module", name, "_modules")
         self._modules[name] = module
 
-    register_module = add_module
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name."""
+        self.add_module(name, module)
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of a dotted name; raises AttributeError where there is none."""
+        found: Any = self
+        for part in target.split(".") if target else ():
+            if not hasattr(found, part):
+                raise AttributeError(f"{type(found).__name__} has no attribute `{part}`")
+            found = getattr(found, part)
+            if not isinstance(found, Module):
+                raise AttributeError(f"`{part}` is not an nn.Module")
+        return found  # type: ignore[no-any-return]
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter of a dotted name; raises AttributeError where there is none."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        found = getattr(module, name)
+        if not isinstance(found, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of a dotted name; raises AttributeError where there is none."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return module._buffers[name]  # type: ignore[no-any-return]
 
     # Going through
 
-    def named_modules(self, memo: Any = None, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    def named_modules(
+        self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, with dotted names."""
         seen = set() if memo is None else memo
         stack: list[tuple[str, Module]] = [(prefix, self)]
@@ -112,7 +198,8 @@ class Module:
             name, module = stack.pop()
             if module in seen:
                 continue
-            seen.add(module)
+            if remove_duplicate:
+                seen.add(module)
             yield name, module
             below = [(f"{name}.{key}" if name else key, m) for key, m in module._modules.items() if m is not None]
             stack.extend(reversed(below))
@@ -122,32 +209,42 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly below, with their names."""
-        return ((name, module) for name, module in self._modules.items() if module is not None)
+        """The modules directly below, each once, with their names."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
 
     def children(self) -> Iterator[Module]:
         """The modules directly below."""
         return (module for _, module in self.named_children())
 
-    def _named(self, group: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+    def _named(self, group: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+        modules = self.named_modules(prefix=prefix, remove_duplicate=once) if recurse else [(prefix, self)]
+        for path, module in modules:
             for name, value in module.__dict__[group].items():
                 if value is not None and id(value) not in seen:
-                    seen.add(id(value))
+                    if once:
+                        seen.add(id(value))
                     yield f"{path}.{name}" if path else name, value
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
         """The parameters of this module and of those below, each once, with dotted names."""
-        return self._named("_parameters", prefix, recurse)
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters of this module and of those below."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
         """The buffers of this module and of those below, with dotted names."""
-        return self._named("_buffers", prefix, recurse)
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers of this module and of those below."""
@@ -155,29 +252,17 @@ class Module:
 
     # Changing
 
-    def state_dict(self) -> Any:
-        """Parameters and buffers by dotted name, without history."""
-        from collections import OrderedDict
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> Any:
+        """Parameters and buffers by dotted name, without history unless wanted."""
+        from autodiff.tensor.module_state import state_of
 
-        found: Any = OrderedDict()
-        for path, module in self.named_modules():
-            for group in (module._parameters, module._buffers):
-                for name, value in group.items():
-                    if value is not None:
-                        found[f"{path}.{name}" if path else name] = value.detach()
-        return found
+        return state_of(self, prefix, keep_vars)
 
-    def load_state_dict(self, state_dict: dict[str, Tensor], strict: bool = True) -> str:
-        """Copy values from a state; raises RuntimeError for keys that do not match."""
-        own = self.state_dict()
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        if strict and (missing or unexpected):
-            raise RuntimeError(_mismatch(type(self).__name__, missing, unexpected))
-        for name, value in own.items():
-            if name in state_dict:
-                value.copy_(state_dict[name].detach())
-        return "<All keys matched successfully>"
+    def load_state_dict(self, state_dict: dict[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
+        """Copy values from a state; raises RuntimeError for keys and shapes that do not match."""
+        from autodiff.tensor.module_state import load
+
+        return load(self, state_dict, strict, assign)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the parameters."""
@@ -189,8 +274,10 @@ class Module:
 
     def train(self, mode: bool = True) -> Module:
         """Say whether this is training, here and below."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
         for module in self.modules():
-            object.__setattr__(module, "training", bool(mode))
+            object.__setattr__(module, "training", mode)
         return self
 
     def eval(self) -> Module:
@@ -198,9 +285,16 @@ class Module:
         return self.train(False)
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
-        """Call a function with every module below, and then with this one."""
-        for module in reversed(list(self.modules())):
-            fn(module)
+        """Call a function with every module below, each before the one that it is in, and then with this one."""
+        stack: list[tuple[Module, Iterator[Module]]] = [(self, self.children())]
+        while stack:
+            module, below = stack[-1]
+            child = next(below, None)
+            if child is None:
+                fn(module)
+                stack.pop()
+            else:
+                stack.append((child, child.children()))
         return self
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
@@ -215,30 +309,95 @@ class Module:
 
         for dtype in (*args, kwargs.get("dtype")):
             if isinstance(dtype, DType):
-                for module in self.modules():
-                    for group in (module._parameters, module._buffers):
-                        for value in group.values():
-                            if value is not None and value.dtype.is_floating:
-                                value.data = value.detach().to(dtype)
+                if not dtype.is_floating:
+                    raise TypeError(
+                        "nn.Module.to only accepts floating point or complex dtypes, but got desired"
+                        f" dtype=torch.{dtype.name}"
+                    )
+                self._convert(dtype, floating=True)
         return self
+
+    def _convert(self, dtype: Any, floating: bool) -> Module:
+        for module in self.modules():
+            for group in (module._parameters, module._buffers):
+                for value in group.values():
+                    if value is not None and (value.dtype.is_floating or not floating):
+                        value.data = value.detach().to(dtype)
+                        if value._grad is not None:
+                            value._grad = value._grad.to(dtype)
+        return self
+
+    def type(self, dst_type: Any) -> Module:
+        """Parameters and buffers of another dtype."""
+        return self._convert(dst_type, floating=False)
 
     def double(self) -> Module:
         """Parameters in float64."""
         from autodiff.graph import dtypes
 
-        return self.to(dtypes.float64)
+        return self._convert(dtypes.float64, floating=True)
 
     def float(self) -> Module:
         """Parameters in float32."""
         from autodiff.graph import dtypes
 
-        return self.to(dtypes.float32)
+        return self._convert(dtypes.float32, floating=True)
+
+    def half(self) -> Module:
+        """Parameters in float16."""
+        from autodiff.graph import dtypes
+
+        return self._convert(dtypes.float16, floating=True)
 
     def cpu(self) -> Module:
         """The module as it is."""
         return self
 
+    def share_memory(self) -> Module:
+        """The module as it is."""
+        return self
+
+    def compile(self, *_: Any, **__: Any) -> None:
+        """Nothing: it runs as it is."""
+
+    # Hooks
+
+    def _hook(self, group: str, hook: Any, prepend: bool = False) -> Handle:
+        if self.__dict__.get(group) is None:
+            object.__setattr__(self, group, {})
+        hooks = self.__dict__[group]
+        handle = Handle(hooks, hook)
+        if prepend:
+            later = [(key, value) for key, value in hooks.items() if key != handle.id]
+            for key, value in later:
+                del hooks[key]
+                hooks[key] = value
+        return handle
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> Handle:
+        """Call hook(module, args, output) after forward; what it returns takes the output's place."""
+        return self._hook("_forward_hooks", (hook, with_kwargs), prepend)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Call hook(module, args) before forward; what it returns takes the place of the arguments."""
+        return self._hook("_forward_pre_hooks", (hook, with_kwargs), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call hook(module, gradients of the inputs, gradients of the outputs); it may return other ones."""
+        return self._hook("_backward_hooks", hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call hook(module, gradients of the outputs) before the module's backward; it may return other ones."""
+        return self._hook("_backward_pre_hooks", hook, prepend)
+
     # Looking at
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def extra_repr(self) -> str:
         """What stands in the brackets of the text."""
@@ -246,134 +405,22 @@ class Module:
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
+        own = extra.split("\n") if extra else []
         lines = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
-        if not lines:
-            return f"{type(self).__name__}({extra})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(([extra] if extra else []) + lines) + "\n)"
+        if len(own) < 2 and not lines:
+            return f"{self._get_name()}({extra})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(own + lines) + "\n)"
+
+    def __dir__(self) -> list[str]:
+        own = self.__dict__
+        found = {*super().__dir__(), *own.get("_parameters", ()), *own.get("_modules", ()), *own.get("_buffers", ())}
+        return sorted(name for name in found if not name[0].isdigit())
 
 
-def _mismatch(name: str, missing: list[str], unexpected: list[str]) -> str:
-    lines = [f"Error(s) in loading state_dict for {name}:"]
-    for what, keys in (("Unexpected key(s)", unexpected), ("Missing key(s)", missing)):
-        if keys:
-            lines.append(f"\t{what} in state_dict: {', '.join(f'{key!r}' for key in keys)}. ".replace("'", '"'))
-    return "\n".join(lines)
-
-
-def _title(value: Any) -> str:
-    return "torch." + type(value).__name__ if isinstance(value, Tensor) else type(value).__name__
-
-
-# Containers
-
-
-class Sequential(Module):
-    """Modules one after another."""
-
-    def __init__(self, *modules: Any) -> None:
-        super().__init__()
-        named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else _numbered(modules)
-        for name, module in named:
-            if not isinstance(module, Module):
-                raise TypeError(f"{_title(module)} is not a Module subclass")
-            self._modules[name] = module
-
-    def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
-        return input
-
-    def append(self, module: Module) -> Sequential:
-        self._modules[str(len(self._modules))] = module
-        return self
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(list(self._modules.values()))
-
-    def __getitem__(self, index: Any) -> Any:
-        modules = list(self._modules.values())
-        return Sequential(*modules[index]) if isinstance(index, slice) else modules[index]
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        self._modules[list(self._modules)[index]] = module
-
-
-def _numbered(modules: Any) -> list[tuple[str, Any]]:
-    return [(str(i), module) for i, module in enumerate(modules)]
-
-
-class ModuleDict(Module):
-    """Modules by name, all of which belong to the one that it is in."""
-
-    def __init__(self, modules: Any = None) -> None:
-        super().__init__()
-        for name, module in dict(modules or {}).items():
-            self.add_module(name, module)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._modules[name]
-
-    def __setitem__(self, name: str, module: Module) -> None:
-        self.add_module(name, module)
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._modules))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._modules
-
-    def keys(self) -> Any:
-        return self._modules.keys()
-
-    def values(self) -> Any:
-        return self._modules.values()
-
-    def items(self) -> Any:
-        return self._modules.items()
-
-
-class ParameterList(Module):
-    """Parameters by number."""
-
-    def __init__(self, values: Any = ()) -> None:
-        super().__init__()
-        for value in values:
-            self.append(value)
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a parameter; tensors become parameters."""
-        made = value if isinstance(value, Parameter) else Parameter(value)
-        self.register_parameter(str(len(self._parameters)), made)
-        return self
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._parameters.values()))
-
-    def __getitem__(self, index: int) -> Any:
-        return list(self._parameters.values())[index]
-
-    def __repr__(self) -> str:
-        lines = [
-            f"  ({name}): Parameter containing: [torch.{p.dtype.name} of size {'x'.join(map(str, p.shape))}]"
-            for name, p in self._parameters.items()
-        ]
-        return "ParameterList(" + "\n".join(lines) + ")"
-
-
-class ModuleList(Sequential):
-    """A list of modules, all of which belong to the one that it is in."""
-
-    def __init__(self, modules: Any = ()) -> None:
-        super().__init__(*modules)
-
-    def forward(self, *args: Any) -> Any:
-        return Module.forward(self, *args)
+def title(value: Any) -> str:
+    """PyTorch's `typename`: a tensor's type, or a class with its module."""
+    if isinstance(value, Tensor):
+        return str(value.type())
+    cls = value if isinstance(value, type) else type(value)
+    home = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
+    return home + cls.__qualname__

@@ -10,6 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from autodiff.tensor.layers import HOMES as LAYERS
 from autodiff.tensor.namespace import lookup
 
 
@@ -50,19 +51,20 @@ _SCHEDULERS = (
     "CosineAnnealingLR ExponentialLR LambdaLR LinearLR LRScheduler MultiStepLR MultiplicativeLR ReduceLROnPlateau"
     " SequentialLR StepLR"
 )
+_CYCLES = "ConstantLR CosineAnnealingWarmRestarts CyclicLR OneCycleLR PolynomialLR"
 _DATA = "DataLoader Dataset RandomSampler SequentialSampler Subset TensorDataset random_split"
+NN_UTILS = (
+    "clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_ get_total_norm parameters_to_vector vector_to_parameters"
+)
+OPTIMIZERS = {
+    "optim": "Adam AdamW Optimizer SGD",
+    "optimizers": "ASGD Adadelta Adagrad Adamax NAdam RAdam RMSprop Rprop",
+    "lbfgs": "LBFGS",
+}
 _INIT = (
-    "calculate_gain constant_ kaiming_normal_ kaiming_uniform_ normal_ ones_ uniform_ xavier_normal_ xavier_uniform_"
-    " zeros_"
+    "calculate_gain constant_ dirac_ eye_ kaiming_normal_ kaiming_uniform_ normal_ ones_ orthogonal_ sparse_"
+    " trunc_normal_ uniform_ xavier_normal_ xavier_uniform_ zeros_"
 )
-_LAYERS = (
-    "AdaptiveAvgPool2d AvgPool1d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Bilinear CELU Conv1d"
-    " Conv2d CosineSimilarity CrossEntropyLoss Dropout ELU Embedding Flatten GELU GLU GroupNorm Hardsigmoid Hardswish"
-    " Hardtanh HuberLoss Identity KLDivLoss L1Loss LayerNorm LeakyReLU Linear LogSigmoid LogSoftmax MSELoss MaxPool1d"
-    " MaxPool2d Mish NLLLoss PReLU ReLU ReLU6 SELU SiLU Sigmoid SmoothL1Loss Softmax Softmin Softplus Softshrink"
-    " Softsign Tanh Tanhshrink Threshold Unflatten"
-)
-
 MODULES: dict[str, ModuleType] = {
     module.__name__.removeprefix("torch."): module
     for module in (
@@ -76,6 +78,12 @@ MODULES: dict[str, ModuleType] = {
                 "inference": "inference_mode",
                 "checking": "gradcheck gradgradcheck",
                 "methods": "Variable",
+            },
+        ),
+        Namespace(
+            "autograd.forward_ad",
+            homes={
+                "forward_ad": "UnpackedDualTensor dual_level enter_dual_level exit_dual_level make_dual unpack_dual"
             },
         ),
         Namespace("autograd.function", homes={"function": "Function FunctionCtx=Context once_differentiable"}),
@@ -96,18 +104,17 @@ MODULES: dict[str, ModuleType] = {
         Namespace("linalg", "linalg", {"modes": "LinAlgError"}),
         Namespace(
             "nn",
-            homes={
-                "layers": _LAYERS,
-                "module": "Module ModuleDict ModuleList Parameter ParameterList Sequential",
-            },
+            homes=LAYERS,
         ),
         Namespace("nn.functional", "F", {"sampled": "dropout"}),
         Namespace("nn.init", homes={"initialise": _INIT}),
         Namespace("nn.parameter", homes={"module": "Parameter"}),
-        Namespace("optim", homes={"optim": "Adam Optimizer SGD", "optimizers": "Adagrad AdamW RMSprop"}),
-        Namespace("optim.lr_scheduler", homes={"schedulers": _SCHEDULERS}),
+        Namespace("nn.utils", homes={"nn_utils": NN_UTILS}),
+        Namespace("optim", homes=OPTIMIZERS),
+        Namespace("optim.lr_scheduler", homes={"schedulers": _SCHEDULERS, "cycles": _CYCLES}),
         Namespace("special", "special"),
         Namespace("utils"),
+        Namespace("utils.checkpoint", homes={"checkpoint": "checkpoint"}),
         Namespace("utils.data", homes={"data": _DATA}),
     )
 }

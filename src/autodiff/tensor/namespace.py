@@ -15,17 +15,22 @@ from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
 from autodiff.graph.op import ops as registered
+from autodiff.graph.strides import packed
 from autodiff.tensor import inplace, methods, modes, operands, restride, sampled
 from autodiff.tensor.calling import Sources, attribute, call, item_of, remembered, unwrapped
 from autodiff.tensor.modes import as_dtype, session
 from autodiff.tensor.pending import mark_foreign
 from autodiff.tensor.recipes import RECIPES, Single, plain_number
-from autodiff.tensor.storage import record, writing
+from autodiff.tensor.saving import LINKED, link
+from autodiff.tensor.storage import held, record, writing
 from autodiff.tensor.straight import quietly
 from autodiff.tensor.tensor import NO_GRAD_FOR_INTEGERS, Tensor, of_array
 from autodiff.tensor.warned import COPY, TRANSPOSE, TRANSPOSE_0, WARNERS, once
 
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None}
+# What PyTorch makes by writing into its result, and how often.
+WRITTEN = {"one_hot": 2, "quantile": 2, "nanquantile": 2}
+ALIKE = frozenset(("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like"))
 PLAIN = frozenset(("equal", "allclose", "is_contiguous"))  # answer with a Python bool
 IGNORED = ("device", "layout", "pin_memory", "memory_format", "non_blocking")
 
@@ -38,8 +43,9 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
     """An operation as a function of tensors."""
     bind = _bound(operation)
     words = operands.wanted(operation.name)
+    links = operation.name in LINKED
     warner = WARNERS.get(name)
-    plain = name in PLAIN or warner is not None
+    plain = name in PLAIN or warner is not None or name in ALIKE or name in WRITTEN or links
 
     def called(*args: Any, **kwargs: Any) -> Any:
         if not plain and not kwargs:
@@ -67,6 +73,12 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
             warner(name, result, args, kwargs)
         if name in PLAIN and isinstance(result, Tensor):
             return result.item()
+        if links:
+            link(operation.name, result, args)
+        if name in WRITTEN:
+            result._counter.version = result._seen = record(result._node).version = WRITTEN[name]
+        if name in ALIKE and args and isinstance(args[0], Tensor):
+            _lay_out_as(result, args[0])
         if wanted:
             _refuse_integers(result)
             result.requires_grad_()
@@ -81,8 +93,23 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
     return called
 
 
+def _lay_out_as(made: Tensor, like: Tensor) -> None:
+    """Put a tensor that nobody has seen yet into memory in the order of another one."""
+    if like._array.flags.c_contiguous or made.shape != like.shape:
+        return
+    steps: Any = packed(made.shape, like.stride())
+    size = made._array.itemsize
+    laid: Any = np.ndarray(
+        made.shape, made._array.dtype, np.empty_like(made._array), 0, [step * size for step in steps]
+    )
+    laid[...] = made._array
+    made._array = laid
+    made._form = None
+    made._stand_for(held(laid))
+
+
 def _checked_in_place(operation: Operation, title: str) -> Callable[..., Any]:
-    method = inplace.in_place(_bound(operation))
+    method = inplace.in_place(_bound(operation), operation.name)
     words = operands.wanted(operation.name)
 
     def called(self: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -267,6 +294,7 @@ def _equip() -> None:
     for name in restride.NAMES:
         setattr(Tensor, f"{name}_", restride.restrided(_bound(REGISTRY[name]), name))
     setattr(Tensor, "as_strided", restride.as_strided)  # noqa: B010
+    setattr(Tensor, "as_strided_", restride.as_strided_)  # noqa: B010
     setattr(Tensor, "fill_diagonal_", restride.fill_diagonal_)  # noqa: B010
     own = set(dir(Tensor))
     names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}

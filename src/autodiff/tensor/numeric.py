@@ -16,8 +16,10 @@ import numpy as np
 
 from autodiff.graph.node import Node, ancestors
 from autodiff.graph.op import PICK, VARIABLE, pick
+from autodiff.ops.elementwise import sgn
 from autodiff.tensor.chains import Reads
-from autodiff.tensor.engine import FREED, Walk, check_versions
+from autodiff.tensor.engine import FREED, Walk, check_versions, completed, leaf_edges
+from autodiff.tensor.grad_fns import WATCHED
 from autodiff.tensor.pending import is_plain, pulled
 from autodiff.tensor.pullbacks import Pullback, pullback_of
 from autodiff.tensor.storage import KEPT, Pending, Record, held, memory_of
@@ -40,48 +42,76 @@ class Numbers(Walk):
         self.useful: Any = _Tracked()
         self._waiting: list[int] = []  # a heap of the negative numbers of the nodes that have received
         self._numbered: dict[int, Node] = {}
+        self._open_edges: dict[Node, int] | None = None
 
     def _run(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         if self.wanted is not None:
             self.useful = self._leading(ancestors(outputs, lambda node: node.requires_grad))
+        self._begin(outputs, cotangents)
+        if self.wanted is not None:
+            self._visit_idle(outputs, cotangents, self.useful)
+        if WATCHED[0]:
+            self._open_edges = self._watched_leaves()
+        with np.errstate(all="ignore"):
+            self._empty()
+
+    def _watched_leaves(self) -> dict[Node, int] | None:
+        """What leaves wait for, if any of them has hooks, which must be called at their time."""
+        nodes = [n for n in ancestors(self.outputs, lambda node: node.requires_grad) if n in self.useful]
+        return leaf_edges(nodes) if any(node.op is VARIABLE and _is_watched(node.eager) for node in nodes) else None
+
+    def _begin(self, outputs: Sequence[Node], cotangents: Sequence[Node]) -> None:
         pairs: Any = zip(outputs, cotangents, strict=True)
         if any(output.eager.__class__ is Pending for output in outputs):
             pairs = pulled(self, outputs, cotangents)
         for output, cotangent in pairs:
             if output in self.useful:
                 self._receive(output, cotangent)
-        if self.wanted is not None:
-            self._visit_idle(outputs, cotangents, self.useful)
-        with np.errstate(all="ignore"):
-            self._empty()
 
     def _empty(self) -> None:
-        waiting, numbered, received, wanted = self._waiting, self._numbered, self.received, self.wanted
+        waiting, numbered, received = self._waiting, self._numbered, self.received
+        open_edges = self._open_edges
         while waiting:
-            node = numbered.pop(-heappop(waiting))
-            g = received.pop(node)
-            known: Record = node.eager if node.eager is not None else Record(None)
-            if node.op is PICK and (wanted is None or node not in wanted) and is_plain(known):
-                self._gather(node, g)
-            elif (wanted is not None and node in wanted) or not is_plain(known):
+            node = numbered.pop(-heappop(waiting), None)
+            if node is None or node not in received:
+                continue  # a leaf that has been served
+            try:
+                self._take_turn(node)
+            except Exception:
+                nodes = ancestors(self.outputs, lambda node: node.requires_grad)
+                self._finish_leaves([n for n in nodes if n in self.useful], node, self.useful)
+                raise
+            if open_edges is not None:
+                for leaf in completed(node, open_edges):
+                    if leaf in received:
+                        self._serve(leaf, self.useful)
+
+    def _take_turn(self, node: Node) -> None:
+        wanted = self.wanted
+        g = self.received.pop(node)
+        known: Record = node.eager if node.eager is not None else Record(None)
+        if g is None or (wanted is not None and node in wanted) or not is_plain(known):
+            self._visit(node, _as_nodes(node, g), self.useful)
+        elif node.op is PICK:
+            self._gather(node, g)
+        elif node.op is VARIABLE:
+            leaf = known.leaf
+            if leaf._hooks or leaf._afterwards:
                 self._visit(node, _as_nodes(node, g), self.useful)
-            elif node.op is VARIABLE:
-                leaf = known.leaf
-                if wanted is not None or not self.accumulate:
-                    continue
-                if leaf._hooks or leaf._afterwards:
-                    self._visit(node, _as_nodes(node, g), self.useful)
-                else:
-                    leaf._add(g, getrefcount(g) <= _OURS)
-            else:
-                self._by_pullback(node, known, g)
+            elif wanted is None and self.accumulate:
+                leaf._add(g, getrefcount(g) <= _OURS)
+        else:
+            self._by_pullback(node, known, g)
+
+    def _serve(self, leaf: Node, useful: Any) -> None:
+        self._visit(leaf, _as_nodes(leaf, self.received.pop(leaf)), useful)
 
     def _by_pullback(self, node: Node, known: Record, g: Any) -> None:
         step = known.step
         everything = self.wanted is None
         pullback: Any = step.pullback if step is not None and everything else None
         if pullback is None:
-            pullback = self._pullback(node, g)
+            pullback = None if node.op is sgn else self._pullback(node, g)
             if pullback is None:
                 self._visit(node, _as_nodes(node, g), self.useful)
                 return
@@ -99,8 +129,8 @@ class Numbers(Walk):
             operand = inputs[position]
             earlier = received.get(operand)
             if earlier is None:
-                received[operand] = slots[place]
                 number = operand.index
+                received[operand] = slots[place]
                 self._numbered[number] = operand
                 heappush(self._waiting, -number)
             else:
@@ -108,8 +138,9 @@ class Numbers(Walk):
 
     def _pullback(self, node: Node, g: Any) -> Pullback | None:
         given = None if node.results is None else tuple([part is not None for part in g])
-        wanted = None if self.wanted is None else tuple([operand in self.useful for operand in node.inputs])
-        return pullback_of(node, given, wanted)
+        if self.wanted is None or all(operand in self.useful for operand in node.inputs if operand.requires_grad):
+            return pullback_of(node, given, None)
+        return None  # PyTorch looks at all that was saved, whatever is wanted
 
     def check_saved(self, node: Node, reads: Reads) -> None:
         """Refuse what a backward has gone through, and values that have changed since they were saved."""
@@ -130,12 +161,14 @@ class Numbers(Walk):
                     check_versions(node, known, {node.inputs[i] for i in pullback.reads})
         if pullback.reads_out and known.counter is not None and known.counter.version != known.version:
             check_versions(node, known, {node})
+        if known.linked:
+            check_versions(node, known, set())
         if pullback.picks and known.parts is not None:
             check_versions(node, known, {pick(node, i) for i in pullback.picks})
 
     def _pull_back(self, node: Node, known: Record, g: Any, useful: Any) -> None:
         if node.op is PICK:
-            self._gather(node, g.eager.value)
+            self._gather(node, None if g is None else g.eager.value)
         else:
             super()._pull_back(node, known, g, useful)
 
@@ -147,17 +180,19 @@ class Numbers(Walk):
         if gaps is None:
             gaps = [None] * len(parent.results)
             self._wait(parent, gaps)
+        self.visited.add(node)
         place = node.params[0]
-        gaps[place] = g if gaps[place] is None else gaps[place] + g
+        if g is not None:
+            gaps[place] = g if gaps[place] is None else gaps[place] + g
 
     def _receive(self, node: Node, cotangent: Any) -> None:
         if isinstance(cotangent, Node):
             cotangent = self._settled(cotangent).eager.value
-        earlier = self.received.get(node)
-        if earlier is None:
+        if node not in self.received:
             self._wait(node, cotangent)
-        else:
-            self.received[node] = earlier + cotangent
+        elif cotangent is not None:
+            earlier = self.received[node]
+            self.received[node] = cotangent if earlier is None else earlier + cotangent
 
     def _wait(self, node: Node, cotangent: Any) -> None:
         self.received[node] = cotangent
@@ -165,7 +200,15 @@ class Numbers(Walk):
         heappush(self._waiting, -node.index)
 
 
+def _is_watched(known: Record) -> bool:
+    """Whether a leaf has hooks."""
+    leaf, shown = known.leaf, known.context
+    return bool(leaf._hooks or leaf._afterwards or (shown is not None and (shown._before or shown._after)))
+
+
 def _as_nodes(node: Node, g: Any) -> Any:
+    if g is None:
+        return None
     if node.results is None:
         return held(np.asarray(g))
     return [part if part is None else held(np.asarray(part)) for part in g]

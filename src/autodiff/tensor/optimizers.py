@@ -1,105 +1,234 @@
-"""More optimizers: `AdamW`, `RMSprop`, `Adagrad`. Source: PyTorch documentation, `torch.optim`."""
+"""More optimizers, one update rule each. Source: PyTorch documentation, `torch.optim`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff.tensor.optim import Adam, Optimizer
+from autodiff.tensor.optim import AdamW, Known, counted, kept, scalar
+from autodiff.tensor.tensor import of_array
 
 
-class AdamW(Adam):
-    """Adam with weights that decay by themselves (Loshchilov and Hutter, 2017)."""
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        **_: Any,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
-
-    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
-        x *= 1 - group["lr"] * group["weight_decay"]
-        super()._update({**group, "weight_decay": 0}, state, x, g)
+def _decayed(group: dict[str, Any], x: Any, g: Any) -> Any:
+    return g + group["weight_decay"] * x if group["weight_decay"] else g
 
 
-class RMSprop(Optimizer):
+class RMSprop(Known):
     """Gradients divided by a running root of their mean squares (Hinton, 2012)."""
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-        **_: Any,
-    ) -> None:
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        defaults = {
-            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
-            "weight_decay": weight_decay, "maximize": maximize,
-        }  # fmt: skip
-        super().__init__(params, defaults)
+    __module__ = "torch.optim.rmsprop"
+    positional = "lr alpha eps weight_decay momentum centered capturable foreach maximize differentiable"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1e-2, "momentum": 0, "alpha": 0.99, "eps": 1e-8, "centered": False, "weight_decay": 0,
+        "capturable": False, "foreach": None, "maximize": False, "differentiable": False,
+    }  # fmt: skip
 
     def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * x
-        alpha = group["alpha"]
-        state["step"] = state.get("step", 0) + 1
-        state["square_avg"] = average = state.get("square_avg", 0) * alpha + (1 - alpha) * g * g
-        if group["centered"]:
-            state["grad_avg"] = mean = state.get("grad_avg", 0) + (1 - alpha) * (g - state.get("grad_avg", 0))
-            average = average - mean * mean
-        change = g / (np.sqrt(average) + group["eps"])
+        g = _decayed(group, x, g)
+        counted(state)
+        alpha, square = group["alpha"], kept(state, "square_avg", x)
+        square *= alpha
+        square += (1 - alpha) * g * g
+        average = square
         if group["momentum"] > 0:
-            state["momentum_buffer"] = change = group["momentum"] * state.get("momentum_buffer", 0) + change
-        x -= group["lr"] * change
+            kept(state, "momentum_buffer", x)
+        if group["centered"]:
+            mean = kept(state, "grad_avg", x)
+            mean += (1 - alpha) * (g - mean)
+            average = square - mean * mean
+        root = np.sqrt(average) + group["eps"]
+        if group["momentum"] > 0:
+            buffer = kept(state, "momentum_buffer", x)
+            buffer *= group["momentum"]
+            buffer += g / root
+            x -= scalar(group["lr"]) * buffer
+        else:
+            x -= scalar(group["lr"]) * (g / root)
 
 
-class Adagrad(Optimizer):
+class Adagrad(Known):
     """Gradients divided by the root of the sum of their squares (Duchi, Hazan and Singer, 2011)."""
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        *,
-        maximize: bool = False,
-        **_: Any,
-    ) -> None:
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        defaults = {
-            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value, "maximize": maximize,
-        }  # fmt: skip
-        super().__init__(params, defaults)
+    __module__ = "torch.optim.adagrad"
+    positional = "lr lr_decay weight_decay initial_accumulator_value eps foreach"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1e-2, "lr_decay": 0, "eps": 1e-10, "weight_decay": 0, "initial_accumulator_value": 0, "foreach": None,
+        "maximize": False, "differentiable": False, "fused": None,
+    }  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for group in self.param_groups:  # the state is there before the first step
+            for param in group["params"]:
+                self.state[param]["step"] = of_array(np.zeros((), np.float32))
+                kept(self.state[param], "sum", param._array, group["initial_accumulator_value"])
 
     def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * x
-        state["step"] = step = state.get("step", 0) + 1
-        state["sum"] = total = state.get("sum", group["initial_accumulator_value"]) + g * g
-        x -= group["lr"] / (1 + (step - 1) * group["lr_decay"]) * g / (np.sqrt(total) + group["eps"])
+        g = _decayed(group, x, g)
+        step, total = counted(state), kept(state, "sum", x, group["initial_accumulator_value"])
+        total += g * g
+        x -= scalar(group["lr"]) / (1 + (step - 1) * group["lr_decay"]) * (g / (np.sqrt(total) + group["eps"]))
 
 
-__all__ = ["Adagrad", "AdamW", "RMSprop"]
+class Adadelta(Known):
+    """Steps as long as the last ones were, by their running squares (Zeiler, 2012)."""
+
+    __module__ = "torch.optim.adadelta"
+    positional = "lr rho eps weight_decay foreach"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0, "maximize": False, "capturable": False, "foreach": None,
+        "differentiable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        g = _decayed(group, x, g)
+        counted(state)
+        rho, eps = group["rho"], group["eps"]
+        square, moved = kept(state, "square_avg", x), kept(state, "acc_delta", x)
+        square *= rho
+        square += (1 - rho) * g * g
+        delta = np.sqrt(moved + eps) / np.sqrt(square + eps) * g
+        moved *= rho
+        moved += (1 - rho) * delta * delta
+        x -= scalar(group["lr"]) * delta
+
+
+class Adamax(Known):
+    """Adam with the largest gradient in the place of their squares (Kingma and Ba, 2014)."""
+
+    __module__ = "torch.optim.adamax"
+    positional = "lr betas eps weight_decay foreach"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "foreach": None, "maximize": False,
+        "differentiable": False, "capturable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        g = _decayed(group, x, g)
+        step = counted(state)
+        b1, b2 = group["betas"]
+        mean, largest = kept(state, "exp_avg", x), kept(state, "exp_inf", x)
+        mean += (1 - b1) * (g - mean)
+        np.maximum(largest * b2, np.abs(g) + group["eps"], out=largest)
+        x -= scalar(group["lr"]) / (1 - b1**step) * (mean / largest)
+
+
+def _moments(group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> tuple[Any, Any]:
+    """Running means of gradients and of their squares."""
+    b1, b2 = group["betas"]
+    mean, square = kept(state, "exp_avg", x), kept(state, "exp_avg_sq", x)
+    mean += (1 - b1) * (g - mean)
+    square *= b2
+    square += (1 - b2) * g * g
+    return mean, square
+
+
+def _decaying(group: dict[str, Any], x: Any, g: Any) -> Any:
+    if group["weight_decay"] and group["decoupled_weight_decay"]:
+        x *= 1 - scalar(group["lr"]) * group["weight_decay"]
+        return g
+    return _decayed(group, x, g)
+
+
+class NAdam(Known):
+    """Adam with Nesterov's momentum (Dozat, 2016)."""
+
+    __module__ = "torch.optim.nadam"
+    positional = "lr betas eps weight_decay momentum_decay decoupled_weight_decay"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "momentum_decay": 4e-3,
+        "decoupled_weight_decay": False, "maximize": False, "foreach": None, "capturable": False,
+        "differentiable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        step, lr, decay = counted(state), scalar(group["lr"]), group["momentum_decay"]
+        product = state.setdefault("mu_product", of_array(np.ones((), np.float32)))
+        g = _decaying(group, x, g)
+        b1, b2 = group["betas"]
+        now, following = (b1 * (1.0 - 0.5 * 0.96 ** (n * decay)) for n in (step, step + 1))
+        product._array[...] *= now
+        mean, square = _moments(group, state, x, g)
+        root = np.sqrt(square / (1 - b2**step)) + group["eps"]
+        sofar = float(product._array)
+        x -= lr * (1.0 - now) / (1.0 - sofar) * (g / root)
+        x -= lr * following / (1.0 - sofar * following) * (mean / root)
+
+
+class RAdam(Known):
+    """Adam whose first steps are not divided by what is not known yet (Liu et al., 2019)."""
+
+    __module__ = "torch.optim.radam"
+    positional = "lr betas eps weight_decay decoupled_weight_decay"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "maximize": False, "foreach": None,
+        "capturable": False, "decoupled_weight_decay": False, "differentiable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        step, lr = counted(state), scalar(group["lr"])
+        g = _decaying(group, x, g)
+        b1, b2 = group["betas"]
+        mean, square = _moments(group, state, x, g)
+        rest = 1 - b2**step
+        change = mean / (1 - b1**step) * lr
+        longest = 2 / (1 - b2) - 1
+        length = longest - 2 * step * b2**step / rest
+        if length > 5.0:
+            rectified = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+            change = change * (rest**0.5 / (np.sqrt(square) + group["eps"])) * rectified**0.5
+        x -= change
+
+
+class ASGD(Known):
+    """Stochastic gradient descent with an average of the parameters (Polyak and Juditsky, 1992)."""
+
+    __module__ = "torch.optim.asgd"
+    positional = "lr lambd alpha t0 weight_decay foreach maximize differentiable capturable"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1e-2, "lambd": 1e-4, "alpha": 0.75, "t0": 1e6, "weight_decay": 0, "foreach": None, "maximize": False,
+        "differentiable": False, "capturable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        lr, lambd = scalar(group["lr"]), group["lambd"]
+        step = counted(state)
+        eta = state.setdefault("eta", of_array(np.array(lr, np.float32)))
+        mu = state.setdefault("mu", of_array(np.ones((), np.float32)))
+        average = kept(state, "ax", x)
+        g = _decayed(group, x, g)
+        rate = float(eta._array)
+        x *= 1 - lambd * rate
+        x -= rate * g
+        if mu._array != 1:
+            average += (x - average) * float(mu._array)
+        else:
+            average[...] = x
+        eta._array[...] = lr / (1 + lambd * lr * step) ** group["alpha"]
+        mu._array[...] = 1 / max(1, step - group["t0"])
+
+
+class Rprop(Known):
+    """Steps by the sign of the gradient, longer while it stays (Riedmiller and Braun, 1993)."""
+
+    __module__ = "torch.optim.rprop"
+    positional = "lr etas step_sizes"
+    options: ClassVar[dict[str, Any]] = {
+        "lr": 1e-2, "etas": (0.5, 1.2), "step_sizes": (1e-6, 50), "foreach": None, "maximize": False,
+        "differentiable": False, "capturable": False,
+    }  # fmt: skip
+
+    def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
+        counted(state)
+        earlier, sizes = kept(state, "prev", x), kept(state, "step_size", x, scalar(group["lr"]))
+        less, more = group["etas"]
+        sign = np.sign(g * earlier)
+        factor = np.where(sign > 0, more, np.where(sign < 0, less, 1)).astype(x.dtype)
+        np.clip(sizes * factor, *group["step_sizes"], out=sizes)
+        g = np.where(sign < 0, 0, g).astype(x.dtype)
+        x -= np.sign(g) * sizes
+        earlier[...] = g
+
+
+__all__ = ["ASGD", "Adadelta", "Adagrad", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop"]

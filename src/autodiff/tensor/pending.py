@@ -259,7 +259,9 @@ def _reads(node: Node, memory: np.ndarray[Any, Any]) -> bool:
 
 def is_plain(known: Record) -> bool:
     """Whether nobody but the rule has a say in what a node does with its cotangent."""
-    if known.hooks or known.hooked or known.retained is not None or known.function is not None:
+    if known.hooks or known.hooked or known.retained is not None:
+        return False
+    if known.function is not None or known.written is not None:
         return False
     shown = known.context
     return shown is None or (isinstance(shown, GradFn) and not shown._before and not shown._after)

@@ -140,19 +140,29 @@ def _dtype(dtype: Any) -> DType:
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    *sizes: Any,
+    size: Any = (),
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
-    shape = _shape(size)
+    shape = _shape(sizes or (tuple(size),))
     values = (generator or default_generator).uniform(_count(shape), _dtype(dtype).numpy)
     return _made(values.reshape(shape), requires_grad)
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    *sizes: Any,
+    size: Any = (),
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Standard normal numbers."""
-    shape = _shape(size)
+    shape = _shape(sizes or (tuple(size),))
     values = (generator or default_generator).normal(_count(shape), _dtype(dtype).numpy)
     return _made(values.reshape(shape), requires_grad)
 

@@ -53,9 +53,10 @@ class Step:
 
 
 class End:
-    """A result: a new tensor, a view of an operand's memory (`source`, `path`), or an operand as it is (`same`)."""
+    """A result: a new tensor, a view of an operand's memory (`source`, `path`) or of something new (`root`: slot and
+    node), or an operand as it is (`same`)."""
 
-    __slots__ = ("contiguous", "form", "fresh", "number", "path", "same", "slot", "source")
+    __slots__ = ("contiguous", "form", "fresh", "number", "path", "root", "same", "slot", "source")
 
     def __init__(self) -> None:
         self.number = -1  # of the node, -1 where no history is kept
@@ -66,6 +67,7 @@ class End:
         self.same = -1
         self.source = -1
         self.path: Path = ()
+        self.root: tuple[int, int] | None = None
 
 
 class Recipe:
@@ -238,6 +240,11 @@ def _ended(end: End, operands: Sequence[Any], values: list[Any], nodes: list[Nod
     node = None if end.number < 0 else nodes[end.number]
     if end.source >= 0:
         return view_of(node, value, operands[end.source], end.path)
+    if end.root is not None:
+        slot, number = end.root
+        memory = values[slot]
+        base = new(memory, nodes[number] if number >= 0 else held(memory), Counter())
+        return view_of(node, value, base, end.path)
     if end.contiguous and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
     if not end.fresh and (

@@ -15,7 +15,7 @@ from autodiff.tensor.recipes import RECIPES, End, Recipe, Single, Step
 from autodiff.tensor.storage import memory_of
 from autodiff.tensor.straight import Assembler, NotStraightError
 from autodiff.tensor.tensor import Tensor, form_of
-from autodiff.tensor.views import made_contiguous, path_between
+from autodiff.tensor.views import made_contiguous, path_between, viewed
 
 
 def remember(key: Any, operands: Sequence[Any], sources: dict[Node, Any], made: Any, result: Any) -> None:
@@ -54,7 +54,8 @@ def _recorded(operands: Sequence[Any], sources: dict[Node, Any], made: Any, resu
         if node.op is VARIABLE or node.op.reads_shape or node.weak is not (node.op is CONSTANT):
             raise NotStraightError
         assembler.add(node)
-    wanted = [node for node in (between if tracked else outputs) if node not in numbers and not node.weak]
+    shown = [viewed(n) for n, t in zip(outputs, tensors, strict=True) if t._base is not None and n not in numbers]
+    wanted = [node for node in (between if tracked else [*outputs, *shown]) if node not in numbers and not node.weak]
     if tracked:
         wanted = [node for node in wanted if not assembler.hidden(node)] + [
             node for node in outputs if assembler.hidden(node)
@@ -103,6 +104,12 @@ def _end(node: Node, tensor: Any, operands: Sequence[Any], sources: Any, slots: 
                 raise NotStraightError
             end.source, end.path = i, found[1]
             return end
+    if tensor._base is not None:  # a view of what was made on the way
+        root = viewed(node)
+        if root not in slots:
+            raise NotStraightError
+        end.root, end.path = (slots[root], numbers[root] if root.requires_grad else -1), tensor._path
+        return end
     if node.op.grad_fn == "SqueezeBackward4" or node.eager.laid_out:
         raise NotStraightError  # laid out, or counted, as only the general way does it
     end.form = form_of(tensor)
@@ -115,7 +122,8 @@ def _single(recipe: Recipe, operands: Sequence[Any], stand: list[Any], output: N
     """The same recipe, unrolled if it is simple enough."""
     end, program, dtype = recipe.ends[0], recipe.program, output.dtype
     kernels = [call for call in program.calls if call[0] is not np.asarray and call[0] is not dtype.numpy.type]
-    several = recipe.many is not None or end.same >= 0 or end.source >= 0 or len(recipe.steps) > 1 or program.constants
+    elsewhere = end.same >= 0 or end.source >= 0 or end.root is not None
+    several = recipe.many is not None or elsewhere or len(recipe.steps) > 1 or program.constants
     if several or end.contiguous or not end.fresh or not dtype.is_floating or len(kernels) != 1:
         return recipe
     kernel, i, j, _, _ = kernels[0]

@@ -113,6 +113,20 @@ def as_strided(self: Tensor, size: Any, stride: Any, storage_offset: int | None 
     return over(view, node, self)
 
 
+def as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """Look at the memory with this shape, these steps and this beginning; raises RuntimeError beyond its end."""
+    if modes._grad[0]:
+        refuse_history(self, self.requires_grad)
+    made = as_strided(self, size, stride, storage_offset)
+    node = made._node
+    if node.requires_grad:
+        node = renamed(node.op, TITLES["AsStridedBackward0"]).make(node.args)
+        record(node).value = made._array
+        node._strides = tuple(step // made._array.itemsize for step in made._array.strides)
+    self._look_at(made._array, node, places_between(self._array, made._array))
+    return self
+
+
 def over(view: np.ndarray[Any, Any], node: Node, source: Tensor) -> Tensor:
     """A tensor that is a view of another one, by memory alone."""
     tensor = new(view, node, source._counter)
@@ -123,4 +137,4 @@ def over(view: np.ndarray[Any, Any], node: Node, source: Tensor) -> Tensor:
     return tensor
 
 
-__all__ = ["NAMES", "alias", "as_strided", "fill_diagonal_", "restrided"]
+__all__ = ["NAMES", "alias", "as_strided", "as_strided_", "fill_diagonal_", "restrided"]

@@ -6,6 +6,7 @@ Sources: PyTorch's `aten/src/ATen/native/cpu/DistributionTemplates.h`, `core/Tra
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -111,14 +112,20 @@ def log_normal_(self: Tensor, mean: float = 1, std: float = 2, *, generator: Gen
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **options: Any
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    **options: Any,
 ) -> Tensor:
     """Normal numbers with these means and standard deviations, numbers or tensors."""
     from autodiff.tensor.random import randn
 
     if size is not None:
         made = randn(*size, generator=generator, **options)
-        return of_array((made._array * std + mean).astype(made._array.dtype))
+        return of_array((made._array * std + mean).astype(made._array.dtype)).requires_grad_(requires_grad)
     means = mean._array if isinstance(mean, Tensor) else mean
     spreads = std._array if isinstance(std, Tensor) else std
     if np.any(np.asarray(spreads) < 0):
@@ -150,6 +157,104 @@ def multinomial(
         drawn = _uniform(len(weights) * num_samples, generator).reshape(-1, num_samples)
         found = np.stack([np.searchsorted(heap, row, "left") for heap, row in zip(heaps, drawn, strict=True)])
     return of_array(found.astype(np.int64).reshape((*input.shape[:-1], num_samples)))
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of a Poisson distribution with the rates that input says; raises RuntimeError for negative ones."""
+    source = generator or default_generator
+    values = [_poisson(float(rate), source) for rate in input._array.ravel().tolist()]
+    return of_array(np.array(values, input._array.dtype).reshape(input._array.shape))
+
+
+def _poisson(rate: float, source: Generator) -> int:
+    """One draw: by waiting times for small rates, by rejection for large ones (Hoermann, 1993)."""
+    if not rate >= 0:
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    if rate < 10:
+        count, product, limit = -1, 1.0, math.exp(-rate)
+        while product > limit or count < 0:
+            if rate == 0:
+                return 0
+            product *= _uniform(1, source)[0]
+            count += 1
+        return count
+    root, log_rate = math.sqrt(rate), math.log(rate)
+    b = 0.931 + 2.53 * root
+    a = -0.059 + 0.02483 * b
+    inverse, v_r = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u, v = (float(number) for number in _uniform(2, source))
+        u -= 0.5
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + rate + 0.43)
+        if us >= 0.07 and v <= v_r:
+            return k
+        if k < 0 or (us < 0.013 and v > us):
+            continue
+        left = math.log(v) + math.log(inverse) - math.log(a / (us * us) + b)
+        if left <= -rate + k * log_rate - math.lgamma(k + 1):
+            return k
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of so many tries succeed, each with probability prob."""
+    source = generator or default_generator
+    counts, probs = np.broadcast_arrays(count._array, prob._array)
+    values = [_binomial(n, p, source) for n, p in zip(counts.ravel().tolist(), probs.ravel().tolist(), strict=True)]
+    return of_array(np.array(values, counts.dtype).reshape(counts.shape))
+
+
+def _binomial(n: float, p: float, source: Generator) -> float:
+    if n <= 0 or p <= 0:
+        return 0
+    if p >= 1:
+        return n
+    q = min(p, 1 - p)
+    drawn = _by_rejection(n, q, source) if n * q >= 10 else _by_inversion(n, q, source)
+    return drawn if p <= 0.5 else n - drawn
+
+
+def _by_inversion(n: float, p: float, source: Generator) -> float:
+    total, count, log_miss = 0.0, 0, math.log1p(-p)
+    while True:
+        total += math.ceil(math.log(float(_uniform(1, source)[0])) / log_miss)
+        if total > n:
+            return count
+        count += 1
+
+
+def _by_rejection(n: float, p: float, source: Generator) -> float:
+    """One draw by transformed rejection (Hoermann, 1993)."""
+    spread = math.sqrt(n * p * (1 - p))
+    b = 1.15 + 2.53 * spread
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    centre, v_r, odds = n * p + 0.5, 0.92 - 4.2 / b, p / (1 - p)
+    alpha, m = (2.83 + 5.1 / b) * spread, math.floor((n + 1) * p)
+    while True:
+        u, v = (float(number) for number in _uniform(2, source))
+        u -= 0.5
+        us = 0.5 - abs(u)
+        k = math.floor((2 * a / us + b) * u + centre)
+        if us >= 0.07 and v <= v_r:
+            return k
+        if k < 0 or k > n:
+            continue
+        bound = (
+            (m + 0.5) * math.log((m + 1) / (odds * (n - m + 1)))
+            + (n + 1) * math.log((n - m + 1) / (n - k + 1))
+            + (k + 0.5) * math.log(odds * (n - k + 1) / (k + 1))
+            + _tail(m) + _tail(n - m) - _tail(k) - _tail(n - k)
+        )  # fmt: skip
+        if math.log(v * alpha / (a / (us * us) + b)) <= bound:
+            return k
+
+
+def _tail(k: float) -> float:
+    """What Stirling's formula for the logarithm of k! leaves out."""
+    square = (k + 1) * (k + 1)
+    if k <= 9:
+        return math.lgamma(k + 1) - (0.5 * math.log(2 * math.pi) + (k + 0.5) * math.log(k + 1) - (k + 1))
+    return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

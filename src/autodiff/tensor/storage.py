@@ -20,6 +20,7 @@ from autodiff.execute.schedule import as_number, lowered
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, constant
 from autodiff.graph.values import real
+from autodiff.tensor.precise import PRECISE
 
 KEPT = -1  # a version that never counts as changed: the operand was copied
 
@@ -45,10 +46,12 @@ class Record:
 
     context: Any = None
     function: Any = None
-    hooks: dict[int, Any] | None = None
+    hooks: tuple[dict[int, Any], ...] = ()  # those of the tensors that the node has stood for
     leaf: Any = None
     retained: Any = None
     hooked: Any = ()  # of several results, those whose tensors have hooks
+    linked: Any = ()  # other tensors that were saved, with their versions
+    written: int | None = None  # of a write through a view: which operand of the operation the view is
     nobody = False  # whether a leaf is one that nothing accumulates into
     parts: Any = None  # of several results, the counters of their memory
     laid_out = False  # whether the value was put into another order in memory than the kernel's
@@ -101,6 +104,13 @@ def writing(array: np.ndarray[Any, Any]) -> None:
         settle_readers(array)
 
 
+def overwrite(tensor: Any, values: Any) -> None:
+    """Put other values into a tensor's memory, without history."""
+    writing(tensor._array)
+    tensor._array[...] = values
+    tensor._counter.version += 1
+
+
 def record(node: Node) -> Record:
     """The record of a node, which is computed if it has none yet."""
     if node.eager is None:
@@ -142,7 +152,8 @@ def _compute(node: Node) -> None:
     arrays = [operand.eager.value for operand in node.inputs]
     params = lowered(node)
     try:
-        result = op.kernel(*arrays, *params) if op.operands_first else op.kernel(*op.arrange(arrays, params))
+        kernel = PRECISE.get(op.kernel, op.kernel)
+        result = kernel(*arrays, *params) if op.operands_first else kernel(*op.arrange(arrays, params))
     except AutodiffError as error:
         error.span = error.span or node.span
         raise

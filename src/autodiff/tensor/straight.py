@@ -17,6 +17,7 @@ import numpy as np
 from autodiff.execute.schedule import lowered
 from autodiff.graph.node import Node
 from autodiff.graph.op import BROADCAST, CONSTANT, VARIABLE
+from autodiff.tensor.precise import PRECISE
 from autodiff.tensor.storage import value_of
 
 _CONTEXT = copy_context()
@@ -166,7 +167,8 @@ class Assembler:
             kernel, params = _arranged(kernel, op, len(operands), params), ()
         dtype = node.dtype.numpy if node.results is None else None
         if not isinstance(kernel, np.ufunc) or params or node.results is not None:
-            return self._call(kernel, tuple([self._operand(value) for value in operands]), params, dtype)
+            called = PRECISE.get(kernel, kernel)
+            return self._call(called, tuple([self._operand(value) for value in operands]), params, dtype)
         return self._ufunc(kernel, node, operands)
 
     def _ufunc(self, kernel: Any, node: Node, operands: list[Any]) -> int:
@@ -190,9 +192,10 @@ class Assembler:
                 slots.append(self._scalar(source))
             else:
                 slots.append(self._array(source))
+        called = PRECISE.get(kernel, kernel)
         if alike and node.shape == ():
-            return self._call(_SCALAR.get(kernel, kernel), tuple(slots), (), None)
-        return self._call(kernel, tuple(slots), (), node.dtype.numpy)
+            return self._call(_SCALAR.get(kernel, called), tuple(slots), (), None)
+        return self._call(called, tuple(slots), (), node.dtype.numpy)
 
     def _typed(self, number: Node, node: Node) -> int:
         """A plain number that is an input, as an element of a floating-point tensor."""

@@ -22,13 +22,15 @@ from autodiff.graph.node import Node
 from autodiff.graph.op import PICK, VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
 from autodiff.graph.sizes import contiguous_strides
+from autodiff.ops.convert import CLONE
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
-from autodiff.tensor.guards import NO_GRAD, SEVERAL, forbidden
+from autodiff.tensor.grad_fns import WATCHED
+from autodiff.tensor.guards import NO_GRAD, SEVERAL, Zeros, forbidden, refuse_zeros
 from autodiff.tensor.modes import session
 from autodiff.tensor.small import CHANGE_NON_LEAF, CPU, DETACH_INSTEAD, NOT_A_LEAF, PRINT, Device, Handle, Size
 from autodiff.tensor.storage import Counter, Pending, Record, held, record, writing
-from autodiff.tensor.views import AS_STRIDED, GRADIENT, OTHER_DATA, Path, element, places_between, stepped
+from autodiff.tensor.views import AS_STRIDED, GRADIENT, OTHER_DATA, Path, element, origin, places_between, stepped
 from autodiff.tensor.warned import TO_SCALAR, once
 
 CPP_NAMES = {
@@ -102,6 +104,8 @@ class Tensor(Operations):
     _was: Node  # the leaf that it was while it wanted a gradient
     _hooks: dict[int, Any] | None = None
     _afterwards: dict[int, Any] | None = None  # hooks for when `grad` has received something
+    _immutable: bool = False  # whether PyTorch would have zeros without memory here
+    _retains: bool = False  # whether `grad` was asked for though the tensor is no leaf
 
     def __init__(self, *data: Any) -> None:
         if data and all(isinstance(size, int) for size in data):
@@ -139,13 +143,10 @@ class Tensor(Operations):
         if self._meta is not None:
             raise RuntimeError(forbidden(self, "its base or another view of its base has been"))
         with session():
-            retained = record(self._node).retained
             node = AS_STRIDED.make((base._node, self._way()))
             node.requires_grad = True  # also of a base that no longer does: it had a history
             node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
-            self._stand_for(node)
-            if retained is self:
-                record(self._node).retained = self
+            self._go_on(node)
 
     def _look_at(self, array: np.ndarray[Any, Any], node: Node, path: Path) -> None:
         """Show the same memory in another way, which a view operation on this tensor leads to."""
@@ -155,13 +156,10 @@ class Tensor(Operations):
         self._counter.version += 1
         if base is None or way is None:
             self._moves += 1
-            retained = record(self._node).retained
             if node.requires_grad or not self._node.requires_grad:
-                self._stand_for(node if node.requires_grad else held(array))
+                self._stand_for(node if node.requires_grad else held(array))  # hooks stay where they are
             else:
                 self._keep_history(array)
-            if retained is self:
-                record(self._node).retained = self
             return
         self._path = way
         if node.requires_grad or not self.requires_grad:
@@ -174,13 +172,11 @@ class Tensor(Operations):
         if self._node.op is VARIABLE:
             self._become_leaf(True)
             return
-        dtype, before = dtype_of(array), record(self._node)
+        dtype = dtype_of(array)
         other = Node(OTHER_DATA, (self._node,), (array.shape, dtype), array.shape, dtype, True)
         other.eager = Record(array)
         other._strides = tuple(step // array.itemsize for step in array.strides)
         self._stand_for(other)
-        if before.retained is self:
-            before.retained, record(other).retained = None, self
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""
@@ -189,6 +185,14 @@ class Tensor(Operations):
         if base._moves != self._since:
             self._path, self._since = places_between(base._array, self._array), base._moves
         return self._path
+
+    def _go_on(self, node: Node) -> None:
+        """Continue from another node, as behind a write: `grad` follows there, hooks do not."""
+        before = record(origin(self._node))
+        self._stand_for(node)
+        self._hooks = None
+        if before.retained is self:
+            before.retained, record(node).retained = None, self
 
     def _stand_for(self, node: Node) -> None:
         """Be what a node made; its value is this tensor's memory."""
@@ -210,7 +214,7 @@ class Tensor(Operations):
     def requires_grad(self, wanted: bool) -> None:
         if wanted.__class__ is not bool:
             raise RuntimeError("requires_grad must be a bool")
-        if not self.is_leaf:
+        if not self._was_leaf:
             raise RuntimeError(CHANGE_NON_LEAF + (DETACH_INSTEAD if not wanted else ""))
         if wanted and not self.dtype.is_floating:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
@@ -223,7 +227,7 @@ class Tensor(Operations):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not"
                 f" {type(requires_grad).__name__}"
             )
-        if not self.is_leaf:
+        if not self._was_leaf:
             if requires_grad:
                 return self
             raise RuntimeError(CHANGE_NON_LEAF + DETACH_INSTEAD)
@@ -234,7 +238,9 @@ class Tensor(Operations):
         if wanted and not self.dtype.is_floating:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if wanted is not self._node.requires_grad or (wanted and self._node.eager.nobody):
+            seen = self._seen
             self._become_leaf(wanted)
+            self._seen = seen if self._base is not None else self._seen
 
     def _become_leaf(self, requires_grad: bool) -> None:
         """Be a leaf; one that wants its gradient again is the leaf that it was."""
@@ -256,16 +262,22 @@ class Tensor(Operations):
         return not node.requires_grad or node.op is VARIABLE
 
     @property
+    def _was_leaf(self) -> bool:
+        """Whether it is a leaf as long as nobody asks a view what was written to its base."""
+        return not self._node.requires_grad or self._node.op is VARIABLE
+
+    @property
     def grad_fn(self) -> GradFn | None:
-        if self.is_leaf:
+        node = self._current
+        if not node.requires_grad or node.op is VARIABLE:
             return None
-        if self._node.eager.__class__ is Pending:
+        if node.eager.__class__ is Pending:
             self._array  # noqa: B018  (what it saves may be asked for when the tensor is gone)
-        return grad_fn_of(self._node)
+        return grad_fn_of(node)
 
     @property
     def grad(self) -> Tensor | None:
-        if self._grad is None and not self.is_leaf and record(self._node).retained is None:
+        if self._grad is None and not self._was_leaf and not self._retains:
             warnings.warn(NOT_A_LEAF, UserWarning, stacklevel=2)
         return self._grad
 
@@ -296,8 +308,14 @@ class Tensor(Operations):
         earlier = self._grad
         if keep:
             self._grad = of_node(GRADIENT.make((g,))) if earlier is None else earlier + of_node(g)
-        elif self._node.op is VARIABLE:
+        else:
             self._add(record(g).value, False)
+
+    def _retain(self, g: Node, keep: bool) -> None:
+        """Add to the gradient of a non-leaf, never in place."""
+        earlier = self._grad
+        if keep:
+            self._grad = of_node(CLONE.make((g,))) if earlier is None else earlier + of_node(g)
         else:
             value = record(g).value
             self._grad = of_array(np.array(value) if earlier is None else earlier._array + value)
@@ -312,7 +330,10 @@ class Tensor(Operations):
         if earlier is None:
             fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
             self._grad = of_array(g if fresh else np.array(g))
+            if g.__class__ is Zeros:
+                self._grad._immutable = True
         else:
+            refuse_zeros(earlier)
             writing(earlier._array)
             np.add(earlier._array, g, out=earlier._array)
             earlier._counter.version += 1
@@ -333,32 +354,32 @@ class Tensor(Operations):
         """Have `grad` of a non-leaf filled by backward."""
         if not self.requires_grad:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if not self.is_leaf:
-            record(self._node).retained = self
+        if not self._was_leaf and not self._retains:
+            record(origin(self._current)).retained = self
+            self._retains = True
 
     @property
     def retains_grad(self) -> bool:
-        return not self.is_leaf and record(self._node).retained is self
+        return self._retains
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call hook with the gradient of this tensor whenever it is computed; what it returns takes its place."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        if self.is_leaf:
-            if self._hooks is None:
-                self._hooks = {}
-            return Handle(self._hooks, hook)
-        known = record(self._node)
-        if known.hooks is None:
-            known.hooks = {}
-            if self._node.op is PICK:
-                parent = record(self._node.inputs[0])
-                parent.hooked = (*parent.hooked, self._node)
-        return Handle(known.hooks, hook)
+        if self._hooks is None:  # else it goes where the first one was, as PyTorch has it
+            self._hooks = {}
+            if self.grad_fn is None:
+                WATCHED[0] = True
+            else:
+                hang(origin(self._node), self._hooks)
+        return Handle(self._hooks, hook)
 
     def detach(self) -> Tensor:
         """The same memory, and no gradient."""
-        return alias(self, self._counter)
+        made = alias(self, self._counter)
+        if self._immutable:
+            made._immutable = True
+        return made
 
     @property
     def data(self) -> Tensor:
@@ -376,8 +397,9 @@ class Tensor(Operations):
         node = self._node
         if not self.is_leaf:
             self._keep_history(value._array)  # what operations saved of it stays what it was
-        elif node.shape == value._node.shape and node.dtype is value.dtype:
+        elif node.requires_grad and node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
+            node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
         else:
             self._become_leaf(self.requires_grad)
         if known:
@@ -472,15 +494,19 @@ class Tensor(Operations):
         return array.item()
 
     def tolist(self) -> Any:
+        if self._immutable:
+            raise RuntimeError("tolist() shouldn't be called on a tensor with unallocated storage")
         return self._seen_array().tolist()
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """A read-only copy; raises RuntimeError for tensors that want a gradient."""
-        if self.requires_grad:
+        """The same memory as an array; raises RuntimeError for tensors that want a gradient, in grad mode."""
+        from autodiff.tensor.pending import mark_foreign
+
+        if self.requires_grad and modes.is_grad_enabled():
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        array = self._array.copy()
-        array.flags.writeable = False
-        return array
+        array = self._array
+        mark_foreign(array)
+        return array[...]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self.numpy() if dtype is None else self.numpy().astype(dtype)
@@ -554,6 +580,15 @@ class Tensor(Operations):
             )
         copied = of_array(self._array.copy())
         return copied.requires_grad_(self.requires_grad)
+
+
+def hang(node: Node, hooks: dict[int, Any]) -> None:
+    """Have hooks called with the gradient of what a node made."""
+    known = record(node)
+    known.hooks = (*known.hooks, hooks)
+    if node.op is PICK:
+        parent = record(node.inputs[0])
+        parent.hooked = (*parent.hooked, node)
 
 
 def _fill(tensor: Tensor, array: np.ndarray[Any, Any], node: Node, counter: Counter) -> None:

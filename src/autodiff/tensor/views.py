@@ -16,8 +16,8 @@ from autodiff.backward import gradients
 from autodiff.execute.schedule import lowered
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
-from autodiff.graph.shown import edges, grad_fn, strides, visible
+from autodiff.graph.op import BROADCAST, CONVERT, PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
+from autodiff.graph.shown import edges, strides, visible
 from autodiff.tensor.guards import root_of
 
 Step = tuple[Primitive | None, Any, int | None]  # operation (None: places), parameters, which of its results
@@ -53,6 +53,15 @@ def path_between(node: Node, sources: dict[Node, Any]) -> tuple[Any, Path] | Non
         steps.append((made.op, made.params, node.params[0] if made is not node else None))
         node = made.inputs[0]
     return sources[node], tuple(reversed(steps))
+
+
+def viewed(node: Node) -> Node:
+    """What a view is a view of in the end."""
+    while True:
+        made = node.inputs[0] if node.op is PICK else node
+        if not made.op.view:
+            return node
+        node = made.inputs[0]
 
 
 def places_between(base: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> Path:
@@ -179,12 +188,7 @@ GRADIENT: Primitive = private(
 
 
 def _past_data(g: Node, out: Node, x: Node, *form: Any) -> Node:
-    if g.shape == x.shape and g.dtype is x.dtype:
-        return g
-    raise RuntimeError(
-        f"Function {grad_fn(x)} returned an invalid gradient at index 0 - got {list(g.shape)} but expected shape"
-        f" compatible with {list(x.shape)}"
-    )
+    return g if g.shape == x.shape else ops.sum_to_size(g, x.shape)
 
 
 OTHER_DATA: Primitive = private(
@@ -198,6 +202,36 @@ OTHER_DATA: Primitive = private(
 )
 
 
+def written_by(value: Node) -> Node:
+    """The operation whose result was written, behind the conversions that people do not see."""
+    while value.op is CONVERT:
+        value = value.inputs[0]
+    return value
+
+
+def place_of_view(value: Node, view: Node) -> int | None:
+    """Which operand of what was written a view is, None where something lies between."""
+    for place, operand in enumerate(written_by(value).inputs):
+        while operand is not view and (operand.op is BROADCAST or operand.op is CONVERT):
+            operand = operand.inputs[0]
+        if operand is view:
+            return place
+    return None
+
+
+def others_written(node: Node) -> list[Node]:
+    """The operands of a write through a view besides base and view."""
+    inner = written_by(node.inputs[1])
+    return [operand for place, operand in enumerate(inner.inputs) if place != node.eager.written]
+
+
+def origin(node: Node) -> Node:
+    """The node that a tensor's gradient goes to, whatever its data were replaced by."""
+    while node.op is OTHER_DATA:
+        node = node.inputs[0]
+    return node
+
+
 def _zeros(value: Node, g: Node) -> Node:
     return ops.zeros_like(value)  # type: ignore[no-any-return]
 
@@ -206,8 +240,10 @@ __all__ = [
     "AS_STRIDED",
     "COPY_SLICES",
     "GRADIENT",
+    "OTHER_DATA",
     "Path",
     "follow",
+    "origin",
     "path_between",
     "pick",
     "places_between",

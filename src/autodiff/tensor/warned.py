@@ -65,6 +65,13 @@ def _freedom(name: str, result: Any, args: Any, kwargs: Any) -> None:
         warnings.warn(_FREEDOM.format(name), UserWarning, stacklevel=4)
 
 
+def _observations(name: str, result: Any, args: Any, kwargs: Any) -> None:
+    x = args[0]
+    if (x.shape[-1] if x.ndim else 1) <= kwargs.get("correction", 1) and not kwargs.keys() & {"fweights", "aweights"}:
+        text = "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations."
+        warnings.warn(text, UserWarning, stacklevel=4)
+
+
 def _dim(name: str, result: Any, args: Any, kwargs: Any) -> None:
     if len(args) < 2 and kwargs.get("dim") is None:
         warnings.warn(_DIM.format(name), UserWarning, stacklevel=4)
@@ -80,4 +87,5 @@ WARNERS: dict[str, Callable[[str, Any, Any, Any], None]] = {
     **dict.fromkeys(("std", "var", "std_mean", "var_mean"), _freedom),
     **dict.fromkeys(("softmax", "log_softmax", "softmin"), _dim),
     "kl_div": _mean,
+    "cov": _observations,
 }

@@ -60,7 +60,7 @@ def test_a_network_learns() -> None:
 
 def test_states_are_loaded_and_refused() -> None:
     first, second = Net(), Net()
-    assert second.load_state_dict(first.state_dict()) == "<All keys matched successfully>"
+    assert str(second.load_state_dict(first.state_dict())) == "<All keys matched successfully>"
     assert second.fc1.weight.tolist() == first.fc1.weight.tolist()
     with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "x"'):
         second.load_state_dict({**first.state_dict(), "x": torch.ones(1)})

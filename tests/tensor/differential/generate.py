@@ -137,7 +137,9 @@ class Writer:
         return "[" + ", ".join(self.numbers(shape[1:], integer) for _ in range(shape[0])) + "]"
 
     def shape(self) -> tuple[int, ...]:
-        return self.random.choice([(), (3,), (2,), (2, 3), (3, 3), (2, 2), (4,), (2, 1), (2, 3, 2), (1,), (3, 2), (6,)])
+        return self.random.choice(
+            [(), (3,), (2,), (2, 3), (3, 3), (2, 2), (4,), (2, 1), (2, 3, 2), (1,), (3, 2), (6,), (0,), (0, 3)]
+        )
 
     def new_leaf(self) -> str:
         name, kind, shape = self.name(), self.random.random(), self.shape()
@@ -280,8 +282,6 @@ def several(w: Writer) -> None:
 
 def in_place(w: Writer) -> None:
     x = w.changeable()
-    if not w.value(x).dtype.is_floating and w.random.random() < 0.9:
-        return  # PyTorch has errors of its own there, and truth values that want gradients
     options = t.IN_PLACE if w.random.random() < 0.85 else ["{x}." + w.choice(t.UNARY_IN_PLACE) + "()"]
     w.write(w.fill(w.choice(options), x))
 
@@ -342,10 +342,7 @@ def gradient(w: Writer) -> None:
 
 def hook(w: Writer) -> None:
     x = w.tracked()
-    options = t.HOOKS
-    if "CopySlices" in repr(w.value(x)):
-        options = [text for text in options if "grad_fn" not in text]  # PyTorch makes that of two nodes
-    w.write(w.fill(w.choice(options), x), 0.2)
+    w.write(w.fill(w.choice(t.HOOKS), x), 0.2)
     handles = [name for name in w.session.names if name[0] == "h" and name[1:].isdigit()]
     if handles and w.random.random() < 0.25:
         w.write(f"{w.choice(handles)}.remove()")

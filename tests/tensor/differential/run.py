@@ -212,7 +212,10 @@ class Session:
                     "leaf": tensor.is_leaf,
                     "function": None if function is None else function.name(),
                     "version": None if getattr(tensor, "is_inference", bool)() else tensor._version,
-                    "stride": [s if n > 1 else 0 for s, n in zip(tensor.stride(), tensor.shape, strict=True)],
+                    # Steps that no element is reached by are whatever some way of allocating leaves there.
+                    "stride": [s if n > 1 else 0 for s, n in zip(tensor.stride(), tensor.shape, strict=True)]
+                    if tensor.numel()
+                    else None,
                     "offset": tensor.storage_offset() if tensor.numel() else 0,
                     "view": tensor._is_view(),
                     "based": tensor._base is not None,

@@ -179,7 +179,10 @@ def _collections() -> dict[str, Any]:
         deque: queue,
     }
     CONSTRUCTORS.update(makers)
-    return {"OrderedDict": OrderedDict, "defaultdict": defaultdict, "Counter": Counter, "deque": deque}
+    from autodiff.program.kinds.records import named_tuple
+
+    found = {"OrderedDict": OrderedDict, "defaultdict": defaultdict, "Counter": Counter, "deque": deque}
+    return found | {"namedtuple": named_tuple}
 
 
 # itertools and functools
@@ -301,6 +304,7 @@ def _wraps(wrapped: Any) -> Callable[[Any], Any]:
         if is_own_function(function):
             function.__name__ = getattr(wrapped, "__name__", function.__name__)
             function.__qualname__ = getattr(wrapped, "__qualname__", function.__qualname__)
+            function.__doc__ = wrapped.__doc__ if is_own_function(wrapped) else None
         return function
 
     return decorate

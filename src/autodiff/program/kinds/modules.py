@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autodiff.errors import AutodiffError
@@ -13,12 +13,19 @@ from autodiff.program.kinds.texts import REPRS
 class Module:
     """A module: its members, and how more of them are found."""
 
-    __slots__ = ("finder", "members", "name")
+    __slots__ = ("finder", "members", "more", "name")
 
-    def __init__(self, name: str, members: dict[str, Any], finder: Callable[[str], Any] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        members: dict[str, Any],
+        finder: Callable[[str], Any] | None = None,
+        more: Iterable[str] | None = None,
+    ) -> None:
         self.name = name
         self.members = members
         self.finder = finder
+        self.more = more  # the names that are found, where those are not the operations
 
 
 def _member(module: Module, name: str) -> Any:
@@ -35,13 +42,18 @@ def _member(module: Module, name: str) -> Any:
     return found
 
 
+def found_names(module: Module) -> set[str]:
+    """The names that a module finds when they are asked for."""
+    if module.finder is None or module.more is not None:
+        return set(module.more or ())
+    from autodiff.graph.op import REGISTRY
+
+    return {key.rpartition(".")[2] for key in REGISTRY}
+
+
 def no_member(module: Module, name: str) -> AutodiffError:
     """The error for a name that a module does not have."""
-    known = set(module.members)
-    if module.finder is not None:
-        from autodiff.graph.op import REGISTRY
-
-        known |= {key.rpartition(".")[2] for key in REGISTRY}
+    known = {*module.members, *found_names(module)}
     return no_attribute(f"module '{module.name}' has no attribute '{name}'", name, known)
 
 
@@ -78,6 +90,10 @@ def _lazy(module: str, name: str) -> Callable[[], Module]:
             from autodiff.program.kinds.arrays import make as make_arrays
 
             return make_arrays(name)
+        if module == "records":
+            from autodiff.program.kinds.records import members
+
+            return Module(name, members(name))
         from autodiff.program.kinds.library import make as make_library
 
         return make_library(name)
@@ -86,10 +102,12 @@ def _lazy(module: str, name: str) -> Callable[[], Module]:
 
 
 _TORCH = """torch torch.autograd torch.autograd.functional torch.linalg torch.special torch.optim torch.nn
-    torch.nn.functional torch.autograd.function torch.optim.lr_scheduler torch.nn.init torch.func
-    torch.utils torch.utils.data"""
+    torch.nn.functional torch.nn.utils torch.nn.parameter torch.autograd.function torch.autograd.graph
+    torch.optim.lr_scheduler torch.nn.init torch.func torch.utils torch.utils.data torch.utils.checkpoint
+    torch.autograd.forward_ad"""
 _MAKERS: dict[str, Callable[[], Module]] = {
     **{name: _lazy("torch", name) for name in _TORCH.split()},
+    **{name: _lazy("records", name) for name in ("dataclasses", "contextlib", "abc")},
     **{name: _lazy("arrays", name) for name in ("numpy", "numpy.linalg")},
     **{
         name: _lazy("library", name)

@@ -17,10 +17,12 @@ from autodiff.program.kinds.items import CHANGED, INDEXED
 from autodiff.program.kinds.objects import BASES, CLASS_TABLES, HIDDEN, is_own
 from autodiff.program.kinds.table import MISSING, TITLES, Kind, Table, host, is_dunder, method, register
 from autodiff.program.kinds.texts import REPRS, STRS, plain_repr
+from autodiff.tensor import methods as library_methods
 from autodiff.tensor import modes, optim
 from autodiff.tensor.engine import GradFn
 from autodiff.tensor.function import Context, Function
 from autodiff.tensor.modes import _Mode
+from autodiff.tensor.module_state import IncompatibleKeys
 from autodiff.tensor.random import Generator
 from autodiff.tensor.small import Handle, Named, Size
 from autodiff.tensor.tensor import Tensor
@@ -63,8 +65,19 @@ def calling_back(function: Callable[..., Any], name: str = "") -> Callable[..., 
     return called
 
 
-def _register_hook(self: Tensor, hook: Any) -> Handle:
-    return self.register_hook(resolve(hook))
+def calling_back_last(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function of the library that is handed one of the program's to call after another argument."""
+
+    def called(first: Any, fn: Any, **kwargs: Any) -> Any:
+        return function(first, resolve(fn), **kwargs)
+
+    called.__name__ = called.__qualname__ = name
+    return called
+
+
+def _hooking(name: str) -> Any:
+    """A method that is handed a hook of the program."""
+    return method(lambda self, hook, **options: getattr(type(self), name)(self, resolve(hook), **options))
 
 
 def _numpy(self: Tensor) -> Any:
@@ -76,11 +89,13 @@ def _numpy(self: Tensor) -> Any:
 def _tensor_table() -> Table:
     names = {key.rpartition(".")[2] for key, operation in REGISTRY.items() if operation.takes_tensor}
     names |= {f"{name}_" for name in names} | set(ATTRIBUTES)
-    own = [*PROPERTIES.split(), *METHODS.split()]
+    own = [*PROPERTIES.split(), *METHODS.split(), *library_methods.METHODS]
     table: Table = {name: attrgetter(name) for name in sorted(names) if hasattr(Tensor, name)}
     table |= {name: attrgetter(name) for name in own}
     table |= {
-        "register_hook": method(_register_hook),
+        "register_hook": _hooking("register_hook"),
+        "register_post_accumulate_grad_hook": _hooking("register_post_accumulate_grad_hook"),
+        "apply_": _hooking("apply_"),
         "numpy": method(_numpy),
         "device": lambda self: DEVICE,
         "cpu": method(lambda self: self),
@@ -176,6 +191,12 @@ def _saved(value: GradFn, name: str) -> Any:
     return getattr(value, name) if offered and _has(value, name) else MISSING
 
 
+def _node_repr(value: GradFn) -> str:
+    text = plain_repr(value)
+    made_here = value._node.eager.function is not None
+    return text.replace("<", "<torch.autograd.function.", 1) if made_here else text
+
+
 def _has(value: GradFn, name: str) -> bool:
     try:
         return getattr(value, name) is not None
@@ -183,8 +204,12 @@ def _has(value: GradFn, name: str) -> bool:
         return False
 
 
-register(GradFn, Kind("Node", host("name next_functions"), finder=_saved), family=True)
-REPRS[GradFn] = plain_repr
+_NODE = host("name next_functions metadata _sequence_nr requires_grad") | {
+    name: _hooking(name) for name in ("register_hook", "register_prehook")
+}
+register(GradFn, Kind("Node", _NODE, finder=_saved), family=True)
+TITLES[GradFn] = "torch.autograd.graph.Node"
+REPRS[GradFn] = _node_repr
 
 # autograd.Function
 
@@ -208,6 +233,11 @@ def _set_context(value: Context, change: tuple[str, Any]) -> None:
 
 
 register(Context, Kind("Context", _CONTEXT, finder=_of_context, changes={"*": _set_context}), family=True)
+REPRS[optim.Optimizer] = repr
+register(IncompatibleKeys, Kind("_IncompatibleKeys", host("missing_keys unexpected_keys index count")))
+INDEXED.add(IncompatibleKeys)
+REPRS[IncompatibleKeys] = repr
+TITLES[IncompatibleKeys] = "torch.nn.modules.module._IncompatibleKeys"
 REPRS[Tensor] = REPRS[Size] = REPRS[DType] = repr
 TITLES[Context] = "torch.autograd.function.FunctionCtx"
 _STATIC: Table = {name: attrgetter(name) for name in ("apply", "forward", "backward", "setup_context")}
@@ -219,15 +249,9 @@ HIDDEN[Function] = frozenset({"_operation"})
 
 
 register(_Mode, Kind("mode", callable=True), family=True)
-_OPTIMIZER = host("zero_grad param_groups state defaults") | {
+_OPTIMIZER = host("zero_grad param_groups state defaults add_param_group state_dict load_state_dict") | {
     "step": method(lambda self, closure=None: self.step(None if closure is None else resolve(closure))),
-    "add_param_group": method(lambda self, group: _add_group(self, group)),
-    "state_dict": method(lambda self: {"param_groups": [dict(group) for group in self.param_groups]}),
 }
-
-
-def _add_group(self: Any, group: dict[str, Any]) -> None:
-    self.param_groups.extend(optim.Optimizer([dict(group)], self.defaults).param_groups)
 
 
 register(optim.Optimizer, Kind("Optimizer", _OPTIMIZER), family=True)
@@ -254,8 +278,6 @@ TITLES.update(
         Generator: "torch._C.Generator",
         Function: "torch.autograd.function.Function",
         Handle: "torch.utils.hooks.RemovableHandle",
-        optim.SGD: "torch.optim.sgd.SGD",
-        optim.Adam: "torch.optim.adam.Adam",
         optim.Optimizer: "torch.optim.optimizer.Optimizer",
     }
 )
@@ -292,8 +314,8 @@ CONSTRUCTORS.update(
         Generator: lambda device="cpu": Generator(),
         Function: Function,
         Device: device,
-        **{cls: optimizer(cls) for cls in (optim.SGD, optim.Adam)},
-        **{cls: mode_maker(cls) for cls in (modes.no_grad, modes.enable_grad)},
+        modes.no_grad: mode_maker(modes.no_grad),
+        modes.enable_grad: mode_maker(modes.enable_grad),
         modes.set_grad_enabled: lambda mode: modes.set_grad_enabled(bool(mode)),
     }
 )

@@ -10,10 +10,12 @@ from autodiff.program.kinds import tensors
 from autodiff.program.kinds.calls import CONSTRUCTORS
 from autodiff.program.kinds.modules import Module, find_module
 from autodiff.program.kinds.table import Kind, register
-from autodiff.program.kinds.tensors import calling_back, library, mode_maker
+from autodiff.program.kinds.tensors import calling_back, calling_back_last, library, mode_maker
 from autodiff.tensor import anomaly, checking, differentiate, functional, modes, namespace, optim
+from autodiff.tensor.engine import GradFn
 from autodiff.tensor.function import Context, Function, once_differentiable
 from autodiff.tensor.inference import inference_mode
+from autodiff.tensor.modules import OPTIMIZERS
 
 _PLAIN = """Size Tensor Generator enable_grad no_grad set_grad_enabled"""
 _FUNCTIONS = """as_tensor asarray detach from_numpy get_default_dtype initial_seed is_grad_enabled is_tensor manual_seed
@@ -39,17 +41,16 @@ def _torch() -> Module:
         **namespace.NAMES,
         **{name: getattr(torch, name) for name in _PLAIN.split()},
         **{name: library(getattr(torch, name), name) for name in _FUNCTIONS.split()},
-        "FloatTensor": torch.Tensor,
         "dtype": torch.dtype,
         "device": tensors.Device,
-        "strided": "strided",
         "inference_mode": inference_mode,
         "__version__": torch.__version__,
         "cuda": Module("torch.cuda", {"is_available": _no, "device_count": lambda: 0, "manual_seed": _nothing}),
+        "accelerator": Module("torch.accelerator", {"is_available": _no, "current_accelerator": _nothing}),
         "backends": Module("torch.backends", {"mps": Module("torch.backends.mps", {"is_available": _no})}),
     }
     operation = _found("torch")
-    return Module("torch", members, lambda name: find_module(f"torch.{name}") or operation(name) or _extra(name))
+    return Module("torch", members, lambda name: find_module(f"torch.{name}") or _extra(name) or operation(name))
 
 
 def _extra(name: str) -> Any:
@@ -95,10 +96,20 @@ def _autograd() -> Module:
             "detect_anomaly": anomaly.detect_anomaly,
             "functional": find_module("torch.autograd.functional"),
             "function": find_module("torch.autograd.function"),
+            "graph": find_module("torch.autograd.graph"),
+            "forward_ad": find_module("torch.autograd.forward_ad"),
             "gradcheck": calling_back(checking.gradcheck, "gradcheck"),
             "gradgradcheck": calling_back(checking.gradgradcheck, "gradgradcheck"),
         },
     )
+
+
+def _graph() -> Module:
+    from autodiff.tensor import graph
+
+    several = calling_back_last(graph.register_multi_grad_hook, "register_multi_grad_hook")
+    members = {name: library(getattr(graph, name), name) for name in ("increment_version", "get_gradient_edge")}
+    return Module("torch.autograd.graph", {**members, "Node": GradFn, "register_multi_grad_hook": several})
 
 
 def _functional() -> Module:
@@ -114,8 +125,11 @@ def _function() -> Module:
 
 
 def _optim() -> Module:
-    members = {"SGD": optim.SGD, "Adam": optim.Adam, "Optimizer": optim.Optimizer}
-    return Module("torch.optim", members, lambda name: find_module(f"torch.optim.{name}") or _other_optimizer(name))
+    members = {"Optimizer": optim.Optimizer}
+    names = " ".join(OPTIMIZERS.values()).split()
+    return Module(
+        "torch.optim", members, lambda name: find_module(f"torch.optim.{name}") or _other_optimizer(name), names
+    )
 
 
 def _other_optimizer(name: str) -> Any:
@@ -127,8 +141,10 @@ def _other_optimizer(name: str) -> Any:
 def _nn() -> Module:
     functions = find_module("torch.nn.functional")
     from autodiff.program.kinds import layers
+    from autodiff.tensor.layers import NAMES
 
-    return Module("torch.nn", {"functional": functions, "init": find_module("torch.nn.init"), **layers.members()})
+    members = {"functional": functions, "Module": layers.member("Module"), "Parameter": layers.member("Parameter")}
+    return Module("torch.nn", members, lambda name: layers.member(name) or find_module(f"torch.nn.{name}"), NAMES)
 
 
 def _nn_init() -> Module:
@@ -142,6 +158,8 @@ _SEVERAL: dict[str, Callable[[], Module]] = {
     "torch.autograd": _autograd,
     "torch.autograd.functional": _functional,
     "torch.autograd.function": _function,
+    "torch.autograd.graph": _graph,
+    "torch.autograd.forward_ad": _made_by("forward_ad"),
     "torch.linalg": lambda: Module("torch.linalg", {"LinAlgError": modes.LinAlgError}, _found("linalg")),
     "torch.special": lambda: Module("torch.special", {}, _found("special")),
     "torch.optim": _optim,
@@ -149,6 +167,9 @@ _SEVERAL: dict[str, Callable[[], Module]] = {
     "torch.func": _made_by("func"),
     "torch.utils": _made_by("utils"),
     "torch.utils.data": _made_by("utils_data"),
+    "torch.utils.checkpoint": _made_by("checkpoint"),
+    "torch.nn.utils": _made_by("nn_utils"),
+    "torch.nn.parameter": _made_by("nn_parameter"),
     "torch.nn": _nn,
     "torch.nn.init": _nn_init,
     "torch.nn.functional": lambda: Module("torch.nn.functional", {}, _found("F")),
