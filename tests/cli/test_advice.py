@@ -95,3 +95,16 @@ def test_an_archive_of_arrays(command: Any, tmp_path: Any) -> None:
     result = command("eval", "sum(x)", "x=@a.npz")
     assert result.code == 2
     assert "an .npz file holds several arrays" in result.err
+
+
+@pytest.mark.parametrize("verb", ["eval", "derive"])
+def test_options_come_before_the_dashes(verb: str, command: Any) -> None:
+    result = command(verb, "--", "-x^2", "--json")
+    assert result.code == 2
+    assert "'--json' comes after --, where only arguments are" in result.err
+
+
+def test_a_value_is_no_json_object(command: Any) -> None:
+    result = command("eval", "x", 'x={"data": [1]}')
+    assert result.code == 3
+    assert "a value is written in the language" in result.err

@@ -34,3 +34,17 @@ def test_output_that_goes_nowhere(
     monkeypatch.setattr(sys, "stderr", said)
     assert run(argv) == 2
     assert said.getvalue().startswith(f"error[unwritable-file]: cannot write to standard output: {reason}\n")
+
+
+def test_standard_input_that_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert run(["eval", "x^2", "--rows", "-"]) == 0
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["eval", "--help"], ["--version"]])
+def test_help_that_goes_nowhere(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", said)
+    assert run(argv) == 2
+    assert said.getvalue().startswith("error[unwritable-file]")

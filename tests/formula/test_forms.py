@@ -26,6 +26,8 @@ FORMS = [
     ("x[-1]^2", "x:n", "2*x[-1]*eye(numel(x))[-1]"),
     ("-log(softmax(x, 0)[1])", "x:n", "softmax(x, 0) - eye(numel(x))[1]"),
     ("(A @ x)[0]", "x:n A:m,n", "A[0]"),
+    ("norm((A + x)[0])^2", "x:n A:n,n", "2*(x + A[0])"),
+    ("trace(X @ Y + sum(x[1:]^2)*X)", "x:n X:n,n Y:n,n", "2*trace(X)*F.pad(x[1:], (1, 0))"),
     ("X[:, 1] @ a", "X:m,n a:m", "outer(a, eye(X.size(1))[1])"),
     ("sum(x[1:]*x[:-1])", "x:n", "F.pad(x[1:], (0, 1)) + F.pad(x[:-1], (1, 0))"),
     ("sum(X[1:]^2)", "X:4,n", "2*F.pad(X[1:], (0, 0, 1, 0))"),

@@ -11,7 +11,8 @@ import pytest
 from autodiff.homework.check import check
 from homework.asking import question
 
-VERDICTS = {"R": "right", "W": "wrong", "U": "undecided", "I": "invalid"}
+VERDICTS = {"R": "right", "W": "wrong", "N": "wrong", "U": "undecided", "I": "invalid"}
+UNEXPLAINED = "none"
 
 
 class Answer(NamedTuple):
@@ -33,7 +34,7 @@ def _answers() -> Iterator[Answer]:
             head, _, answer = line.partition(": ")
             head, _, at = head.partition(" @ ")
             letter, _, kinds = head.partition(" ")
-            yield Answer(expr, shapes, wrt, answer, VERDICTS[letter], kinds, at)
+            yield Answer(expr, shapes, wrt, answer, VERDICTS[letter], kinds if letter != "N" else UNEXPLAINED, at)
 
 
 ANSWERS = list(_answers())
@@ -42,7 +43,9 @@ ANSWERS = list(_answers())
 def _judge(case: Answer) -> None:
     found = check(question(case.expr, case.shapes, case.wrt), case.answer)
     assert found.verdict == case.verdict, found
-    if case.kinds:
+    if case.kinds == UNEXPLAINED:
+        assert found.cause is None, found.cause
+    elif case.kinds:
         assert found.cause is not None
         assert found.cause.kind in case.kinds.split(","), found.cause
     if case.at:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from autodiff import expression
 from autodiff.solve import Problem, solve
 from conftest import golden
 from test_golden import check
@@ -71,6 +73,18 @@ def test_answers(case: dict[str, Any]) -> None:
         ("mvlgamma(tensor([True]), 2)", "The input tensor may not be a boolean tensor."),
         ("F.pad(ones(1, 4) > 0, (1, 1), mode='reflect')", "\"reflection_pad1d\" not implemented for 'Bool'"),
         ("gradient(tensor([1, 2, 4]).byte())", "torch.gradient does not support uint8 input."),
+        ("tensordot(tensor(1.), [2.], ([0], [0]))", "Dimension specified as 0 but tensor has no dimensions"),
+        ("vsplit(ones(3, 2), -1)[0]", "number of sections must be larger than 0, got -1"),
+        ("adaptive_avg_pool2d(ones(2, 2), (1, 1))", "Input dimension should be at least 3"),
+        ("conv1d(ones(1, 1, 4), ones(1, 1, 2), dilation=-1)", "dilation should be greater than zero"),
+        ("rrelu([1.], 0.5, 0.25)", "Lower bound should be less than or equal to the upper bound"),
+        (
+            "avg_pool3d(ones(1, 2, 2, 2), 3, 1, 1)",
+            "input image (T: 2 H: 2 W: 2) smaller than kernel size (kT: 3 kH: 3 kW: 3)",
+        ),
+        ("avg_pool2d(ones(1, 2, 2).int(), 2)", "\"avg_pool2d\" not implemented for 'Int'"),
+        ("full((2,), -1.5, dtype=torch.uint8)", "value cannot be converted to type uint8_t without overflow"),
+        ("huber_loss(tensor([1]), [2.])", "result type Double can't be cast to the desired output type Long"),
         ("polygamma(1.5, [1.])", "polygamma(): argument 'n' (position 1) must be int, not float"),
         ("sin([1.])[0].exp(bogus=1)", "TensorBase.exp() takes no keyword arguments"),
         ("mode([1.], 2.5, reduction=1)", "mode(): argument 'dim' (position 2) must be int, not float"),
@@ -114,3 +128,16 @@ def test_what_cannot_be_factored_is_left_as_it_was() -> None:
     answer = solve(Problem("linalg.cholesky_ex([[4., 2., 1.], [2., 1., 3.], [1., 3., 9.]]).L", {}))
     assert answer.value is not None
     assert answer.value.tolist() == [[2.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.5, 3.0, 9.0]]
+
+
+@pytest.mark.parametrize("expr", ["norm(x)", "norm(2*x)", "linalg.vector_norm(x, 2)", "dist(x, 3*x)"])
+def test_the_second_derivative_of_a_norm_at_zero_is_zero(expr: str) -> None:
+    hessian = expression(expr).hessian(x=np.zeros(2))["x"]["x"]
+    assert np.asarray(hessian).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(("right", "places"), [("False", [[3, 3], [2, 2]]), ("True", [[3, 3], [2, 3]])])
+def test_boundaries_out_of_order_are_searched_as_pytorch_does(right: str, places: list[list[int]]) -> None:
+    answer = solve(Problem(f"searchsorted([3., 1., 2.], [[2.5, 3.], [1.5, 2.]], right={right})", {}))
+    assert answer.value is not None
+    assert answer.value.tolist() == places

@@ -36,3 +36,8 @@ def test_a_cell_that_would_be_endless_is_cut() -> None:
     found = plain(table([[("a", ""), ("word " * 2000, "")]], columns=40)).splitlines()
     assert len(found) < 30
     assert found[-1].strip() == "…"
+
+
+def test_a_word_that_fits_is_not_torn() -> None:
+    found = plain(table([[("x" * 12, ""), ("the derivative of 2*u is 2", "")]], columns=32)).split()
+    assert found == ["x" * 12, "the", "derivative", "of", "2*u", "is", "2"]

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from autodiff.cli.options import as_json as json_option
-from autodiff.cli.options import check_name, color, names, usage
+from autodiff.cli.options import check_name, check_order, color, names, usage
 from autodiff.cli.options import rows as rows_option
 from autodiff.cli.parts import print_json
 from autodiff.cli.screen import Screen
@@ -191,6 +191,7 @@ def _declaration(argument: str, screen: Screen) -> tuple[str, Shape, np.ndarray 
     name, equals, text = argument.partition("=")
     name = normal_name(name.strip())
     if not equals:
+        check_order(argument)
         raise usage(f"{argument!r:.60} is not NAME:SHAPE", "write X:m,n or w:3, and s:scalar for a number")
     check_name(name, argument, "NAME:SHAPE")
     if text.startswith("@"):

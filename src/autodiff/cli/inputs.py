@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.cli.allowance import within
-from autodiff.cli.options import check_name, names, size_limit, usage
+from autodiff.cli.options import check_name, check_order, names, size_limit, usage
 from autodiff.cli.screen import Screen
 from autodiff.errors import AutodiffError
 from autodiff.request.arguments import Value, constant_expression, from_file, normal_name
@@ -133,8 +133,7 @@ def _assigned(argument: str, command: str, arguments: list[str]) -> tuple[str, s
     if shaped is not None and not equals:
         raise _shape_without_value(shaped[1], shaped[2], command)
     if not equals:
-        if argument.startswith("--"):
-            raise usage(f"{argument!r:.60} comes after --, where only arguments are", "options come before --")
+        check_order(argument)
         help = [f"write {argument}=…, such as {argument}=3 or {argument}='[1,2,3]'"] if argument.isidentifier() else []
         help.append("an expression with blanks or brackets is written in quotes")
         raise usage(f"{argument!r:.60} is not {FORM}", *help)

@@ -74,6 +74,12 @@ def usage(message: str, *help: str) -> AutodiffError:
     return AutodiffError("usage", message, type="ValueError", help=help)
 
 
+def check_order(argument: str) -> None:
+    """Raise `usage` for an option among the arguments: it stands behind --."""
+    if argument.startswith("--"):
+        raise usage(f"{argument!r:.60} comes after --, where only arguments are", "options come before --")
+
+
 def names(values: tuple[str, ...]) -> list[str]:
     """`--wrt x,y --wrt z` as a list."""
     found = [name.strip() for value in values for name in value.split(",") if name.strip()]

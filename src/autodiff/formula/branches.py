@@ -25,15 +25,25 @@ def simplified(term: Term) -> Term:
         held = [arg for arg in term.args if arg.kind == "ind"]
         if len(held) == 1:
             rest = [arg for arg in term.args if arg is not held[0]]
-            if _is_zero_elsewhere(held[0].args[0], rest):
+            finite = not any(map(_has_pole, rest))  # where the condition does not hold, 0/0 would be no 0
+            if finite and _is_zero_elsewhere(held[0].args[0], rest):
                 return t.mul([t.num(term.data), *rest, t.ones(term.shape)])
-            cut = _cut_off(held[0].args[0], rest)
+            cut = _cut_off(held[0].args[0], rest) if finite else None
             if cut is not None:
                 return t.mul([t.num(term.data), *cut, t.ones(term.shape)])
             new_rest = [assuming(held[0].args[0], arg) for arg in rest]
             if any(a is not b for a, b in zip(rest, new_rest, strict=True)):
                 return t.mul([t.num(term.data), held[0], *new_rest, t.ones(term.shape)])
     return term
+
+
+def _has_pole(factor: Term) -> bool:
+    """Whether this divides by what may be zero."""
+    for inner in postorder(factor, _within):
+        base, exponent = t.power_of(inner)
+        if base.kind != "dim" and (t.number_of(exponent) or 0) < 0:
+            return True
+    return False
 
 
 def _is_zero_elsewhere(condition: Term, factors: Sequence[Term]) -> bool:

@@ -85,6 +85,12 @@ def _roll(a: Any, called: Called) -> str:
     return f"@@.roll({a[0]}, {a.plain(1, 'shifts')}{', axis=' + dim if dim else ''})"
 
 
+def _mse_loss(a: Any, called: Called) -> str:
+    if a.plain(4, "reduction", "'mean'") != "'mean'":
+        raise no_formula("this reduction of mse_loss has no form in code")
+    return f"@@.mean(({a.atom(0)} - {a.atom(1)})**2)"
+
+
 def _list_of(function: str) -> Make:
     return lambda a, called: f"{function}({a.plain(0, 'tensors')}, axis={a.plain(1, 'dim', '0')})"
 
@@ -131,6 +137,7 @@ SHARED.update(
         "cumsum": _along("@@.cumsum"),
         "norm": _norm,
         "roll": _roll,
+        "mse_loss": _mse_loss,
         "linalg.norm": _norm,
         "logdet": _unary("@@.linalg.slogdet({x})[1]"),
         "rsqrt": _unary("(1/@@.sqrt({x}))"),

@@ -415,6 +415,8 @@ TABLE: dict[str, Rule] = {
     "slice_scatter": indexing.read_slice_scatter,
     "select_scatter": indexing.read_select_scatter,
     "constant_pad_nd": indexing.read_pad,
+    "flip": indexing.read_flip,
+    "cumsum": indexing.read_flip,
     "tril": indexing.read_triangle,
     "triu": indexing.read_triangle,
     "diagonal_scatter": indexing.read_diagonal_scatter,

@@ -6,6 +6,7 @@ from autodiff.formula import term as t
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
+from autodiff.graph.sizes import Dim, Shape
 
 
 def read_diagonal_scatter(node: Node, inputs: list[Term]) -> Term | None:
@@ -56,9 +57,27 @@ def read_triangle(node: Node, inputs: list[Term]) -> Term | None:
 
 
 def read_slice(node: Node, inputs: list[Term]) -> Term | None:
-    """The upper right block of exp([[x.T, c*eye(n)], [0, x.T]]), the rule of matrix_exp, is c*exp(x).T."""
-    (inner,) = inputs
-    if not _is_call(inner, "slice") or not _is_call(inner.args[0], "matrix_exp"):
+    """A part, without so many places before and behind it; of the rule of matrix_exp, what that is."""
+    (x,) = inputs
+    dim, start, end, step = node.params
+    found = _of_commuting(node, x)
+    if found is not None or step != 1 or len(x.shape) > 2 or node.inputs[0].dtype.kind == BOOL:
+        return found
+    return _cut(x, dim, start or 0, 0 if end is None else x.shape[dim] - end, node.shape)
+
+
+def _cut(x: Term, dim: int, before: Dim, behind: Dim, shape: Shape) -> Term:
+    scalars, rest = t.scalars_of(x)
+    if rest.kind == "ones":
+        return t.mul([*scalars, t.ones(shape)])
+    if rest.kind == "fn" and rest.data == ("pad", dim, before, behind):
+        return t.mul([*scalars, *rest.args])
+    return t.mul([*scalars, t.make("fn", (rest,), ("cut", dim, before, behind), shape)])
+
+
+def _of_commuting(node: Node, inner: Term) -> Term | None:
+    """The upper right block of exp([[x.T, c*eye(n)], [0, x.T]]) is c*exp(x).T."""
+    if inner.kind != "fn" or inner.data[0] != "cut" or not _is_call(inner.args[0], "matrix_exp"):
         return None
     (whole,) = inner.args
     (block,) = whole.args
@@ -66,9 +85,18 @@ def read_slice(node: Node, inputs: list[Term]) -> Term | None:
         return None
     x, g = block.args[0].args
     scalars, rest = t.scalars_of(g)
-    if rest.kind != "eye" or node.shape != x.shape or node.params[:2] == inner.data[2][:2]:
+    if rest.kind != "eye" or node.shape != x.shape or node.params[0] == inner.data[1]:
         return None
     return t.mul([*scalars, t.transpose(t.make("fn", (t.transpose(x),), whole.data, x.shape))])
+
+
+def read_flip(node: Node, inputs: list[Term]) -> Term | None:
+    """flip, which undoes itself, and cumsum: numbers stand outside."""
+    scalars, rest = t.scalars_of(inputs[0])
+    dims = tuple(node.params[0]) if isinstance(node.params[0], (list, tuple)) else node.params[0]
+    if node.op.name == "flip" and _is_call(rest, "flip") and rest.data[2] == (dims,):
+        return t.mul([*scalars, *rest.args])
+    return t.mul([*scalars, t.make("fn", (rest,), ("call", node.op, (dims,)), node.shape)]) if scalars else None
 
 
 def _is_call(x: Term, name: str) -> bool:
@@ -80,8 +108,12 @@ def read_pad(node: Node, inputs: list[Term]) -> Term | None:
     pads, value = node.params
     rank = len(node.shape)
     padded = [i for i in range(len(pads) // 2) if pads[2 * i : 2 * i + 2] != (0, 0)]
-    if value != 0 or rank > 2 or len(padded) != 1 or min(pads) < 0:
+    if value != 0 or rank > 2 or len(padded) != 1:
         return None
     low, high = pads[2 * padded[0] : 2 * padded[0] + 2]
+    if low <= 0 and high <= 0:
+        return _cut(inputs[0], rank - 1 - padded[0], -low, -high, node.shape)
+    if low < 0 or high < 0:
+        return None
     scalars, rest = t.scalars_of(inputs[0])
     return t.mul([*scalars, t.make("fn", (rest,), ("pad", rank - 1 - padded[0], low, high), node.shape)])

@@ -34,6 +34,9 @@ class Linear:
             return self._scaled(term)
         if term.kind == "chain":
             return self._chained(list(term.args))
+        if term.kind == "fn" and _goes_along(term):
+            inner = self.matrix(term.args[0])  # what becomes of the elements becomes of the rows
+            return None if inner is None else t.make("fn", (inner,), term.data, (*term.shape, *inner.shape[1:]))
         if term.kind == "fn" and term.data == ("where",):
             condition, a, b = term.args
             if condition in self.has:
@@ -56,6 +59,9 @@ class Linear:
             return self._dotted(list(term.args))
         if term.kind == "sum" and term.data == (None, False):
             return self._summed(term.args[0])
+        if term.kind == "fn" and term.data[0] == "item" and len(term.args[0].shape) == 1:
+            matrix = self.matrix(term.args[0])
+            return None if matrix is None else t.item(matrix, term.data[1])
         return None
 
     # Parts
@@ -146,6 +152,13 @@ class Linear:
         along, vector = (1, inner.args[0]) if inner.kind == "col" else (0, inner)
         matrix = self.matrix(vector)
         return None if matrix is None else t.chain([t.transpose(matrix), t.total(rest, (along,), False)])
+
+
+def _goes_along(term: Term) -> bool:
+    """Whether this moves, cuts or adds up the elements of a vector, which it would do with the rows of a matrix."""
+    if len(term.args) != 1 or len(term.args[0].shape) != 1:
+        return False
+    return term.data[0] in ("pad", "cut") or (term.data[0] == "call" and term.data[1].name in ("flip", "cumsum"))
 
 
 def _with_one_diagonal(parts: list[Term]) -> Term:

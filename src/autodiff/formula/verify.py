@@ -69,13 +69,17 @@ def hessian_of(question: Question, x: str, y: str, diagonal: bool) -> Wanted:
     def wanted(shapes: Mapping[str, Shape], sizes: Mapping[str, int]) -> Exact | None:
         built = build(question, shapes, [x, y], sizes)
         first = built.gradients[0]
-        if first is None or not first.requires_grad:
+        if first is None:
             return None
         leaf = built.variables[y]
+        shape = leaf.shape if diagonal else (*first.shape, *leaf.shape)
+        zeros = Exact(built.variables, lambda feeds: np.zeros([size for size in shape if isinstance(size, int)]))
+        if not first.requires_grad:
+            return zeros
         weights = ops.ones_like(first) if diagonal else variable(WEIGHTS, first.shape, first.dtype, False)
         (second,) = gradients([first], [weights], [leaf])
         if second is None:
-            return None
+            return zeros
         plan = schedule([second])
         if diagonal:
             return Exact(built.variables, lambda feeds: run(plan, feeds)[0])

@@ -34,6 +34,7 @@ FULL_NAMES = {
     "np.linalg": "numpy.linalg",
 }
 MODULES = frozenset(part for prefix in PREFIXES for part in prefix.split(".") if part)
+LONGEST_NAME = 60  # that anything like it is looked for
 NUMPY_SPELLINGS = {"ln": "log"}
 
 
@@ -86,6 +87,8 @@ def did_you_mean(name: str, known: Collection[str]) -> list[str]:
     """A suggestion, as a list of none or one."""
     from difflib import get_close_matches
 
+    if len(name) > LONGEST_NAME:
+        return []
     folded = {other.lower(): other for other in sorted(known)}
     close = get_close_matches(name.lower(), folded, 1, 0.6)
     return [f"did you mean '{folded[close[0]]}'?"] if close else []

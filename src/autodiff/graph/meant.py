@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from autodiff.graph.lookup import MODULES, did_you_mean, find
+from autodiff.graph.lookup import LONGEST_NAME, MODULES, did_you_mean, find
 from autodiff.graph.op import ATTRIBUTES, REGISTRY
 
 # What other tools and mathematicians call it: an operation of one name …
@@ -78,6 +78,8 @@ TRANSPOSED = re.compile(r"([^\W\d]\w*)\s*(?:\^|\*\*)\s*$")
 
 def name_help(name: str, scope: Collection[str], before: str, after: str) -> list[str]:
     """Help for a name without a value, with the text in front of it and behind it."""
+    if len(name) > LONGEST_NAME:
+        return [f"give it a value: {name[:10]}…=…"]
     power = TRANSPOSED.search(before[-80:])
     if name in ("T", "t", "H") and power is not None:
         return [f"to transpose, write {power[1]}.T"]

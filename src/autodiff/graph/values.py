@@ -183,4 +183,6 @@ def _describe(item: Any) -> str:
         return "an object"
     if isinstance(item, Fraction):
         item = real(item)
+    if not isinstance(item, (int, float, list, tuple)):  # a program's object, whose address says nothing
+        return f"a {type(item).__name__}"
     return f"{item!r:.40}"

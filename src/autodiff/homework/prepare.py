@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SETTINGS = 3  # choices of named sizes: each name has another size in each, and others than other names
 SIZES = (2, 3, 4, 5)
+ELSEWHERE = 6  # points at sizes that are not the question's: enough to tell mistakes apart
 POINTWISE = 4  # points where each has a graph of its own
 SMALLEST_LIMIT = 2**16  # bytes that one piece of an answer may have
 CHECKED_ELEMENTS = 400  # of a variable, for comparing the key with differences
@@ -99,7 +100,7 @@ class Prepared:
             return None
         try:
             setting = self._setting(shapes, sizes, whole)
-            setting.draw(Random(self.question.seed), self.question.points, self.question.domains)
+            setting.draw(Random(self.question.seed), min(ELSEWHERE, self.question.points), self.question.domains)
         except AutodiffError:
             return None
         return setting if setting.rows else None

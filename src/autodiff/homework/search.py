@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from autodiff.homework.mistakes.original import WHOLE
 from autodiff.homework.mistakes.walk import Slip, behind, count
 from autodiff.homework.question import Cause
 from autodiff.homework.setting import Setting, stacked
-from autodiff.homework.stacks import fraction, is_flat, like, multiple, normalized, symmetric
+from autodiff.homework.stacks import fraction, is_flat, is_nothing, like, multiple, normalized, symmetric
 from autodiff.syntax.tree import Tree
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Search:
             if own[0].ndim == 1:  # one number for all elements
                 if all(equal(value, setting.value) for value, setting in zip(own, settings, strict=True)):
                     return self._placed("original", settings[0].output, WHOLE, NOT_DIFFERENTIATED)
-                for given in (values, own) if any(value.any() for value in own) else ():
+                for given in (values, own) if not all(map(is_nothing, own, settings)) else ():
                     single = self._single(*self._few(settings, given), tree, likely=True)
                     if single is not None:
                         return self._cause(single.slips)
@@ -168,7 +169,7 @@ class Search:
         settings = [library.setting for library in libraries]
         single = self._single(libraries, values, tree)
         found = None if single is None else self._cause(single.slips)
-        if not any(value.any() for value in values) and (found is None or found.kind == "accumulate"):
+        if all(map(is_nothing, values, settings)) and (found is None or found.kind == "accumulate"):
             says = f"the answer is 0: {self.prepared.wrt} is treated as a constant"
             return self._placed("accumulate", settings[0].output, says, f"is {self.prepared.wrt} a constant here?")
         number = not settings[0].leaf.shape
@@ -341,7 +342,7 @@ class Search:
                 continue
             ratio = multiple(values[0], entry.values, 1e-7)
             exact = None if ratio is None else fraction(ratio, 6)
-            if exact != -1 and not (exact and {exact.numerator, exact.denominator} <= self._numbers):
+            if exact is None or not self._is_plain(exact):
                 continue
             others = [library.get(key) for library in libraries[1:]]
             pairs = zip(values[1:], others, strict=False)
@@ -352,6 +353,11 @@ class Search:
             more = "the sign is wrong" if exact == -1 else f"that is multiplied by {exact}"
             return cause._replace(says=f"{cause.says}; and {more}")
         return None
+
+    def _is_plain(self, factor: Fraction) -> bool:
+        """Whether a factor on top of a mistake is one mistake more, and not several."""
+        parts = {factor.numerator, factor.denominator}
+        return factor == -1 or (1 in parts and parts <= self._numbers)
 
     @cached_property
     def _numbers(self) -> set[int]:

@@ -50,6 +50,10 @@ def _contracted(x: Node, y: Node, dims_x: tuple[int, ...], dims_y: tuple[int, ..
     same_dtype("both inputs should have same dtype", x, y)
     x, y = strengthen(x, x.dtype), strengthen(y, y.dtype)
     places_x, places_y = normalize_dims(dims_x, len(x.shape)), normalize_dims(dims_y, len(y.shape))
+    for node, dims in ((x, dims_x), (y, dims_y)):
+        if dims and not node.shape:
+            message = f"Dimension specified as {dims[0]} but tensor has no dimensions"
+            raise AutodiffError("dim-out-of-range", message, type="IndexError", operands=(2,))
     count: Dim = 1
     a, b = x, y
     for given_x, given_y, i, j in zip(dims_x, dims_y, places_x, places_y, strict=True):

@@ -213,7 +213,7 @@ def _gathered(name: str, g: Node, dim: int, index: Node, src: Node) -> Node:
 
 
 def same_shape_as_index(name: str, index: Node, src: Node) -> None:
-    if index.shape != src.shape and (src.shape or numel(index.shape) != 1):
+    if index.shape != src.shape and src.shape:
         raise AutodiffError(
             "shape-mismatch",
             f"Function {name}Backward0 returned an invalid gradient at index 1 - got {show(index.shape)} but"
@@ -223,7 +223,7 @@ def same_shape_as_index(name: str, index: Node, src: Node) -> None:
 
 
 def fitted(g: Node, src: Node) -> Node:
-    """A cotangent of one element for an operand without dims."""
+    """A cotangent for an operand without dims, whose index may have one."""
     return g if g.shape == src.shape else ops.sum_to_size(g, src.shape)
 
 

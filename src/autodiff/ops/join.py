@@ -141,7 +141,6 @@ cat = composite(
 
 
 def _check_stack(tensors: list[Node]) -> None:
-    non_empty("stack", tensors)
     for i, node in enumerate(tensors):
         if node.shape != tensors[0].shape:
             raise AutodiffError(
@@ -171,8 +170,10 @@ STACK: Primitive = Primitive(
 
 
 def stacked(tensors: list[Node], dim: int) -> Node:
+    non_empty("stack", tensors)
+    place = normalize_dim(dim, len(tensors[0].shape) + 1)
     _check_stack(tensors)
-    return STACK(promoted(tensors), normalize_dim(dim, len(tensors[0].shape) + 1))  # type: ignore[no-any-return]
+    return STACK(promoted(tensors), place)  # type: ignore[no-any-return]
 
 
 stack = composite(

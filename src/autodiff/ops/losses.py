@@ -221,6 +221,9 @@ def _huber_loss(x: Node, target: Node, reduction: Any, delta: Any, weight: Node 
         reduction = checked_reduction(reduction)
     if not delta > 0:
         raise AutodiffError("bad-value", "huber_loss does not support non-positive values for delta.")
+    if b.dtype.is_floating and not a.dtype.is_floating:
+        message = f"result type {b.dtype.long_name} can't be cast to the desired output type {a.dtype.long_name}"
+        raise AutodiffError("bad-dtype", message, operands=(0, 1))
     loss = HUBER(*promoted("huber_cpu", a, b), "none" if weight is not None else reduction, delta)
     if weight is None:
         return loss  # type: ignore[no-any-return]

@@ -15,6 +15,7 @@ from autodiff.graph.signature import plain, type_name
 from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
 from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, invalid_combination, kept, reduced_shape
+from autodiff.ops.trigonometry import INVERSE
 
 Order = float | int
 
@@ -51,7 +52,7 @@ def norm_rule(g: Node, out: Node, x: Node, p: Any, dim: Dims | None) -> Node | N
     if p == 1:
         return ops.sign(x) * g  # type: ignore[no-any-return]
     if p == 2:
-        return g * _at_zero(ops.eq(out, 0), x / out)
+        return g * _at_zero(ops.eq(out, 0), x * INVERSE(out))  # its second derivative at zero is zero, not NaN
     size = ops.abs(x)
     if math.isinf(p):
         mask = ops.eq(size, out) | ops.isnan(size)

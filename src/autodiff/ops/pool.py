@@ -264,9 +264,7 @@ def adaptive_places(x: Node, output_size: Any, dims: int, name: str) -> Ints:
     values = (given,) * dims if isinstance(given, int) else given
     if dims == 1 and len(values) != 1:
         raise fail(f"{name}() argument 'output_size' should contain one int (got {len(values)})")
-    if len(values) >= len(x.shape):
-        message = f"Input dimension should be at least {len(values) + 1}"
-        raise fail(message, "bad-rank", "ValueError")
+    check_dims_for(x, output_size)
     if dims > 1 and len(values) != dims:
         raise fail(f"{name}: output_size must be {dims}")
     kept = x.shape[-dims:]
@@ -298,7 +296,7 @@ def _adaptive_average(x: Node, places: Ints) -> Node:
     if any(count < 0 for count in places):
         shown = ", ".join(map(str, places[:2])) + "".join(f",{count}" for count in places[2:])  # PyTorch's own spaces
         raise fail(f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}")
-    if all(count == 1 for count in places) and x.dtype.kind >= FLOATING and len(x.shape) > dims:
+    if all(count == 1 for count in places) and len(x.shape) >= dims:
         return ops.mean(x, tuple(range(len(x.shape) - dims, len(x.shape))), True)  # type: ignore[no-any-return]
     check_adaptive(x, dims, name, "")
     if x.dtype.kind < FLOATING:
@@ -316,8 +314,11 @@ def _adaptive_avg_pool(dims: int) -> Any:
             places = (1, *adaptive_places(x, output_size, 1, name))
             return on_line(x, lambda y: _adaptive_average(y, places))
         check_dims_for(x, output_size)
-        if len(x.shape) not in (dims + 1, dims + 2):
+        rank = len(x.shape)
+        if rank not in (dims + 1, dims + 2) and output_size != 1:
             check_adaptive(x, dims, name, "")
+        if rank < dims:  # the mean of dims that there are not
+            normalize_dim(-max(rank, 1) - 1, rank)
         return _adaptive_average(x, adaptive_places(x, output_size, dims, name))
 
     return function

@@ -15,13 +15,24 @@ from autodiff.graph.sizes import show
 
 
 def _found(boundaries: Any, x: Any, right: bool, dtype: DType) -> Any:
-    if np.ndim(boundaries) <= 1:
+    boundaries, x = np.asarray(boundaries), np.asarray(x)
+    if boundaries.ndim == 1 and bool(np.all(boundaries[1:] >= boundaries[:-1])) and not np.isnan(boundaries[:1]).any():
         places = np.searchsorted(boundaries, x, side="right" if right else "left")
     else:
-        rows = boundaries[..., None, :]
-        values = x[..., :, None]
-        places = np.sum((rows <= values) if right else (rows < values), axis=-1)
+        places = _halved(boundaries, x, right)
     return np.asarray(places).astype(dtype.numpy)
+
+
+def _halved(boundaries: Any, x: Any, right: bool) -> Any:
+    """PyTorch's binary search, which says something also where the boundaries are not in order."""
+    low, high = np.zeros(x.shape, np.int64), np.full(x.shape, boundaries.shape[-1])
+    while np.any(low < high):
+        middle = (low + high) // 2
+        at = np.minimum(middle, boundaries.shape[-1] - 1)
+        found = boundaries[at] if boundaries.ndim == 1 else np.take_along_axis(boundaries, at, -1)
+        above = (found > x if right else found >= x) | (low >= high)
+        low, high = np.where(above, low, middle + 1), np.where(above & (low < high), middle, high)
+    return low
 
 
 def _ordered(boundaries: Any, sorter: Any) -> Any:

@@ -172,7 +172,7 @@ def _narrow(x: Node, dim: int, start: Any, length: Any) -> tuple[Any, Any]:
     if isinstance(size, int) and isinstance(start, int) and not -size <= start <= size:
         raise AutodiffError(
             "index-out-of-range",
-            f"start out of range (expected to be in range of [-{size}, {size}], but got {start})",
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})",
             type="IndexError",
             operands=(0,),
         )

@@ -354,7 +354,10 @@ def _splitter(name: str, rank: int) -> None:
         dim = 0 if len(x.shape) == 1 else {"hsplit": 1, "vsplit": 0, "dsplit": 2}[name]
         if isinstance(where, int) and not isinstance(where, bool):
             extent = x.shape[dim]
-            if where <= 0 or (isinstance(extent, int) and extent % where):
+            if where < 0:
+                message = f"number of sections must be larger than 0, got {where}"
+                raise AutodiffError("bad-value", message, operands=(1,))
+            if where == 0 or (isinstance(extent, int) and extent % where):
                 raise AutodiffError(
                     "bad-value",
                     f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {extent}"

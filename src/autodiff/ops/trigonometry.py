@@ -87,15 +87,15 @@ def _inverse_or_zero(x: Any) -> Any:
 
 
 # 1/x, but 0 at 0: PyTorch gives atan2 the gradient 0 at the origin.
-_INVERSE = Elementwise(
+INVERSE = Elementwise(
     "reciprocal(x)", _inverse_or_zero, vjp=[lambda g, out, x: -g * (out * out)], text="1/x", doc="1/x, and 0 at 0."
 )
 atan2 = elementwise(
     "atan2(x, y)",
     np.arctan2,
     vjp=[
-        lambda g, out, x, y: g * y * _INVERSE(x * x + y * y),
-        lambda g, out, x, y: g * -x * _INVERSE(x * x + y * y),
+        lambda g, out, x, y: g * y * INVERSE(x * x + y * y),
+        lambda g, out, x, y: g * -x * INVERSE(x * x + y * y),
     ],
     aliases=["arctan2"],
     doc="The angle between the horizontal axis and the point (y, x), whose tangent is x/y.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -36,7 +36,9 @@ STYLES = {
 
 def paint(lines: Iterable[Line], stream: TextIO) -> None:
     """Print the lines with the same characters that they have without colour."""
-    console = Console(file=stream, force_terminal=True, color_system="standard", no_color=False, legacy_windows=False)
+    # A width keeps COLUMNS=0 from being one; nothing is wrapped.
+    how: Any = {"force_terminal": True, "color_system": "standard", "no_color": False, "legacy_windows": False}
+    console = Console(file=stream, width=80, **how)
     for line in lines:
         text = Text()
         for piece, style in line:

@@ -28,7 +28,7 @@ INFIX = {
     "kron": "kron({0}, {1})", "xor": "logical_xor({0}, {1})", "AND": "{0} and {1}", "OR": "{0} or {1}",
     "And": "{0} and {1}", "Or": "{0} or {1}", "equals": "{0} == {1}", "eq": "{0} == {1}", "to": "arange({0}, {1})",
 }  # fmt: skip
-LONGEST_LATEX = 400
+LONGEST_READ = 400  # characters in which a pattern is looked for, so that none takes long
 
 
 def braces(place: Place) -> AutodiffError | None:
@@ -37,6 +37,9 @@ def braces(place: Place) -> AutodiffError | None:
     if found is None or found.kind or found.text not in ("\\", "{", "}", "$"):
         return None
     plain = unknown_character(place.source, found.start)
+    if re.match(r'\s*\{\s*"', text) and place.source.name != "expr":
+        plain.help = ["a value is written in the language: [1, 2], or tensor([1, 2], dtype=int64)"]
+        return plain
     if re.match(r'\s*\{\s*"', text):
         plain.help = ["JSON requests come from standard input, as - in place of the expression, or with --rows FILE"]
         return plain
@@ -45,7 +48,7 @@ def braces(place: Place) -> AutodiffError | None:
         left = suggested(place.left()) or "A"
         plain.help = [f"to solve a system of equations, write linalg.solve({left}, {text[found.start + 1]})"]
         return plain
-    if len(text) > LONGEST_LATEX or (found.text == "$" and not re.fullmatch(r"\s*(\${1,2})[^$]+\1\s*", text)):
+    if len(text) > LONGEST_READ or (found.text == "$" and not re.fullmatch(r"\s*(\${1,2})[^$]+\1\s*", text)):
         return None
     if found.text == "{" and re.search(r"[,:]", text) and not re.search(r"[\\^_]", text):
         plain.help = ["lists are written with [ ], and ( ) group"]
@@ -177,7 +180,9 @@ def angled(place: Place) -> AutodiffError | None:
         return None
     if place.before is not None and place.before.ends_operand:
         return None
-    pair = re.compile(r"[<⟨〈«]\s*([^,<>⟨⟩|]+?)\s*[,|]\s*([^,<>⟨⟩]+?)\s*[>⟩〉»]").match(place.text, found.start)
+    pair = re.compile(r"[<⟨〈«]\s*([^,<>⟨⟩|]+?)\s*[,|]\s*([^,<>⟨⟩]+?)\s*[>⟩〉»]").match(
+        place.text, found.start, found.start + LONGEST_READ
+    )
     if pair is None:
         return None
     return error(
@@ -231,7 +236,8 @@ ARROW = re.compile(r"\s*\(?([\w\s,]+)\)?\s*(->|=>)\s*(.*)|\s*(@)\(([\w\s,]+)\)\s
 
 def arrowed(place: Place) -> AutodiffError | None:
     """`x -> x^2`, `x => x^2`, `@(x) x^2`: functions of other languages."""
-    arrow = ARROW.fullmatch(place.text) if place.found is not None and place.at <= 6 else None
+    short = place.found is not None and place.at <= 6 and len(place.text) <= LONGEST_READ
+    arrow = ARROW.fullmatch(place.text) if short else None
     if arrow is None:
         return None
     names, sign, rest = arrow.groups()[:3] if arrow[2] else (arrow[5], arrow[4], arrow[6])

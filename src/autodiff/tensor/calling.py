@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import AutodiffError
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import OPERATORS, Node, Results
 from autodiff.graph.op import ATTRIBUTES, PICK, variable
@@ -62,7 +63,12 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()} if kwargs else {}
     if known is None:
         with session():
-            made = function(*nodes, **named)
+            try:
+                made = function(*nodes, **named)
+            except AutodiffError:
+                if _refused and modes._grad[0]:
+                    raise _refused.pop() from None
+                raise
             if _refused:
                 _raise_refused(made)
             return wrapped(made, sources)
@@ -159,11 +165,16 @@ def _wrapped_node(node: Node, sources: Sources) -> Any:
         memory = record(root).value
         if memory.flags.writeable and (not value.size or np.may_share_memory(value, memory)):
             base = _wrapped_node(root, sources)
+            if value.size == 1 and base._array is not memory:
+                value = known.value = base._array.reshape(value.shape)
+                memory = base._array
             if base._array is memory:
                 return view_of(node, value, base, path_between(node, {root: base})[1])  # type: ignore[index]
     if made_contiguous(node) and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
-    if not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
+    memory = value.base
+    partial = memory is not None and getattr(memory, "size", value.size) != value.size
+    if partial or not value.flags.writeable or any(np.may_share_memory(value, s._array) for s in sources.values()):
         value = np.array(value)
     if value.ndim > 1:
         laid = laid_out(value, node, sources)

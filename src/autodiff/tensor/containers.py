@@ -258,9 +258,8 @@ class ParameterList(Module):
         made = Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
         setattr(self, list(self._parameters)[index], made)
 
-    def __repr__(self) -> str:
-        lines = [f"  ({name}): {_described('list', p)}" for name, p in self._parameters.items()]
-        return "ParameterList(\n" + "\n".join(lines) + "\n)" if lines else "ParameterList()"
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({name}): {_described('list', p)}" for name, p in self._parameters.items())
 
 
 class ParameterDict(Module):
@@ -304,6 +303,5 @@ class ParameterDict(Module):
     def pop(self, key: str) -> Any:
         return self._parameters.pop(key)
 
-    def __repr__(self) -> str:
-        lines = [f"  ({name}): {_described('dict', p)}" for name, p in self._parameters.items()]
-        return "ParameterDict(" + "\n".join(lines) + ")"
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({name}): {_described('dict', p)}" for name, p in self._parameters.items())

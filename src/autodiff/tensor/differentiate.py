@@ -56,13 +56,18 @@ def _starts(outputs: list[Tensor], given: Any, create: bool) -> list[Node]:
     for i, output in enumerate(outputs):
         if not output.requires_grad or output._current.eager.nobody:
             raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+    return starts
+
+
+def _check_data(outputs: list[Tensor]) -> None:
+    """Refuse outputs whose data were exchanged for such of another shape."""
+    for i, output in enumerate(outputs):
         expected = origin(output._current).shape
         if not _broadcasts(expected, output.shape):
             raise RuntimeError(
                 f"invalid gradient at index {i} - got {list(output.shape)} but expected shape compatible with"
                 f" {list(expected)}"
             )
-    return starts
 
 
 def _broadcasts(small: Any, large: Any) -> bool:
@@ -101,6 +106,7 @@ def backward(
         for target in targets:
             if not target.is_leaf:
                 target.retain_grad()
+    _check_data(outputs)
     if create_graph:
         once(CREATE_GRAPH)
     retain = create_graph if retain_graph is None else retain_graph
@@ -139,6 +145,7 @@ def grad(
     for target in targets:
         if not target.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
+    _check_data(results)
     given = {id(t._array): t for t in _several(grad_outputs) if isinstance(t, Tensor)}
     nodes = [origin(target._current) for target in targets]
     retain = create_graph if retain_graph is None else retain_graph

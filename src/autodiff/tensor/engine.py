@@ -124,15 +124,16 @@ class Walk:
     def _visit(self, node: Node, g: Any, useful: Any) -> None:
         """A node's turn; `g` is None where it was reached by nothing but missing gradients."""
         known: Record = node.eager if node.eager is not None else Record(None)
+        runs = any(operand in useful for operand in node.inputs)  # of a selection, the operation itself
         if node.results is None:
-            g = self._hooked(known, g)
-            if g is not None and self.wanted is not None and node in self.wanted:
-                self.captured[node] = g
+            raw, g = g, self._hooked(known, g)
+            found = raw if runs else g  # hooks come before for those that end here, and behind for others
+            if found is not None and self.wanted is not None and node in self.wanted:
+                self.captured[node] = found
         if node.op is VARIABLE:
             if self.accumulate and (self.wanted is None or node in self.wanted):
                 self._accumulate(known, g)
             return
-        runs = any(operand in useful for operand in node.inputs)  # of a selection, the operation itself
         if runs or (node in self.idle and known.function is not None):
             self._pull_back(node, known, g, useful)
         elif node in self.idle:
@@ -248,9 +249,6 @@ class Walk:
             return [(operand, None) for operand in node.inputs if operand in useful]
         if node.op is OTHER_DATA and not _fits(g.shape, node.inputs[0].shape):
             raise self._misfit(node, g)
-        if node.op is sgn:
-            zeros = np.zeros(node.shape, node.dtype.numpy).view(Zeros)  # type: ignore[arg-type]
-            return [(operand, held(zeros)) for operand in node.inputs if operand in useful]
         pairs = cotangents(node, g, useful)
         read = values_read(node, g, [cotangent for _, cotangent in pairs])
         if any(operand.requires_grad and operand not in useful for operand in node.inputs):
@@ -266,6 +264,9 @@ class Walk:
                 (operand, cotangent if cotangent.requires_grad else ATTACHED.make((cotangent, operand)))
                 for operand, cotangent in pairs
             ]
+        if node.op is sgn:
+            zeros = np.zeros(node.shape, node.dtype.numpy).view(Zeros)  # type: ignore[arg-type]
+            return [(operand, held(zeros)) for operand, _ in pairs]
         return [(operand, self._settled(cotangent)) for operand, cotangent in pairs]
 
     def _misfit(self, node: Node, g: Node) -> RuntimeError:

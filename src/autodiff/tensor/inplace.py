@@ -19,7 +19,7 @@ from autodiff.tensor.calling import Sources, _refused, unwrapped, wrapped
 from autodiff.tensor.guards import refuse_history, refuse_overlap, refuse_zeros, repeats, writable
 from autodiff.tensor.modes import session
 from autodiff.tensor.storage import KEPT, memory_of, record, writing
-from autodiff.tensor.tensor import Tensor
+from autodiff.tensor.tensor import CPP_NAMES, Tensor
 from autodiff.tensor.views import COPY_SLICES, place_of_view, private, renamed
 
 ZERO = private(
@@ -142,10 +142,10 @@ def write(tensor: Tensor, result: Node) -> None:
     array = tensor._array
     if result.dtype is not tensor.dtype:
         if result.dtype.kind > tensor.dtype.kind:
+            name = tensor.dtype.long_name if "clamp" not in result.op.name else CPP_NAMES[tensor.dtype.name]
             raise AutodiffError(
                 "bad-dtype",
-                f"result type {result.dtype.long_name} can't be cast to the desired output type"
-                f" {tensor.dtype.long_name}",
+                f"result type {result.dtype.long_name} can't be cast to the desired output type {name}",
             )
         result = convert(result, tensor.dtype)
     if result.shape != array.shape:
@@ -166,6 +166,8 @@ def write(tensor: Tensor, result: Node) -> None:
     else:  # several elements share a place: what has changed counts
         with np.errstate(invalid="ignore"):
             changed = (value != array) & ~((value != value) & (array != array))
+            if array.dtype.kind == "f":
+                changed |= np.signbit(value) != np.signbit(array)
         writable(array)[changed] = np.broadcast_to(value, array.shape)[changed]
     tensor._counter.version += 1
     if not tracked:
@@ -292,7 +294,7 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     if places is not None:
         if isinstance(value, Tensor) and value.numel() == 1 and _fills(parts):
             value = value.to(target.dtype)
-        _put_at(target, places, value)
+        _put_at(target, places, value, _fills(parts))
         if repeats(target._array) and not isinstance(value, Tensor) and _by_truth(parts):
             warnings.warn(EXPANDED["masked_fill"], UserWarning, stacklevel=3)
     elif not isinstance(value, Tensor):
@@ -359,10 +361,10 @@ def _broadcasts(small: Any, large: Any) -> bool:
     return len(small) <= len(large) and all(a in (1, b) for a, b in pairs)
 
 
-def _put_at(target: Tensor, places: Node, value: Any) -> None:
+def _put_at(target: Tensor, places: Node, value: Any, fills: bool) -> None:
     _, indices, dims = places.args
     shape = places.shape
-    if isinstance(value, Tensor) and (value.numel() != 1 or not target.ndim or value is target):
+    if isinstance(value, Tensor) and (value.numel() != 1 or not target.ndim):
         refuse_history(target, target.requires_grad or value.requires_grad)
         refuse_overlap(target._array, [value._array], "index_put", same=value is target)
     if isinstance(value, Tensor):
@@ -387,4 +389,7 @@ def _put_at(target: Tensor, places: Node, value: Any) -> None:
                 ) from None
         return INDEX_PUT.make((node, indices, values, dims, False))  # type: ignore[no-any-return]
 
+    if fills and isinstance(value, Tensor) and value.numel() == 1 and target.ndim:
+        refuse_history(target, target.requires_grad or value.requires_grad)
+        value = unwrapped(value, {})  # one number, which may lie anywhere
     change(target, placed, value)

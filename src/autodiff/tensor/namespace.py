@@ -259,6 +259,8 @@ def _in_place(sign: str) -> Callable[..., Any]:
                 return inplace.change(self, changed, other)
             self._counter.version += 1
             return self
+        if not isinstance(other, (Tensor, int, float, np.generic, np.ndarray)):
+            return NotImplemented
         return inplace.change(self, changed, other)
 
     return method

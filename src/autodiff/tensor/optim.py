@@ -156,6 +156,58 @@ def kept(state: dict[str, Any], name: str, x: Array, value: float = 0.0) -> Arra
     return array
 
 
+# PyTorch's in-place arithmetic, rounded as PyTorch rounds it where arrays are small: products that are added are fused.
+SMALL = 2048
+_SINGLE = np.dtype(np.float32)
+
+
+def _fused(x: Any, a: Any, b: Any) -> Any:
+    """x + a * b, rounded once."""
+    return x.astype(np.float64) + a.astype(np.float64) * b.astype(np.float64)
+
+
+def _exact(x: Any) -> bool:
+    return x.dtype is _SINGLE and x.size <= SMALL
+
+
+def add_times(x: Any, factor: float, g: Any) -> None:
+    """`x.add_(g, alpha=factor)`."""
+    factor = x.dtype.type(factor)
+    if _exact(x):
+        x[...] = _fused(x, factor, g)
+    else:
+        x += factor * g
+
+
+def plus_times(x: Any, factor: float, g: Any) -> Any:
+    """`x.add(g, alpha=factor)`."""
+    made = np.array(x)
+    add_times(made, factor, g)
+    return made
+
+
+def add_squares(x: Any, factor: float, g: Any) -> None:
+    """`x.addcmul_(g, g, value=factor)`."""
+    scaled = x.dtype.type(factor) * g
+    if _exact(x):
+        x[...] = _fused(x, scaled, g)
+    else:
+        scaled *= g
+        x += scaled
+
+
+def add_quotient(x: Any, factor: float, a: Any, b: Any) -> None:
+    """`x.addcdiv_(a, b, value=factor)`."""
+    scaled = x.dtype.type(factor) * a
+    scaled /= b
+    x += scaled
+
+
+def go_towards(x: Any, g: Any, part: float) -> None:
+    """`x.lerp_(g, part)`."""
+    add_times(x, part, g - x)
+
+
 def scalar(value: Any) -> float:
     """A learning rate that may be a tensor."""
     number: float = value.item() if isinstance(value, Tensor) else value
@@ -218,7 +270,7 @@ class SGD(Known):
 
     def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
         if group["weight_decay"]:
-            g = g + group["weight_decay"] * x
+            g = plus_times(g, group["weight_decay"], x)
         if group["momentum"]:
             if "momentum_buffer" not in state:
                 state["momentum_buffer"] = of_array(np.array(g))
@@ -226,8 +278,11 @@ class SGD(Known):
             else:
                 buffer = state["momentum_buffer"]._array
                 np.multiply(buffer, group["momentum"], out=buffer)
-                np.add(buffer, (1 - group["dampening"]) * g if group["dampening"] else g, out=buffer)
-            g = g + group["momentum"] * buffer if group["nesterov"] else buffer
+                add_times(buffer, 1 - group["dampening"], g)
+            g = plus_times(g, group["momentum"], buffer) if group["nesterov"] else buffer
+        if _exact(x):
+            add_times(x, -scalar(group["lr"]), g)
+            return
         scratch = self._scratch(x)
         np.multiply(g, scalar(group["lr"]), out=scratch)
         np.subtract(x, scratch, out=x)
@@ -253,25 +308,19 @@ class Adam(Known):
             if group["decoupled_weight_decay"]:
                 x *= 1 - lr * group["weight_decay"]
             else:
-                g = g + group["weight_decay"] * x
+                g = plus_times(g, group["weight_decay"], x)
         b1, b2 = group["betas"]
         m, v, scratch = kept(state, "exp_avg", x), kept(state, "exp_avg_sq", x), self._scratch(x)
-        np.subtract(g, m, out=scratch)
-        np.multiply(scratch, 1 - b1, out=scratch)
-        np.add(m, scratch, out=m)
-        np.multiply(g, 1 - b2, out=scratch)
-        np.multiply(scratch, g, out=scratch)
+        go_towards(m, g, 1 - b1)
         np.multiply(v, b2, out=v)
-        np.add(v, scratch, out=v)
+        add_squares(v, 1 - b2, g)
         if group["amsgrad"]:
             largest = kept(state, "max_exp_avg_sq", x)
             v = np.maximum(largest, v, out=largest)
         np.sqrt(v, out=scratch)
         np.divide(scratch, (1 - b2**step) ** 0.5, out=scratch)
         np.add(scratch, group["eps"], out=scratch)
-        np.divide(m, scratch, out=scratch)
-        np.multiply(scratch, lr / (1 - b1**step), out=scratch)
-        np.subtract(x, scratch, out=x)
+        add_quotient(x, -lr / (1 - b1**step), m, scratch)
 
 
 class AdamW(Adam):

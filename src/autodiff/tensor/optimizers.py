@@ -6,12 +6,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff.tensor.optim import AdamW, Known, counted, kept, scalar
+from autodiff.tensor.optim import (
+    AdamW,
+    Known,
+    add_quotient,
+    add_squares,
+    add_times,
+    counted,
+    go_towards,
+    kept,
+    plus_times,
+    scalar,
+)  # fmt: skip
 from autodiff.tensor.tensor import of_array
 
 
 def _decayed(group: dict[str, Any], x: Any, g: Any) -> Any:
-    return g + group["weight_decay"] * x if group["weight_decay"] else g
+    return plus_times(g, group["weight_decay"], x) if group["weight_decay"] else g
 
 
 class RMSprop(Known):
@@ -29,22 +40,22 @@ class RMSprop(Known):
         counted(state)
         alpha, square = group["alpha"], kept(state, "square_avg", x)
         square *= alpha
-        square += (1 - alpha) * g * g
+        add_squares(square, 1 - alpha, g)
         average = square
         if group["momentum"] > 0:
             kept(state, "momentum_buffer", x)
         if group["centered"]:
             mean = kept(state, "grad_avg", x)
-            mean += (1 - alpha) * (g - mean)
+            go_towards(mean, g, 1 - alpha)
             average = square - mean * mean
         root = np.sqrt(average) + group["eps"]
         if group["momentum"] > 0:
             buffer = kept(state, "momentum_buffer", x)
             buffer *= group["momentum"]
-            buffer += g / root
-            x -= scalar(group["lr"]) * buffer
+            add_quotient(buffer, 1, g, root)
+            add_times(x, -scalar(group["lr"]), buffer)
         else:
-            x -= scalar(group["lr"]) * (g / root)
+            add_quotient(x, -scalar(group["lr"]), g, root)
 
 
 class Adagrad(Known):
@@ -67,8 +78,9 @@ class Adagrad(Known):
     def _update(self, group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> None:
         g = _decayed(group, x, g)
         step, total = counted(state), kept(state, "sum", x, group["initial_accumulator_value"])
-        total += g * g
-        x -= scalar(group["lr"]) / (1 + (step - 1) * group["lr_decay"]) * (g / (np.sqrt(total) + group["eps"]))
+        add_squares(total, 1, g)
+        rate = scalar(group["lr"]) / (1 + (step - 1) * group["lr_decay"])
+        add_quotient(x, -rate, g, np.sqrt(total) + group["eps"])
 
 
 class Adadelta(Known):
@@ -87,11 +99,11 @@ class Adadelta(Known):
         rho, eps = group["rho"], group["eps"]
         square, moved = kept(state, "square_avg", x), kept(state, "acc_delta", x)
         square *= rho
-        square += (1 - rho) * g * g
+        add_squares(square, 1 - rho, g)
         delta = np.sqrt(moved + eps) / np.sqrt(square + eps) * g
         moved *= rho
-        moved += (1 - rho) * delta * delta
-        x -= scalar(group["lr"]) * delta
+        add_squares(moved, 1 - rho, delta)
+        add_times(x, -scalar(group["lr"]), delta)
 
 
 class Adamax(Known):
@@ -109,18 +121,18 @@ class Adamax(Known):
         step = counted(state)
         b1, b2 = group["betas"]
         mean, largest = kept(state, "exp_avg", x), kept(state, "exp_inf", x)
-        mean += (1 - b1) * (g - mean)
+        go_towards(mean, g, 1 - b1)
         np.maximum(largest * b2, np.abs(g) + group["eps"], out=largest)
-        x -= scalar(group["lr"]) / (1 - b1**step) * (mean / largest)
+        add_quotient(x, -scalar(group["lr"]) / (1 - b1**step), mean, largest)
 
 
 def _moments(group: dict[str, Any], state: dict[str, Any], x: Any, g: Any) -> tuple[Any, Any]:
     """Running means of gradients and of their squares."""
     b1, b2 = group["betas"]
     mean, square = kept(state, "exp_avg", x), kept(state, "exp_avg_sq", x)
-    mean += (1 - b1) * (g - mean)
+    go_towards(mean, g, 1 - b1)
     square *= b2
-    square += (1 - b2) * g * g
+    add_squares(square, 1 - b2, g)
     return mean, square
 
 
@@ -152,8 +164,8 @@ class NAdam(Known):
         mean, square = _moments(group, state, x, g)
         root = np.sqrt(square / (1 - b2**step)) + group["eps"]
         sofar = float(product._array)
-        x -= lr * (1.0 - now) / (1.0 - sofar) * (g / root)
-        x -= lr * following / (1.0 - sofar * following) * (mean / root)
+        add_quotient(x, -lr * (1.0 - now) / (1.0 - sofar), g, root)
+        add_quotient(x, -lr * following / (1.0 - sofar * following), mean, root)
 
 
 class RAdam(Known):
@@ -200,7 +212,7 @@ class ASGD(Known):
         g = _decayed(group, x, g)
         rate = float(eta._array)
         x *= 1 - lambd * rate
-        x -= rate * g
+        add_times(x, -rate, g)
         if mu._array != 1:
             average += (x - average) * float(mu._array)
         else:

@@ -14,10 +14,15 @@ from autodiff.tensor.tensor import of_array
 MODULES = "torch.nn.modules."
 
 
+_operations: dict[str, Any] = {}
+
+
 def operation(name: str) -> Any:
-    """An operation of `torch.nn.functional`."""
-    found = lookup("F", name)
-    assert found is not None, name
+    """An operation of `torch.nn.functional`, always the same function: calls of it are remembered."""
+    found = _operations.get(name)
+    if found is None:
+        found = _operations[name] = lookup("F", name)
+        assert found is not None, name
     return found
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import CONSTANT, PICK, VARIABLE
+from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
+from autodiff.ops.powers import POW_TENSOR
 from autodiff.tensor.engine import cotangents, values_read
 from autodiff.tensor.storage import value_of
 from autodiff.tensor.straight import Assembler, NotStraightError, Program
@@ -103,6 +104,8 @@ def pullback_of(node: Node, given: Any, wanted: tuple[bool, ...] | None) -> Pull
 
 def _key(node: Node, given: Any, wanted: Any) -> Any:
     op = node.op
+    if op is POW_TENSOR and node.inputs[1].op in (CONVERT, BROADCAST):
+        raise TypeError  # the rule asks what the exponent was before it was converted
     numbers = not _any_number(node)
     key: list[Any] = [op, given, wanted]
     for param in node.params if numbers else ():

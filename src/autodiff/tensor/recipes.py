@@ -243,12 +243,16 @@ def _ended(end: End, operands: Sequence[Any], values: list[Any], nodes: list[Nod
     if end.root is not None:
         slot, number = end.root
         memory = values[slot]
+        if value.size == memory.size == 1:
+            memory = np.array(memory)
+            value = memory.reshape(value.shape)
         base = new(memory, nodes[number] if number >= 0 else held(memory), Counter())
         return view_of(node, value, base, end.path)
     if end.contiguous and not value.flags.c_contiguous:
         value = np.ascontiguousarray(value)
     if not end.fresh and (
         not value.flags.writeable
+        or (value.base is not None and getattr(value.base, "size", value.size) != value.size)
         or any(t.__class__ is not Node and np.may_share_memory(value, t._array) for t in operands)
     ):
         value = np.array(value)

@@ -13,9 +13,9 @@ from autodiff.graph.op import PICK
 # Operation, or its node's name → what it saves besides: operands by position, `out`, or results by number as `out1`.
 _BY_ROLES = {
     "once": "copy_slices",
-    "0": "avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
+    "0": "PowBackward0 avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
     "0 1": "multi_margin_loss div_floor div_trunc prelu",
-    "0 out": "vector_norm prod pdist F.pdist linalg.det var_mean",
+    "0 out": "copysign vector_norm prod pdist F.pdist linalg.det var_mean",
     "0 1 out": "cdist PowBackward1",
     "0 1 2 out": "scatter_reduce index_reduce scatter_with_sum scatter_with_product",
     "0 1 out0": "triangular_solve",
@@ -28,7 +28,7 @@ _BY_ROLES = {
     "out1": "max min median nanmedian kthvalue mode sort topk",
     "out0 out1": "aminmax linalg.qr linalg.eigh linalg.lu",
     "out0 out1 out2": "linalg.svd",
-    "out": "LeakyReluBackward1 EluBackward1 CeluBackward1 RreluWithNoiseBackward1"
+    "out": "sgn LeakyReluBackward1 EluBackward1 CeluBackward1 RreluWithNoiseBackward1"
     " ormqr linalg.householder_product svdvals",
     "out out1": "linalg.lu_factor",
     "tracked": "linalg.pinv",
@@ -40,7 +40,7 @@ ALSO: dict[str, tuple[int | str, ...]] = {
 }
 
 # Operation → operands that it does not save, though our rule reads them.
-NOT: dict[str, tuple[int, ...]] = {"linalg.lu": (0,), "linalg.lu_factor": (0,)}
+NOT: dict[str, tuple[int, ...]] = {"copysign": (1,), "linalg.lu": (0,), "linalg.lu_factor": (0,)}
 
 # Functions that save tensors which our operation does not have as operands or results: which of the arguments, or
 # `results` for all of these besides the first that has a history.

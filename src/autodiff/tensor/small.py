@@ -79,7 +79,7 @@ class Named(tuple[Any, ...]):
         if not self.fields:
             return super().__repr__()
         body = ",\n".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
-        return f"torch.return_types.{self.function}(\n{body})"
+        return f"torch.return_types.{self.function.replace('.', '_')}(\n{body})"
 
 
 _ids = count()

@@ -21,7 +21,7 @@ from autodiff.graph.dtypes import DType, dtype_of
 from autodiff.graph.node import Node
 from autodiff.graph.op import PICK, VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
-from autodiff.graph.sizes import contiguous_strides
+from autodiff.graph.sizes import broadcast, contiguous_strides, show
 from autodiff.ops.convert import CLONE
 from autodiff.tensor import modes
 from autodiff.tensor.engine import GradFn, grad_fn_of
@@ -173,10 +173,29 @@ class Tensor(Operations):
             self._become_leaf(True)
             return
         dtype = dtype_of(array)
+        if array.shape == self._node.shape and dtype is self._node.dtype and not self._saves_itself():
+            self._stand_for(self._node)  # what others saved of it is whatever it is by now
+            self._node._strides = tuple(step // array.itemsize for step in array.strides)
+            return
         other = Node(OTHER_DATA, (self._node,), (array.shape, dtype), array.shape, dtype, True)
         other.eager = Record(array)
         other._strides = tuple(step // array.itemsize for step in array.strides)
         self._stand_for(other)
+
+    def _saves_itself(self) -> bool:
+        """Whether the operation that made this tensor reads its result in backward."""
+        from autodiff.tensor.engine import saved
+
+        node = self._node
+        if node.op is OTHER_DATA or record(node).function is not None:
+            return True
+        with session():
+            if node.op is not PICK:
+                return node in saved(node)
+            parent = node.inputs[0]
+            if record(parent).function is not None:
+                return True
+            return any(part.op is PICK and part.params == node.params for part in saved(parent))
 
     def _way(self) -> Path:
         """How to get here from the base, which may have been transposed in place since."""
@@ -327,6 +346,9 @@ class Tensor(Operations):
         if self._node.op is not VARIABLE:
             raise RuntimeError("leaf variable has been moved into the graph interior")
         earlier = self._grad
+        target = self if earlier is None else earlier
+        if np.shape(g) != target._array.shape:
+            g, ours = _spread(g, target), False
         if earlier is None:
             fresh = ours and g.__class__ is np.ndarray and g.base is None and g.flags.writeable
             self._grad = of_array(g if fresh else np.array(g))
@@ -396,7 +418,7 @@ class Tensor(Operations):
         self._form = None
         node = self._node
         if not self.is_leaf:
-            self._keep_history(value._array)  # what operations saved of it stays what it was
+            self._keep_history(value._array)  # what its own operation saved stays what it was
         elif node.requires_grad and node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
             node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
@@ -580,6 +602,17 @@ class Tensor(Operations):
             )
         copied = of_array(self._array.copy())
         return copied.requires_grad_(self.requires_grad)
+
+
+def _spread(g: Any, target: Tensor) -> np.ndarray[Any, Any]:
+    """A gradient in the shape of data that were exchanged; raises RuntimeError where it does not broadcast to it."""
+    with session():
+        shape = broadcast(target._array.shape, np.shape(g))
+    if shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {show(target._array.shape)} doesn't match the broadcast shape {show(shape)}"
+        )
+    return np.broadcast_to(g, shape)  # type: ignore[arg-type]
 
 
 def hang(node: Node, hooks: dict[int, Any]) -> None:

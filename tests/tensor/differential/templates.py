@@ -359,14 +359,10 @@ IN_PLACE = lines("""
     torch.nn.functional.leaky_relu_({x}, 0.1)
     torch.add({x}, 1, out={x})
     {x}.sub_({y}, alpha=2)
-    {x}.floor_divide_({n})
-    {x}.remainder_({n})
-    {x}.fmod_({n})
     {x}.nan_to_num_()
     {x}.copysign_({y})
     {x}.clamp_(max={n})
     {x}.clip_(-1, 1)
-    {x}.frac_()
     {x}.sigmoid_().mul_(2)
     {x}.index_add_(0, torch.tensor([0]), {z})
     {x}.put_(torch.tensor([0]), torch.tensor([1.5]))
@@ -378,8 +374,7 @@ IN_PLACE = lines("""
     {x}.t_().mul_(2)
     {x}.as_strided_((1,), (1,))
     {x}.swapdims_(0, 1)
-    {x}.set_({z}.detach())
-    {x}.set_({z})
+    {x}.detach().set_({z}.detach())
     {x}.logical_not_()
     {x}.lt_({y})
     {x}.cumprod_(0)
@@ -412,8 +407,6 @@ LEAVES_CHANGED = lines("""
     {x}.retain_grad()
     {x}.data = {same}.detach()
     {x}.data = {x} * 2
-    {x}.data = {z}
-    {x}.data = {z}.detach()
     {x}.data = {x}.data.clone()
     {x}.requires_grad_(True).retain_grad()
     {x}, {z} = {z}, {x}

@@ -159,6 +159,15 @@ def _pad(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     return f"F.pad({printer.text(term.args[0])}, ({', '.join(sizes)}))", ATOM
 
 
+def _cut(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
+    """Without so many places before and behind."""
+    dim, before, behind = params
+    size = term.args[0].shape[dim]
+    first = printer.dim(before) if before else ""
+    last = printer.place(size - behind, size) if behind else ""
+    return f"{printer.within(term.args[0], ATOM)}[{':, ' * dim}{first}:{last}]", ATOM
+
+
 def _element(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     """x[i], X[i], X[:, k] or X[i, k]."""
     (x,) = term.args
@@ -195,6 +204,7 @@ CALLS: dict[str, Callable[[Printer, Term, Sequence[Any]], Printed]] = {
     "logsumexp": _prod,
     "item": _element,
     "pad": _pad,
+    "cut": _cut,
     "pick": _pick,
     "slogdet": lambda printer, term, params: (f"slogdet({printer.text(term.args[0])})[1]", ATOM),
     "to": lambda printer, term, params: (f"{printer.within(term.args[0], ATOM)}.to({params[0]})", ATOM),

@@ -121,8 +121,18 @@ def _is_unit(factor: Term) -> bool:
 def _stacked(printer: Printer, elements: list[Term]) -> str:
     if all(element.kind == "num" for element in elements):
         return f"tensor([{', '.join(map(_float, elements))}])"
-    texts = [f"tensor({_float(x)})" if x.kind == "num" else printer.text(x) for x in elements]
-    return f"stack([{', '.join(texts)}])"
+    return f"stack([{', '.join(_part(printer, element) for element in elements)}])"
+
+
+def _part(printer: Printer, element: Term) -> str:
+    """A number, or a row: also one that is a multiple of a single unit vector."""
+    if element.kind == "num":
+        return f"tensor({_float(element)})"
+    if element.kind == "unit" or (element.kind == "mul" and any(map(_is_unit, element.args))):
+        size = element.shape[0]
+        assert isinstance(size, int)
+        return _stacked(printer, [t.item(element, i) for i in range(size)])
+    return printer.text(element)
 
 
 def _float(number: Term) -> str:

@@ -18,8 +18,11 @@ def item(x: Term, i: Dim) -> Term:
         return x
     if len(x.shape) == 2:
         scalars, rest = scalars_of(x)
-        if rest.kind == "add":
-            return mul([*scalars, add([item(arg, i) for arg in rest.args])])
+        if rest.kind == "eye":
+            return mul([*scalars, unit(rest.shape[0], i)])
+        if rest.kind == "add" and all(arg.shape == rest.shape or len(arg.shape) < 2 for arg in rest.args):
+            parts = [item(arg, i) if len(arg.shape) == 2 else arg for arg in rest.args]
+            return mul([*scalars, add(parts), ones(x.shape[1:])])
         if rest.kind == "outer":
             return mul([*scalars, item(rest.args[0], i), rest.args[1]])
         return mul([*scalars, make("fn", (rest,), ("item", i), x.shape[1:])])

@@ -9,6 +9,7 @@ import numpy as np
 from autodiff.program import limits
 from autodiff.program.kinds.guards import WORD
 from autodiff.program.kinds.objects import is_own
+from autodiff.tensor.module import Module
 from autodiff.tensor.tensor import Tensor
 
 COLLECTIONS = (list, dict, set)
@@ -48,12 +49,21 @@ def _deep(value: Any, memo: dict[int, Any], depth: int) -> Any:
         made = value.__deepcopy__({})
     elif type(value) is tuple:
         made = tuple(_deep(item, memo, depth + 1) for item in value)
+    elif isinstance(value, Module):
+        made = memo.setdefault(id(value), (_blank(value), value))[0]
+        for name, item in value.__dict__.items():
+            made.__dict__[name] = _deep(item, memo, depth + 1)
     elif isinstance(value, (*COLLECTIONS, np.ndarray)) or (is_own(value) and hasattr(value, "__dict__")):
         made = copy(value)
         memo[id(value)] = (made, value)
         _fill(value, made, memo, depth)
     memo[id(value)] = (made, value)
     return made
+
+
+def _blank(value: Any) -> Any:
+    """An object of the same class without attributes."""
+    return object.__new__(type(value))
 
 
 def _fill(value: Any, made: Any, memo: dict[int, Any], depth: int) -> None:
