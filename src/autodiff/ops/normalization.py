@@ -10,6 +10,7 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
 from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import Dim, normalize_dim, numel, show, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER
 from autodiff.ops.checks import not_implemented
@@ -97,8 +98,16 @@ LAYER_NORM = Primitive(
 
 
 def _check_normalized(
-    x: Node, size: tuple[Dim, ...], parameters: list[tuple[str, Node | None]], comma: str = ", "
+    function: str, x: Node, size: tuple[Dim, ...], parameters: list[tuple[str, Node | None]], comma: str = ", "
 ) -> None:
+    for position, (name, parameter) in enumerate(parameters, 3):
+        if parameter is not None and parameter.weak:
+            raise AutodiffError(
+                "argument-type",
+                f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type_name(parameter)}",
+                type="TypeError",
+                help="its elements multiply or move those of the last dims: give a tensor of their shape",
+            )
     if not size:
         raise AutodiffError(
             "bad-value",
@@ -125,7 +134,7 @@ def _check_normalized(
 def checked_layer(x: Node, size: Any, weight: Node | None, bias: Node | None) -> tuple[Node, int]:
     """x, and over how many dims it is normalized."""
     x, size = a_tensor(x), int_list("layer_norm", "normalized_shape", 2, size)
-    _check_normalized(x, size, [("weight", weight), ("bias", bias)])
+    _check_normalized("layer_norm", x, size, [("weight", weight), ("bias", bias)])
     _check_dtypes(x, "LayerNormKernelImpl", weight, bias)
     return x, len(size)
 
@@ -151,7 +160,7 @@ composite(
 
 def _rms_norm(x: Node, size: Any, weight: Node | None, eps: Any) -> Node:
     x, size = a_tensor(x), int_list("rms_norm", "normalized_shape", 2, size)
-    _check_normalized(x, size, [("weight", weight)], comma="")
+    _check_normalized("rms_norm", x, size, [("weight", weight)], comma="")
     if not x.dtype.is_floating:
         raise not_implemented("rms_norm", x.dtype)
     dims = tuple(range(len(x.shape) - len(size), len(x.shape)))

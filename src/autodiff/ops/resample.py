@@ -280,7 +280,8 @@ def _interpolate(
             ", ".join(f"{axis}: {extent}" for axis, extent in zip(("D", "H", "W")[-dims:], sizes, strict=True))
             for sizes in (before, places)
         )
-        raise fail(f"Input and output sizes should be greater than 0, but got input ({given}) and output ({found})")
+        joined = " and" if dims == 1 else ""
+        raise fail(f"Input and output sizes should be greater than 0, but got input ({given}){joined} output ({found})")
     if x.dtype.kind < FLOATING:
         raise not_implemented(f"upsample_{mode.removesuffix('-exact')}{dims}d_channels_last", x.dtype)
     return RESAMPLE(x, places, scales, mode, bool(align_corners), antialias)  # type: ignore[no-any-return]

@@ -98,6 +98,8 @@ def __getattr__(name: str) -> Any:
         made = getattr(import_module(f"autodiff.tensor.{_HOMES[name]}"), name)
         globals()[name] = made
         return made
+    if name in ("accelerator", "backends", "cuda"):
+        return MODULES[name]
     if name.endswith("Tensor"):
         from autodiff.tensor.typed import TYPED
 

@@ -231,6 +231,10 @@ def _plain_value(value: Any) -> Any:
 
 def item_of(self: Tensor, items: Any) -> Any:
     """`x[items]`."""
+    if items.__class__ is range:
+        items = list(items)
+    elif items.__class__ is tuple and any(item.__class__ is range for item in items):
+        items = tuple(list(item) if item.__class__ is range else item for item in items)
     found = call(OPERATORS["[]"], (self, items if isinstance(items, tuple) else (items,)), {})
     if found is self:
         from autodiff.tensor.restride import alias

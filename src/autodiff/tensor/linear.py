@@ -180,6 +180,8 @@ class Embedding(Module):
 class LazyLinear(Linear):
     """A linear layer whose inputs are counted at the first call."""
 
+    __module__ = MODULES + "linear"
+
     def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
         Module.__init__(self)
         self.in_features = 0

@@ -96,6 +96,7 @@ MODULES: dict[str, ModuleType] = {
             homes={
                 "grad_fns": "Node=GradFn",
                 "graph": "register_multi_grad_hook increment_version GradientEdge get_gradient_edge",
+                "devices": "save_on_cpu",
             },
         ),
         Namespace(
@@ -113,6 +114,13 @@ MODULES: dict[str, ModuleType] = {
         Namespace("optim", homes=OPTIMIZERS),
         Namespace("optim.lr_scheduler", homes={"schedulers": _SCHEDULERS, "cycles": _CYCLES}),
         Namespace("special", "special"),
+        Namespace("accelerator", homes={"devices": "is_available current_accelerator device_count synchronize"}),
+        Namespace("backends"),
+        Namespace("backends.mps", homes={"devices": "is_available"}),
+        Namespace(
+            "cuda",
+            homes={"devices": "is_available device_count manual_seed manual_seed_all empty_cache synchronize"},
+        ),
         Namespace("utils"),
         Namespace("utils.checkpoint", homes={"checkpoint": "checkpoint"}),
         Namespace("utils.data", homes={"data": _DATA}),
