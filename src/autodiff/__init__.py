@@ -15,6 +15,7 @@ report, cli.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from autodiff.version import VERSION
@@ -34,6 +35,36 @@ _MODULES = (
     "api", "backward", "cli", "errors", "execute", "formula", "functional", "gradcheck", "grammar", "graph",
     "homework", "ops", "program", "report", "request", "solve", "syntax", "version",
 )  # fmt: skip
+
+
+class _Finder:
+    """Finds `autodiff.nn` and PyTorch's other modules, for `import autodiff.nn.functional as F`."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        """Where a module of PyTorch's comes from; None for any other name."""
+        package, _, below = name.partition(".")
+        if package != "autodiff" or not below:
+            return None
+        from importlib.machinery import ModuleSpec
+
+        from autodiff.tensor.modules import MODULES
+
+        return ModuleSpec(name, _Finder, is_package=True) if below in MODULES else None  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: Any) -> Any:
+        """The module that is there already."""
+        from autodiff.tensor.modules import MODULES
+
+        return MODULES[spec.name.partition(".")[2]]
+
+    @staticmethod
+    def exec_module(module: Any) -> None:
+        """Nothing: its members are found when they are asked for."""
+
+
+sys.meta_path.append(_Finder)
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,18 @@ def test_optimizers_refuse_what_they_do_not_know(name: str) -> None:
             cls([torch.ones(1)], foo=1)
 
 
+def test_modules_are_imported_as_pytorch_s() -> None:
+    import autodiff.nn.functional as functional
+
+    from autodiff import nn, optim
+
+    assert functional is nn.functional
+    assert optim.SGD is torch.optim.SGD
+    assert str(torch.cuda.is_available()) == "False"
+    assert torch.ones(3)[range(2)].tolist() == [1.0, 1.0]
+    assert str(type(torch.float32)) == "<class 'torch.dtype'>"
+
+
 def test_members_of_modules_are_checked() -> None:
     class Net(Module):
         def __init__(self) -> None:

@@ -33,6 +33,24 @@ class DType:
     def is_floating(self) -> bool:
         return self.kind >= FLOATING
 
+    # PyTorch's names, for who holds one.
+
+    @property
+    def is_floating_point(self) -> bool:
+        return self.kind >= FLOATING
+
+    @property
+    def is_complex(self) -> bool:
+        return False
+
+    @property
+    def is_signed(self) -> bool:
+        return self.numpy.kind in "if"
+
+    @property
+    def itemsize(self) -> int:
+        return self.size
+
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 

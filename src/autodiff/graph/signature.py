@@ -306,6 +306,8 @@ def _literal(text: str) -> Any:
 
 def type_name(value: Any) -> str:
     """What PyTorch's messages call the type of an argument."""
+    if isinstance(value, Node) and value.weak:  # a plain number
+        return {"bool": "bool", "int64": "int"}.get(value.dtype.name, "float")
     if isinstance(value, Node):
         return "Tensor"
     if isinstance(value, Fraction):

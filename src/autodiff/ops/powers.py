@@ -66,7 +66,7 @@ def _less_one(n: Node) -> Node:
         given = given.inputs[0]
     if given.dtype.kind == dtypes.BOOL:
         ops.sub(given, 1)
-    return n - 1  # type: ignore[no-any-return]
+    return n - 1
 
 
 POW_NUMBER: Elementwise = Elementwise(

@@ -79,7 +79,7 @@ _LANES = {"float32": 8, "float64": 4}
 def _fused(start: Any, step: Plain, places: np.ndarray) -> np.ndarray:
     """start + step * places, rounded once to float64."""
     exact = np.longdouble
-    return (exact(start) + exact(step) * places.astype(exact)).astype(np.float64)  # type: ignore[no-any-return]
+    return (exact(start) + exact(step) * places.astype(exact)).astype(np.float64)
 
 
 STEPS = Primitive(

@@ -54,6 +54,7 @@ from autodiff.tensor.tensor import Tensor
 del _optim
 for _cls in (Tensor, Size, Generator, dtype):  # whose names people see
     _cls.__module__ = "torch"
+dtype.__name__ = dtype.__qualname__ = "dtype"
 autograd = MODULES["autograd"]
 func = MODULES["func"]
 utils = MODULES["utils"]

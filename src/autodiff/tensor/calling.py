@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import _local
 from collections.abc import Callable
 from typing import Any
 
@@ -88,7 +89,21 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return result
 
 
-_refused: list[RuntimeError] = []  # what views among the operands of a call have to say
+class _Refused(_local):
+    """What views among the operands of a call have to say, for each thread."""
+
+    def __init__(self) -> None:
+        self._errors: list[RuntimeError] = []
+        self.append, self.clear, self.pop = self._errors.append, self._errors.clear, self._errors.pop
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def __getitem__(self, place: int) -> RuntimeError:
+        return self._errors[place]
+
+
+_refused = _Refused()
 
 
 def _raise_refused(made: Any) -> None:

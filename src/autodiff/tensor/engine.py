@@ -31,6 +31,10 @@ FREED = (
 )
 
 
+DETACHED = (
+    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please"
+    " use out-of-place `.detach()` instead"
+)
 # Plain numbers are tensors to these, and so saved; elsewhere they are kept as numbers.
 WRAP_NUMBERS = frozenset({"MulBackward0", "DivBackward0"})
 
@@ -265,7 +269,7 @@ class Walk:
                 for operand, cotangent in pairs
             ]
         if node.op is sgn:
-            zeros = np.zeros(node.shape, node.dtype.numpy).view(Zeros)  # type: ignore[arg-type]
+            zeros = np.zeros_like(node.eager.value).view(Zeros)
             return [(operand, held(zeros)) for operand, _ in pairs]
         return [(operand, self._settled(cotangent)) for operand, cotangent in pairs]
 
@@ -460,6 +464,8 @@ def check_versions(node: Node, known: Record, read: set[Node]) -> None:
             continue
         source = memory_of(operand)
         counter = source.eager.counter
+        if source.eager.detached and operand is source:
+            raise RuntimeError(DETACHED)
         if counter is not None and known.seen[position] not in (counter.version, KEPT):
             while operand.op is BROADCAST or operand.op is CONVERT:
                 operand = operand.inputs[0]
@@ -474,7 +480,7 @@ def check_versions(node: Node, known: Record, read: set[Node]) -> None:
             if counter is not None and counter.version:
                 raise modified(result, counter.version, 0)
     if node in read and known.counter is not None and known.counter.version != known.version:
-        raise modified(node, known.counter.version, known.version)
+        raise modified(known.shown_as or node, known.counter.version, known.version)
 
 
 def _current(node: Node) -> Node:

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.dtypes import float64
 from autodiff.graph.node import OPERATORS, Node
 from autodiff.graph.op import CONVERT, broadcast_to, convert, ops
 from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT
 from autodiff.tensor import modes
-from autodiff.tensor.calling import Sources, _refused, unwrapped, wrapped
+from autodiff.tensor.calling import Sources, _refused, item_of, unwrapped, wrapped
 from autodiff.tensor.guards import refuse_history, refuse_overlap, refuse_zeros, repeats, writable
 from autodiff.tensor.modes import session
-from autodiff.tensor.storage import KEPT, memory_of, record, writing
+from autodiff.tensor.storage import KEPT, Record, memory_of, record, writing
 from autodiff.tensor.tensor import CPP_NAMES, Tensor
 from autodiff.tensor.views import COPY_SLICES, place_of_view, private, renamed
 
@@ -179,10 +180,13 @@ def write(tensor: Tensor, result: Node) -> None:
         return
     known = record(result)  # which may have saved its result, in this memory
     known.counter, known.version = tensor._counter, tensor._counter.version
-    slices = COPY_SLICES.make((base._current, result, tensor._way()))
-    record(slices).written = place_of_view(result, before)
+    slices = Node(
+        COPY_SLICES, (base._current, result), (tensor._way(),), base._node.shape, base._node.dtype, True
+    )  # its value is the memory that has been written
+    slices.eager = Record(base._array)
+    slices.eager.written = place_of_view(result, before)
     _go_on(base, slices)
-    tensor._current  # noqa: B018  (PyTorch makes the view's new node at once)
+    known.shown_as = tensor._current  # PyTorch makes the view's new node at once
 
 
 def _go_on(tensor: Tensor, after: Node) -> None:
@@ -213,12 +217,6 @@ def in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Tens
 
     def settled(x: Node, *args: Any, **kwargs: Any) -> Node:
         result: Node = function(x, *args, **kwargs)
-        if name == "float_power" and x.dtype is not result.dtype:
-            raise AutodiffError(
-                "bad-dtype",
-                f"the base given to float_power_ has dtype {x.dtype.long_name} but the operation's result requires"
-                f" dtype {result.dtype.long_name}",
-            )
         title = IN_PLACE.get(grad_fn(result) or "") if result.requires_grad else None
         if title is not None and result.op.hidden is False:
             result = _titled(result, title)
@@ -232,6 +230,11 @@ def in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Tens
         return result
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if name == "float_power" and self.dtype is not float64:
+            raise RuntimeError(
+                f"the base given to float_power_ has dtype {self.dtype.long_name} but the operation's result requires"
+                " dtype Double"
+            )
         return change(self, settled, *args, **kwargs)
 
     return method
@@ -282,7 +285,9 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
     parts = items if isinstance(items, tuple) else (items,)
     places: Node | None = None
     target = tensor
-    if not (len(parts) <= tensor.ndim + 1 and all(part is Ellipsis or _everything(part) for part in parts)):
+    if _basic(parts):
+        target = tensor if _whole(parts, tensor) else item_of(tensor, parts)
+    elif not (len(parts) <= tensor.ndim + 1 and all(part is Ellipsis or _everything(part) for part in parts)):
         x = unwrapped(tensor, sources)
         index = unwrapped(parts, sources)
         with session():
@@ -304,6 +309,18 @@ def put(tensor: Tensor, items: Any, value: Any) -> None:
         fill_(target, value)
     else:
         copy_(target, value if value.shape == target.shape else _fitting(target, value))
+
+
+def _basic(parts: tuple[Any, ...]) -> bool:
+    """Whether an index is made of whole numbers and slices of such alone."""
+    for part in parts:
+        kind = part.__class__
+        if kind is slice:
+            if any(end is not None and end.__class__ is not int for end in (part.start, part.stop, part.step)):
+                return False
+        elif kind is not int:
+            return False
+    return True
 
 
 def _fills(parts: tuple[Any, ...]) -> bool:

@@ -14,7 +14,7 @@ from autodiff.tensor import modes
 from autodiff.tensor.grad_fns import WATCHED
 from autodiff.tensor.guards import root_of
 from autodiff.tensor.small import Handle
-from autodiff.tensor.storage import Counter, writing
+from autodiff.tensor.storage import Counter, record, writing
 from autodiff.tensor.tensor import CPP_NAMES, Tensor, alias, of_array
 
 DETACHED_VIEW = (
@@ -276,6 +276,8 @@ def detach_(self: Tensor) -> Tensor:
     """Forget the history of this tensor; raises RuntimeError for views."""
     if self._base is not None:
         raise RuntimeError(DETACHED_VIEW)
+    if not self.is_leaf:
+        record(self._node).detached = True
     self._become_leaf(False)
     return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import RLock, _local
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from typing import Any
@@ -12,7 +13,20 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.evaluate import evaluators
 from autodiff.tensor.storage import value_of
 
-_grad = [True]
+
+class _GradMode(_local):
+    """Grad mode, which each thread has for itself, as the only element of a sequence."""
+
+    on = True
+
+    def __getitem__(self, _: int) -> bool:
+        return self.on
+
+    def __setitem__(self, _: int, on: bool) -> None:
+        self.on = on
+
+
+_grad = _GradMode()
 _dtype = [dtypes.float32]
 
 
@@ -143,18 +157,23 @@ def out_of_memory(error: MemoryError) -> OutOfMemoryError:
     )
 
 
+_LOCK = RLock()  # the stacks and the remembered calls belong to one thread at a time
+
+
 class _Session:
     """Has no state of its own: what it sets is on stacks."""
 
     __slots__ = ()
 
     def __enter__(self) -> None:
+        _LOCK.acquire()
         evaluators.append(value_of)
         dtypes.defaults.append(_dtype[0])
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         evaluators.pop()
         dtypes.defaults.pop()
+        _LOCK.release()
         if isinstance(error, AutodiffError):
             raise translated(error) from error
         if isinstance(error, MemoryError) and not isinstance(error, OutOfMemoryError):

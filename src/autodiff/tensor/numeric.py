@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import PICK, VARIABLE, pick
+from autodiff.graph.op import CONVERT, PICK, VARIABLE, pick
 from autodiff.ops.elementwise import sgn
 from autodiff.tensor.chains import Reads
 from autodiff.tensor.engine import FREED, Walk, check_versions, completed, leaf_edges
@@ -23,6 +23,7 @@ from autodiff.tensor.grad_fns import WATCHED
 from autodiff.tensor.pending import is_plain, pulled
 from autodiff.tensor.pullbacks import Pullback, pullback_of
 from autodiff.tensor.storage import KEPT, Pending, Record, held, memory_of
+from autodiff.tensor.views import along
 
 _OURS = 3  # references to a value that nobody else has: its name on the walk, and two arguments
 
@@ -142,7 +143,34 @@ class Numbers(Walk):
             return pullback_of(node, given, None)
         return None  # PyTorch looks at all that was saved, whatever is wanted
 
-    def check_saved(self, node: Node, reads: Reads) -> None:
+    def _through_write(self, node: Node, known: Record, g: Any, useful: Any) -> Any:
+        """As `Walk` does it, in one copy of the cotangent where the operation has a pullback."""
+        base, value = node.inputs
+        inner = value
+        fast = g is not None and self.wanted is None and not known.freed and inner.op is not CONVERT
+        pullback = pullback_of(inner, None, None) if fast and inner.eager.function is None else None
+        whole = None if pullback is None else np.array(g.eager.value, order="C")
+        part = None if whole is None else along(whole, node.params[0])
+        if pullback is None or part is None or pullback.several:
+            return super()._through_write(node, known, g, useful)
+        assert whole is not None
+        known.freed = not self.retain
+        if pullback.saves:
+            self.check_saved(inner, pullback)
+        inner.eager.freed = not self.retain
+        slots = pullback.run(inner, np.array(part))
+        pairs: list[tuple[Node, Any]] = []
+        inside: Any = None
+        for place, position in pullback.ends:
+            pair = (inner.inputs[position], held(np.asarray(slots[place])))
+            if position == known.written and inside is None:  # the view may be another operand, too
+                inside = self._uncovered(*pair)[1]
+            else:
+                pairs.append(pair)
+        part[...] = 0 if inside is None else inside.eager.value
+        return [(base, held(whole)), *pairs]
+
+    def check_saved(self, node: Node, reads: Pullback | Reads) -> None:
         """Refuse what a backward has gone through, and values that have changed since they were saved."""
         if node.eager.freed:
             raise RuntimeError(FREED)
@@ -157,7 +185,7 @@ class Numbers(Walk):
                 if source.op.hidden or source.op.view:
                     source = memory_of(source)
                 counter = source.eager.counter
-                if counter is not None and counter.version != seen[position] != KEPT:
+                if (counter is not None and counter.version != seen[position] != KEPT) or source.eager.detached:
                     check_versions(node, known, {node.inputs[i] for i in pullback.reads})
         if pullback.reads_out and known.counter is not None and known.counter.version != known.version:
             check_versions(node, known, {node})

@@ -106,7 +106,7 @@ class Recipe:
 class Single(Recipe):
     """One elementwise operation on one operand or two, with a new result: most of what programs do, and so unrolled."""
 
-    __slots__ = ("dtype", "first", "form", "kernel", "last", "scalar", "step", "typed")
+    __slots__ = ("dtype", "first", "form", "kernel", "last", "scalar", "step")
 
     def __init__(self, recipe: Recipe, kernel: Any, first: int, scalar: bool, dtype: Any) -> None:
         super().__init__(recipe.program, recipe.steps, recipe.ends, None)
@@ -116,8 +116,7 @@ class Single(Recipe):
         self.step: Any = recipe.steps[0] if recipe.steps else None
         self.form = recipe.ends[0].form
         self.dtype = dtype
-        self.last: Any = None  # the latest plain number, and as an element of the dtype
-        self.typed: Any = None
+        self.last: Any = (None, None)  # the latest plain number, and as an element of the dtype
 
     def run(self, operands: Sequence[Any]) -> Any:
         for t in operands:
@@ -138,10 +137,10 @@ class Single(Recipe):
         """The result for two tensors that are no views, or one and a plain number."""
         x = a._array
         if b.__class__ is Node:
-            if b is not self.last:
-                self.typed = _element(self.dtype, b.params[0], self.scalar)
-                self.last = b
-            y, other, version = self.typed, b, 0
+            last = self.last  # another thread may put its own there at any time
+            if b is not last[0]:
+                last = self.last = (b, _element(self.dtype, b.params[0], self.scalar))
+            y, other, version = last[1], b, 0
         else:
             y, other, version = b._array, b._node, b._counter.version
         if self.scalar:

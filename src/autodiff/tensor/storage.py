@@ -50,6 +50,8 @@ class Record:
     leaf: Any = None
     retained: Any = None
     hooked: Any = ()  # of several results, those whose tensors have hooks
+    shown_as: Any = None  # of what was written through a view: the view's node from there on
+    detached = False  # whether the tensor that it stood for was detached in place
     linked: Any = ()  # other tensors that were saved, with their versions
     written: int | None = None  # of a write through a view: which operand of the operation the view is
     nobody = False  # whether a leaf is one that nothing accumulates into

@@ -142,11 +142,12 @@ class Tensor(Operations):
             return
         if self._meta is not None:
             raise RuntimeError(forbidden(self, "its base or another view of its base has been"))
-        with session():
-            node = AS_STRIDED.make((base._node, self._way()))
-            node.requires_grad = True  # also of a base that no longer does: it had a history
-            node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
-            self._go_on(node)
+        array = self._array
+        # It wants a gradient also where the base no longer does: there is a history.
+        node = Node(AS_STRIDED, (base._node,), (self._way(),), array.shape, self._node.dtype, True)
+        node.eager = Record(array)
+        node._strides = tuple([step // array.itemsize for step in array.strides])
+        self._go_on(node)
 
     def _look_at(self, array: np.ndarray[Any, Any], node: Node, path: Path) -> None:
         """Show the same memory in another way, which a view operation on this tensor leads to."""
@@ -419,7 +420,7 @@ class Tensor(Operations):
         node = self._node
         if not self.is_leaf:
             self._keep_history(value._array)  # what its own operation saved stays what it was
-        elif node.requires_grad and node.shape == value._node.shape and node.dtype is value.dtype:
+        elif node.shape == value._node.shape and node.dtype is value.dtype:
             record(node).value = self._array
             node._strides = tuple(step // self._array.itemsize for step in self._array.strides)
         else:

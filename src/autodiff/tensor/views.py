@@ -95,6 +95,43 @@ def follow(node: Node, path: Path) -> Node:
     return node
 
 
+_ways: dict[Any, list[Any]] = {}
+_WAYS = 4096  # kept
+
+
+def along(array: np.ndarray[Any, Any], path: Path) -> np.ndarray[Any, Any] | None:
+    """The view of an array that a path leads to, None where that takes a copy."""
+    if any(op is None for op, _, _ in path):
+        return None
+    key = (array.shape, path)
+    try:
+        way = _ways.get(key)
+    except TypeError:  # parameters that cannot be remembered
+        return None
+    if way is None:
+        if len(_ways) >= _WAYS:
+            _ways.clear()
+        way = _ways[key] = _lowered(array.shape, path)
+    view = array
+    for op, params, result in way:
+        found = op.kernel(*op.arrange((view,), params))
+        view = found if result is None else found[result]
+    shared = view.__class__ is np.ndarray and view.flags.writeable and np.may_share_memory(view, array)
+    return view if shared else None
+
+
+def _lowered(shape: Any, path: Path) -> list[Any]:
+    """The steps of a path with the parameters that kernels take."""
+    node = variable(" base", shape, dtypes.int64, False)
+    found = []
+    for op, params, result in path:
+        assert op is not None
+        made = op.make(op.arrange((node,), params))
+        node = made if result is None else made[result]
+        found.append((op, lowered(node.inputs[0] if node.op is PICK else node), result))
+    return found
+
+
 def _places(shape: Sequence[int], path: Path) -> np.ndarray[Any, Any]:
     """For each element of a view, its place in the flattened base."""
     places: Any = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(tuple(shape))
@@ -122,6 +159,8 @@ def made_contiguous(node: Node) -> bool:
 
 def stepped(view: np.ndarray[Any, Any], node: Node, path: Path) -> np.ndarray[Any, Any]:
     """A view of what a node stands for, with PyTorch's steps along dims of size 1, where NumPy has any."""
+    if not view.size:
+        return view
     wanted: Any = strides(follow(node, path))
     steps = tuple(step * view.itemsize for step in wanted)
     if steps == view.strides:

@@ -106,11 +106,10 @@ def _autograd() -> Module:
 
 def _graph() -> Module:
     from autodiff.tensor import graph
+    from autodiff.tensor.devices import save_on_cpu
 
     several = calling_back_last(graph.register_multi_grad_hook, "register_multi_grad_hook")
     members = {name: library(getattr(graph, name), name) for name in ("increment_version", "get_gradient_edge")}
-    from autodiff.tensor.devices import save_on_cpu
-
     CONSTRUCTORS[save_on_cpu] = save_on_cpu
     members["save_on_cpu"] = save_on_cpu
     return Module("torch.autograd.graph", {**members, "Node": GradFn, "register_multi_grad_hook": several})
