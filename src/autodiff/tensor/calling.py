@@ -11,7 +11,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import OPERATORS, Node, Results
-from autodiff.graph.op import ATTRIBUTES, PICK, variable
+from autodiff.graph.op import ATTRIBUTES
+from autodiff.graph.primitive import PICK, variable
 from autodiff.graph.shown import strides
 from autodiff.tensor import modes
 from autodiff.tensor.modes import session

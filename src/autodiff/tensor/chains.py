@@ -17,7 +17,7 @@ from autodiff.backward import gradients
 from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.node import Node
-from autodiff.graph.op import CONSTANT, VARIABLE
+from autodiff.graph.primitive import CONSTANT, VARIABLE
 from autodiff.tensor import modes
 from autodiff.tensor.engine import saved
 from autodiff.tensor.guards import root_of

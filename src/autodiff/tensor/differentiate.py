@@ -11,6 +11,7 @@ import numpy as np
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import size_text
 from autodiff.tensor.engine import Walk
+from autodiff.tensor.guards import Zeros
 from autodiff.tensor.numeric import Numbers
 from autodiff.tensor.storage import held
 from autodiff.tensor.tensor import Tensor, of_array, of_node
@@ -158,6 +159,8 @@ def grad(
             found.append(given[id(g.eager.value)])
         elif g is not None:
             found.append(of_node(g) if create_graph else of_array(np.array(g.eager.value)))
+            if g.eager.value.__class__ is Zeros:
+                found[-1]._immutable = True
         elif materialize_grads:
             found.append(of_array(np.zeros_like(target._array, subok=False)).requires_grad_(create_graph))
         elif allow_unused:

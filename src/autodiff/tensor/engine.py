@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, VARIABLE, none, number, ops, pick, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST, CONVERT, PICK, VARIABLE, none, number, pick, zero
 from autodiff.graph.shown import grad_fn, visible
 from autodiff.ops.elementwise import sgn
 from autodiff.tensor import modes
@@ -141,7 +142,12 @@ class Walk:
         if runs or (node in self.idle and known.function is not None):
             self._pull_back(node, known, g, useful)
         elif node in self.idle:
+            shown = known.context
+            if shown is not None and shown._before:
+                g = _replaced(node, g, before(shown, _results(node, g), self.create))
             self._unpack(node, known)
+            if shown is not None and shown._after:
+                after(shown, [None] * len(numbered(node)), _results(node, g), self.create)
 
     def _unpack(self, node: Node, known: Record) -> None:
         read = saved(node)
@@ -372,6 +378,12 @@ def _uncovered(node: Node) -> Node:
     return node
 
 
+def _unspread(node: Node) -> Node:
+    while node.op is BROADCAST:
+        node = node.inputs[0]
+    return node
+
+
 def _fits(shape: Any, target: Any) -> bool:
     """Whether a gradient of one shape can be summed to another."""
     pairs = zip(reversed(shape), reversed(target), strict=False)
@@ -464,7 +476,7 @@ def check_versions(node: Node, known: Record, read: set[Node]) -> None:
             continue
         source = memory_of(operand)
         counter = source.eager.counter
-        if source.eager.detached and operand is source:
+        if source.eager.detached and _unspread(operand) is source:
             raise RuntimeError(DETACHED)
         if counter is not None and known.seen[position] not in (counter.version, KEPT):
             while operand.op is BROADCAST or operand.op is CONVERT:

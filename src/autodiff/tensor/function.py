@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import VARIABLE, Primitive, pick
+from autodiff.graph.primitive import VARIABLE, Primitive, pick
 from autodiff.tensor import modes
 from autodiff.tensor.engine import FREED, modified
 from autodiff.tensor.guards import FUNCTION, SEVERAL, forbidden

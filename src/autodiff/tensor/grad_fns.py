@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
+from autodiff.graph.primitive import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
 from autodiff.graph.shown import edges, grad_fn, visible
 from autodiff.tensor.small import Handle
 from autodiff.tensor.storage import record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autodiff.graph.op import PICK
+from autodiff.graph.primitive import PICK
 from autodiff.tensor.grad_fns import GradFn, grad_fn_of
 from autodiff.tensor.small import Handle
 from autodiff.tensor.tensor import Tensor

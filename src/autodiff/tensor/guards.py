@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.graph.op import PICK, VARIABLE
+from autodiff.graph.primitive import PICK, VARIABLE
 from autodiff.graph.shown import grad_fn
 from autodiff.tensor import modes
 

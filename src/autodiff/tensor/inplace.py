@@ -11,7 +11,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import float64
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import CONVERT, broadcast_to, convert, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import CONVERT, broadcast_to, convert
 from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import show
 from autodiff.ops.index import INDEX, INDEX_PUT

@@ -118,7 +118,7 @@ def layout(self: Tensor) -> str:
 @_attribute
 def output_nr(self: Tensor) -> int:
     """Which result of the operation that made it."""
-    from autodiff.graph.op import PICK
+    from autodiff.graph.primitive import PICK
 
     node = self._current
     return node.params[0] if node.op is PICK else 0

@@ -13,8 +13,9 @@ import autodiff.ops  # noqa: F401  (registers the operations)
 from autodiff.graph.dtypes import ALIASES, DTYPES
 from autodiff.graph.lookup import PREFIXES, find
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation, as_operand
+from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation
 from autodiff.graph.op import ops as registered
+from autodiff.graph.primitive import as_operand
 from autodiff.graph.strides import packed
 from autodiff.tensor import inplace, methods, modes, operands, restride, sampled
 from autodiff.tensor.calling import Sources, attribute, call, item_of, remembered, unwrapped

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import CONVERT, PICK, VARIABLE, pick
+from autodiff.graph.primitive import CONVERT, PICK, VARIABLE, pick
 from autodiff.ops.elementwise import sgn
 from autodiff.tensor.chains import Reads
 from autodiff.tensor.engine import FREED, Walk, check_versions, completed, leaf_edges

@@ -161,9 +161,9 @@ SMALL = 2048
 _SINGLE = np.dtype(np.float32)
 
 
-def _fused(x: Any, a: Any, b: Any) -> Any:
-    """x + a * b, rounded once."""
-    return x.astype(np.float64) + a.astype(np.float64) * b.astype(np.float64)
+def _add_product(x: Any, a: Any, b: Any) -> None:
+    """Add a * b to x, rounded once."""
+    np.add(x, np.multiply(a, b, dtype=np.float64), out=x, casting="same_kind")
 
 
 def _exact(x: Any) -> bool:
@@ -174,7 +174,7 @@ def add_times(x: Any, factor: float, g: Any) -> None:
     """`x.add_(g, alpha=factor)`."""
     factor = x.dtype.type(factor)
     if _exact(x):
-        x[...] = _fused(x, factor, g)
+        _add_product(x, factor, g)
     else:
         x += factor * g
 
@@ -190,7 +190,7 @@ def add_squares(x: Any, factor: float, g: Any) -> None:
     """`x.addcmul_(g, g, value=factor)`."""
     scaled = x.dtype.type(factor) * g
     if _exact(x):
-        x[...] = _fused(x, scaled, g)
+        _add_product(x, scaled, g)
     else:
         scaled *= g
         x += scaled

@@ -20,16 +20,18 @@ from weakref import WeakValueDictionary, ref
 import numpy as np
 
 from autodiff.execute.tiles import SMALLEST
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, Elementwise
+from autodiff.graph.primitive import BROADCAST, CONSTANT, CONVERT
 from autodiff.graph.sizes import contiguous_strides
 from autodiff.tensor.chains import Reads, described, waiting
 from autodiff.tensor.grad_fns import GradFn
 from autodiff.tensor.guards import root_of
+from autodiff.tensor.modes import is_grad_enabled
 from autodiff.tensor.recipes import Recipe, Step
 from autodiff.tensor.storage import WAITING, Counter, Pending, Record, held, record, version_of
 from autodiff.tensor.straight import NotStraightError
-from autodiff.tensor.tensor import Tensor, form_named
+from autodiff.tensor.tensor import TO_NUMPY, Tensor, form_named
 
 LARGE = 2 * SMALLEST  # elements from which on waiting is worth it
 DEEPEST = 200  # operations one after the other that wait
@@ -49,6 +51,14 @@ def mark_foreign(array: np.ndarray[Any, Any]) -> None:
     """Say that an array may change without notice."""
     memory = root_of(array)
     _FOREIGN[id(memory)] = memory
+
+
+def shared_array(tensor: Tensor) -> np.ndarray[Any, Any]:
+    """A tensor's memory as an array, as PyTorch's `numpy()` gives it; raises RuntimeError as `Tensor.numpy` does."""
+    if tensor.requires_grad and is_grad_enabled():
+        raise RuntimeError(TO_NUMPY)
+    mark_foreign(tensor._array)
+    return tensor._array[...]
 
 
 # What waits

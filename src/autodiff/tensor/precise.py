@@ -6,6 +6,7 @@ numbers of a thousand and more the last place shows.  Large tensors keep the qui
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,16 +19,24 @@ from autodiff.tensor.sums import averaged, reduced, summed
 
 SMALL = 2048  # elements; no more than this are printed, and no step of a network waits for them
 _SINGLE = np.dtype(np.float32)
-_ROUNDED = (
-    np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan, np.arcsin, np.arccos,
-    np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh,
-)  # fmt: skip
+_F32 = np.float32
+_ROUNDED = {
+    np.exp: math.exp, np.exp2: None, np.expm1: math.expm1, np.log: math.log, np.log2: math.log2, np.log10: math.log10,
+    np.log1p: math.log1p, np.sin: math.sin, np.cos: math.cos, np.tan: math.tan, np.arcsin: math.asin,
+    np.arccos: math.acos, np.arctan: math.atan, np.sinh: math.sinh, np.cosh: math.cosh, np.tanh: math.tanh,
+    np.arcsinh: math.asinh, np.arccosh: math.acosh, np.arctanh: math.atanh,
+}  # fmt: skip
 
 
-def _rounded(function: Any) -> Callable[..., Any]:
+def _rounded(function: Any, of_number: Callable[[float], float] | None) -> Callable[..., Any]:
     def rounded(x: Any) -> Any:
+        if x.__class__ is _F32 and of_number is not None:  # several times faster than NumPy on one number
+            try:
+                return _F32(of_number(x))
+            except (ValueError, OverflowError):  # where the result is NaN or infinite
+                pass
         if getattr(x, "dtype", None) is _SINGLE and x.size <= SMALL:
-            return function(x.astype(np.float64)).astype(np.float32)
+            return function(x, dtype=np.float64).astype(_F32)
         return function(x)
 
     return rounded
@@ -53,6 +62,6 @@ def _squared_difference(x: Any, target: Any, reduction: str) -> Any:
 
 # A kernel → what takes its place where single operations are called.
 PRECISE: dict[Any, Callable[..., Any]] = {
-    **{function: _rounded(function) for function in _ROUNDED}, np.power: _power, logistic: _logistic, add_up: summed,
-    average: averaged, _mse_kernel: _squared_difference,
+    **{f: _rounded(f, of_number) for f, of_number in _ROUNDED.items()}, np.power: _power, logistic: _logistic,
+    add_up: summed, average: averaged, _mse_kernel: _squared_difference,
 }  # fmt: skip

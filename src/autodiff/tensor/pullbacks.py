@@ -10,7 +10,7 @@ from typing import Any
 
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
+from autodiff.graph.primitive import BROADCAST, CONSTANT, CONVERT, PICK, VARIABLE
 from autodiff.ops.powers import POW_TENSOR
 from autodiff.tensor.engine import cotangents, values_read
 from autodiff.tensor.storage import value_of

@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType, int64
 from autodiff.graph.node import Node, Results, _next_index, _place
-from autodiff.graph.op import CONSTANT, PICK
+from autodiff.graph.primitive import CONSTANT, PICK
 from autodiff.tensor import modes
 from autodiff.tensor.small import Named, Size
 from autodiff.tensor.storage import Counter, Record, held

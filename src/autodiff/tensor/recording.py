@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph.node import Node, Results, ancestors
-from autodiff.graph.op import CONSTANT, VARIABLE
+from autodiff.graph.primitive import CONSTANT, VARIABLE
 from autodiff.tensor import recipes
 from autodiff.tensor.pending import Later, is_waiting
 from autodiff.tensor.recipes import RECIPES, End, Recipe, Single, Step

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.graph.op import PICK
+from autodiff.graph.primitive import PICK
 
 # Operation, or its node's name → what it saves besides: operands by position, `out`, or results by number as `out1`.
 _BY_ROLES = {

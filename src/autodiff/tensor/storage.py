@@ -18,7 +18,7 @@ from autodiff.errors import AutodiffError
 from autodiff.execute.failures import overflow
 from autodiff.execute.schedule import as_number, lowered
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, PICK, constant
+from autodiff.graph.primitive import BROADCAST, CONSTANT, CONVERT, PICK, constant
 from autodiff.graph.values import real
 from autodiff.tensor.precise import PRECISE
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from autodiff.execute.schedule import lowered
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, VARIABLE
+from autodiff.graph.primitive import BROADCAST, CONSTANT, VARIABLE
 from autodiff.tensor.precise import PRECISE
 from autodiff.tensor.storage import value_of
 

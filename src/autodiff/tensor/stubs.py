@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from autodiff.graph.dtypes import ALIASES, DTYPES
+from autodiff.graph.kinds import REQUIRED
 from autodiff.graph.lookup import find_method
 from autodiff.graph.op import ATTRIBUTES, REGISTRY, Operation
-from autodiff.graph.signature import REQUIRED, Param
+from autodiff.graph.signature import Param
 
 HERE = Path(__file__).parent
 NUMBER = "Tensor | _float"
@@ -100,7 +101,7 @@ def _gives(name: str, operation: Operation) -> str:
 
 
 def _primitives() -> list[Any]:
-    from autodiff.graph.op import PRIMITIVES
+    from autodiff.graph.primitive import PRIMITIVES
 
     return list(PRIMITIVES)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from autodiff.graph.dtypes import DType, dtype_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import PICK, VARIABLE, variable
+from autodiff.graph.primitive import PICK, VARIABLE, variable
 from autodiff.graph.shown import grad_fn as grad_fn_name
 from autodiff.graph.sizes import broadcast, contiguous_strides, show
 from autodiff.ops.convert import CLONE
@@ -43,6 +43,7 @@ GRAD_DTYPE = (
     " specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its"
     " gradient may break downstream systems that assume they match."
 )
+TO_NUMPY = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
 NO_GRAD_FOR_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
 
 
@@ -522,14 +523,12 @@ class Tensor(Operations):
         return self._seen_array().tolist()
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """The same memory as an array; raises RuntimeError for tensors that want a gradient, in grad mode."""
-        from autodiff.tensor.pending import mark_foreign
-
+        """A read-only copy; raises RuntimeError for tensors that want a gradient, in grad mode."""
         if self.requires_grad and modes.is_grad_enabled():
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        array = self._array
-        mark_foreign(array)
-        return array[...]
+            raise RuntimeError(TO_NUMPY)
+        array = self._seen_array().copy()
+        array.flags.writeable = False
+        return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self.numpy() if dtype is None else self.numpy().astype(dtype)

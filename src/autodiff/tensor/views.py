@@ -16,7 +16,8 @@ from autodiff.backward import gradients
 from autodiff.execute.schedule import lowered
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, PRIMITIVES, Primitive, constant, ops, pick, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST, CONVERT, PICK, PRIMITIVES, Primitive, constant, pick, variable
 from autodiff.graph.shown import edges, strides, visible
 from autodiff.tensor.guards import root_of
 

@@ -137,9 +137,7 @@ class Writer:
         return "[" + ", ".join(self.numbers(shape[1:], integer) for _ in range(shape[0])) + "]"
 
     def shape(self) -> tuple[int, ...]:
-        return self.random.choice(
-            [(), (3,), (2,), (2, 3), (3, 3), (2, 2), (4,), (2, 1), (2, 3, 2), (1,), (3, 2), (6,), (0,), (0, 3)]
-        )
+        return self.random.choice([(), (3,), (2,), (2, 3), (3, 3), (2, 2), (4,), (2, 1), (2, 3, 2), (1,), (3, 2), (6,)])
 
     def new_leaf(self) -> str:
         name, kind, shape = self.name(), self.random.random(), self.shape()
@@ -214,7 +212,11 @@ def jump(w: Writer) -> None:
 
 
 def function(w: Writer) -> None:
-    w.write(f"{w.name()} = {w.fill(w.choice(t.FUNCTIONS), w.floating())}")
+    x = w.floating()
+    y = w.like(x)
+    if y[0] == "v" and w.value(y).dtype is torch.bool:
+        y = w.choice(t.NUMBERS[:7])  # many of PyTorch's kernels do not know truth values, each in its own words
+    w.write(f"{w.name()} = {w.fill(w.choice(t.FUNCTIONS), x, y)}")
 
 
 def reduction(w: Writer) -> None:

@@ -193,7 +193,7 @@ FUNCTIONS = lines("""
     {x}.trace()
     torch.where({x} > 0, {x}, {y})
     torch.where({z} > 0, {x}, 0.0)
-    torch.clamp({x}, {y}, {y})
+    torch.clamp({x}, {n})
     torch.lerp({x}, {y}, {x})
     torch.nn.functional.relu({x})
     torch.nn.functional.elu({x})
@@ -204,13 +204,11 @@ FUNCTIONS = lines("""
     torch.nn.functional.l1_loss({x}, {y})
     torch.nn.functional.smooth_l1_loss({x}, {y})
     torch.nn.functional.pad({x}, (1, 0))
-    torch.nn.functional.one_hot({x}.long().abs())
     torch.linalg.norm({x})
     torch.einsum('i,i->', {x}, {x})
     torch.kron({x}, {x})
     torch.tensordot({x}, {x}, 1)
     torch.broadcast_tensors({x}, {z})[0]
-    torch.meshgrid({x}, {x}, indexing='ij')[1]
     torch.stack([{x}, {z}])
     torch.hstack([{x}, {x}])
     torch.vstack([{x}, {x}])

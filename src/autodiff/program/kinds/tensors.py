@@ -23,6 +23,7 @@ from autodiff.tensor.engine import GradFn
 from autodiff.tensor.function import Context, Function
 from autodiff.tensor.modes import _Mode
 from autodiff.tensor.module_state import IncompatibleKeys
+from autodiff.tensor.pending import shared_array
 from autodiff.tensor.random import Generator
 from autodiff.tensor.small import Handle, Named, Size
 from autodiff.tensor.tensor import Tensor
@@ -83,7 +84,7 @@ def _hooking(name: str) -> Any:
 def _numpy(self: Tensor) -> Any:
     import autodiff.program.kinds.arrays  # noqa: F401  (says what arrays offer)
 
-    return self.numpy()
+    return shared_array(self)
 
 
 def _tensor_table() -> Table:
