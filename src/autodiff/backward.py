@@ -12,7 +12,8 @@ from typing import Any
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node, Results, ancestors, placed
-from autodiff.graph.op import PICK, none, ops, pick, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import PICK, none, pick, zero
 from autodiff.graph.sizes import numel, show, size_text
 
 

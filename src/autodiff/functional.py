@@ -28,7 +28,8 @@ from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.dtypes import DType, dtype_of, using_default_dtype
 from autodiff.graph.lookup import did_you_mean
 from autodiff.graph.node import Node
-from autodiff.graph.op import convert, ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import convert, variable
 from autodiff.graph.shown import grad_fn
 from autodiff.graph.sizes import concrete, numel, show, size_text
 from autodiff.solve import Graph, Problem, check_names, form, parsed, remember

@@ -23,7 +23,7 @@ from autodiff.graph.dtypes import DType, dtype_of, float64, using_default_dtype
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.lookup import did_you_mean
 from autodiff.graph.node import Node, placed
-from autodiff.graph.op import convert, strengthen, variable
+from autodiff.graph.primitive import convert, strengthen, variable
 from autodiff.graph.shown import grad_fn
 from autodiff.syntax.parse import parse
 from autodiff.syntax.tree import Tree

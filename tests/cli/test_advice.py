@@ -108,3 +108,50 @@ def test_a_value_is_no_json_object(command: Any) -> None:
     result = command("eval", "x", 'x={"data": [1]}')
     assert result.code == 3
     assert "a value is written in the language" in result.err
+
+
+MEANT = [
+    (["eval", "x=3", "x^2"], 'the expression comes first: autodiff eval "x^2" x=3'),
+    (["eval", "x^2", "3"], "say which variable has this value, such as x=3"),
+    (["eval", "x^2", "[1, 2]"], "say which variable has this value, such as x=[1, 2]"),
+    (["check", "x^2", "2*x"], "write --answer '2*x'"),
+    (["derive", "a*x", "x"], "to differentiate by x, write --wrt x"),
+    (["derive", "sum(X)", "X=m,n"], "a shape is written X:m,n"),
+    (["eval", "sum(x)", "x=1,2,3"], "to give several numbers, write [1, 2, 3]"),
+    (["eval", "sum(x)", "x=1 -2.5 3e2"], None),
+    (["eval", "sum(x)", "x=1 2.5 3e2"], "to give several numbers, write [1, 2.5, 3e2]"),
+    (["eval", "sum(x)", "x=3,5"], "in a number, write a point: 3.5"),
+    (["plot", "x^2", "x=0:1:0.1"], "--points N says how many points are computed"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "help"), MEANT)
+def test_what_was_meant(arguments: list[str], help: str | None, command: Any) -> None:
+    result = command(*arguments)
+    assert result.code in (2, 3)
+    assert help is None or f"  = help: {help}\n" in result.err
+
+
+@pytest.mark.parametrize("code", ["error[unknown-name]", "error[unknown-name]:", "Unknown_Name"])
+def test_codes_as_they_are_pasted(code: str, command: Any) -> None:
+    assert command("explain", code).out == command("explain", "unknown-name").out != ""
+
+
+NAMES = [
+    ("2*t", "the question has one name, x"),
+    ("2*x + C", "the question has one name, x"),
+    ("x2", "to raise to a power, write x^2; an element is x[0], x[1] …"),
+    ("π*x", "write pi"),
+]
+
+
+@pytest.mark.parametrize(("answer", "help"), NAMES)
+def test_names_in_an_answer(answer: str, help: str, command: Any) -> None:
+    result = command("check", "x^2", "--answer", answer)
+    assert (result.code, f"  = help: {help}\n" in result.out) == (6, True)
+
+
+def test_a_product_of_matrices_in_an_answer(command: Any) -> None:
+    asked = ["sum((X @ w - y)^2)", "X:m,n", "w:n", "y:m", "--wrt", "w", "--json"]
+    [verdict] = command("check", *asked, "--answer", "2*X.T @ (Xw - y)").answers
+    assert "for the product of matrices, write X @ w" in verdict["error"]["help"]

@@ -128,3 +128,17 @@ def test_the_example_shows_what_happens(command: Any, tmp_path: Path, line: str,
     assert words[:2] == ["autodiff", "grade"]
     result = command(*words[1:])
     assert (result.code, result.out) == (0, output)
+
+
+def test_the_last_of_several_answers_counts(command: Any, key: str) -> None:
+    lines = "student,question,answer\nAda,1a,x\nAda,1a,3*x^2\nBob,1a,3*x^2\n,9,x\n,9,x\n"
+    result = command("grade", key, "-", "-o", "out.csv", stdin=lines)
+    assert result.err == "note: 1 answer is to a question answered before: the last one counts\n"
+    assert "on average 1 of 3 points" in result.out
+    assert command("grade", key, "-", stdin=lines).err == ""
+
+
+def test_key_and_answers_swapped(command: Any, key: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("student,1a\nAda,x\n")
+    result = command("grade", "a.csv", key)
+    assert (result.code, "the key comes first: autodiff grade key.toml a.csv" in result.err) == (2, True)

@@ -394,3 +394,15 @@ def test_on_a_terminal(screen: Screen, tmp_path: Path) -> None:
     os.write(screen.main, b"\x04")
     assert screen.process.wait(timeout=60) == 0
     assert "x\nfor i in range(10**9):\r\n    if i == 0" in (tmp_path / "autodiff" / "history").read_bytes().decode()
+
+
+@pytest.mark.parametrize("asked", ["tanh?", "torch.tanh ?", "?tanh", "help(torch.tanh)"])
+def test_help_as_python_and_ipython_word_it(asked: str, say: Say) -> None:
+    assert say(asked) == say(":ops tanh")
+    assert say("x = 3", "x?").out == "3\n"
+
+
+@pytest.mark.parametrize("line", ["derive x^2", "ops tanh", "vars"])
+def test_a_command_without_its_colon(line: str, say: Say) -> None:
+    assert f"commands begin with a colon: :{line}\n" in say(line).err
+    assert "colon" not in say("save = 3", "save").err

@@ -177,3 +177,20 @@ def test_a_value_has_no_variables(command: Any) -> None:
 def test_a_small_limit_is_told_in_its_unit(command: Any) -> None:
     result = command("eval", "zeros(100)", "--limit-size", "100")
     assert "this would take 800 bytes, more than the limit of 100 bytes" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("a;b\n1,5;2\n-3;4,25e1\n", [[1.5, 2], [-3, 42.5]]),
+        ("1,5;2,5\n", [[1.5, 2.5]]),
+        ("1,5\t2\n", [[1.5, 2]]),
+        ('a;b\n"1,5";2\n', [[1.5, 2]]),
+        ("1;2\n", [[1, 2]]),
+        ("1,5\n", [[1, 5]]),
+        ("a,b\n1,5\n", [[1, 5]]),
+    ],
+)
+def test_decimal_commas_in_tables(text: str, want: list[list[float]], command: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert command("eval", "x", "x=@t.csv", "--only", "value").answers == [want]

@@ -13,7 +13,8 @@ from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.dtypes import dtype_of, float32, using_default_dtype
 from autodiff.graph.node import Node
-from autodiff.graph.op import broadcast_to, constant, number, ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import broadcast_to, constant, number, variable
 from autodiff.ops.arithmetic import RSUB
 from autodiff.solve import Graph, Leaf, Problem, solve
 

@@ -15,7 +15,8 @@ from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, made_in_loops, schedule
 from autodiff.graph.dtypes import dtype_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import variable
 from autodiff.solve import Answer, Leaf, Problem, _compiled, solve
 
 

@@ -20,7 +20,8 @@ from autodiff.execute.run import run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.dtypes import dtype_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import REGISTRY, Fold, broadcast_to, convert, ops, variable
+from autodiff.graph.op import REGISTRY, ops
+from autodiff.graph.primitive import Fold, broadcast_to, convert, variable
 from autodiff.ops.reduce import MEAN, SUM
 from autodiff.solve import Graph, Leaf, Problem, _compiled, solve
 

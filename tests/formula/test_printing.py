@@ -9,7 +9,7 @@ from autodiff.formula import term as t
 from autodiff.formula.printing import Printer, length
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64
-from autodiff.graph.op import variable
+from autodiff.graph.primitive import variable
 from autodiff.graph.sizes import Shape, Size
 from autodiff.solve import parsed
 

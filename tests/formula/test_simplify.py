@@ -11,7 +11,7 @@ from autodiff.formula.printing import Printer
 from autodiff.formula.simplify import RULES, Rule, Simplifier
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64
-from autodiff.graph.op import variable
+from autodiff.graph.primitive import variable
 from autodiff.solve import Leaf, Problem, parsed, solve
 
 

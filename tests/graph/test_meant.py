@@ -8,7 +8,7 @@ import autodiff.ops  # noqa: F401  (registers the operations)
 from autodiff.errors import AutodiffError
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64
-from autodiff.graph.op import variable
+from autodiff.graph.primitive import variable
 from autodiff.syntax.parse import parse
 
 MEANT = [

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.op import constant
+from autodiff.graph.primitive import constant
 from autodiff.graph.signature import Signature
 from autodiff.solve import Leaf, Problem, solve
 

@@ -136,3 +136,39 @@ def test_columns_that_are_not_there() -> None:
     assert caught.value.help == ["did you mean 'Name'?"]
     with pytest.raises(AutodiffError, match="--columns stundent"):
         rows("Name,1a\nAda,x\n", stundent="Name")
+
+
+def test_a_dash_is_no_answer() -> None:
+    assert said("student;1a;1b\nAda;-;–\nBob; — ;-x\n") == [
+        ("Ada", "1a", None),
+        ("Ada", "1b", None),
+        ("Bob", "1a", None),
+        ("Bob", "1b", "-x"),
+    ]
+    assert said("student,question,answer\nAda,1a,-\n") == [("Ada", "1a", None)]
+
+
+def test_questions_in_other_capitals() -> None:
+    assert said("student,question,answer\nAda,1A,x\nBob,1c,x\n") == [("Ada", "1a", "x"), ("Bob", "1c", "x")]
+    assert said('{"student": "Ada", "question": "1B", "answer": "x"}\n') == [("Ada", "1b", "x")]
+    both = read_submissions(b"student,question,answer\nAda,a,x\nBob,A,x\n", "answers", ["a", "A"], {}).rows
+    assert [row.question for row in both] == ["a", "A"]
+
+
+def test_remarks_about_the_file() -> None:
+    def notes(content: bytes) -> list[str]:
+        return read_submissions(content, "answers", IDS, {}).notes
+
+    [note] = notes("student;1a;1b\nGauß;x;x\nAda;x;x\nMüller;x;x\n".encode("cp1252"))
+    assert note.startswith("2 lines are not text in this encoding")
+    assert note.endswith("--encoding cp1252")
+    assert notes(b"student;1a;1b\n") == ["there are no answers in answers"]
+    assert notes(b"student;1a;1b\nAda;x;x\n") == []
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"%PDF-1.7"])
+def test_files_of_other_kinds(content: bytes) -> None:
+    with pytest.raises(AutodiffError, match="and no text") as caught:
+        rows(content)
+    assert caught.value.code == "bad-answers"
+    assert caught.value.help == ["save its table as CSV (comma separated values, UTF-8)"]

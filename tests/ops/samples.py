@@ -6,8 +6,9 @@ import zlib
 
 import numpy as np
 
-from autodiff.graph.op import REGISTRY, Elementwise, Operation
-from autodiff.graph.signature import REQUIRED
+from autodiff.graph.elementwise import Elementwise
+from autodiff.graph.kinds import REQUIRED
+from autodiff.graph.op import REGISTRY, Operation
 from autodiff.solve import Leaf
 
 

@@ -13,7 +13,8 @@ from autodiff.execute.run import evaluate, run
 from autodiff.execute.schedule import Plan, schedule
 from autodiff.graph.dtypes import dtype_of, float32, float64
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import PRIMITIVES, REGISTRY, Operation, constant, ops, variable
+from autodiff.graph.op import REGISTRY, Operation, ops
+from autodiff.graph.primitive import PRIMITIVES, constant, variable
 from autodiff.solve import Graph, Leaf, Problem, solve
 from ops.samples import Sample, samples
 

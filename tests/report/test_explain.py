@@ -137,3 +137,9 @@ def test_a_code_that_does_not_exist_is_wrong_usage(capsys: pytest.CaptureFixture
     err = capsys.readouterr().err
     assert err.startswith("error[usage]: there is no error code 'shape-mismach'\n")
     assert "did you mean 'shape-mismatch'?" in err
+
+
+def test_paragraphs_are_filled_on_a_terminal() -> None:
+    text = "\n".join("".join(piece for piece, _ in line) for line in page("bad-key", 60))
+    prose = text.split("\n\n")[2].split("\n")
+    assert [line for line in prose[:-1] if not 45 <= len(line) <= 60] == []

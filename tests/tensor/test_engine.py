@@ -9,7 +9,7 @@ import pytest
 import autodiff.tensor as torch
 
 
-class Nothing(torch.autograd.Function):
+class Nothing(torch.autograd.Function):  # type: ignore[misc]
     """Passes no gradient on."""
 
     @staticmethod

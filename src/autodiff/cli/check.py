@@ -35,9 +35,13 @@ KEPT = 64  # prepared questions
 @click.option("--let", multiple=True, metavar="NAME=EXPR", help="Name a sub-expression.")
 @click.option("--wrt", multiple=True, metavar="NAME", help="The variable to differentiate by, if there are several.")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="For drawing points.  [default: 0]")
-@click.option("--points", type=click.IntRange(1, 1000), default=12, show_default=True, help="How many points to draw.")
-@click.option("--rtol", type=click.FloatRange(0), help="Relative difference allowed.  [default: 1e-6]")
-@click.option("--atol", type=click.FloatRange(0), help="Absolute difference allowed.  [default: 1e-9 of the largest]")
+@click.option(
+    "--points", type=click.IntRange(1, 1000), default=12, metavar="N", help="How many points to draw.  [default: 12]"
+)
+@click.option("--rtol", type=click.FloatRange(0), metavar="X", help="Relative difference allowed.  [default: 1e-6]")
+@click.option(
+    "--atol", type=click.FloatRange(0), metavar="X", help="Absolute difference allowed.  [default: 1e-9 of the largest]"
+)
 @click.option("--domain", multiple=True, metavar="NAME=FROM:TO", help="Where to draw a variable from: x=0:inf.")
 @click.option("--no-reveal", is_flag=True, help="Give a hint, and not the answer.")
 @json_option

@@ -192,7 +192,8 @@ def _declaration(argument: str, screen: Screen) -> tuple[str, Shape, np.ndarray 
     name = normal_name(name.strip())
     if not equals:
         check_order(argument)
-        raise usage(f"{argument!r:.60} is not NAME:SHAPE", "write X:m,n or w:3, and s:scalar for a number")
+        help = [f"to differentiate by {argument}, write --wrt {argument}"] if argument.isidentifier() else []
+        raise usage(f"{argument!r:.60} is not NAME:SHAPE", *help, "write X:m,n or w:3, and s:scalar for a number")
     check_name(name, argument, "NAME:SHAPE")
     if text.startswith("@"):
         value = from_file(text[1:], f"vars.{name}", screen.stdin)

@@ -26,10 +26,13 @@ TOLERANCES = ("eps", "rtol", "atol")
 
 @click.command("gradcheck", short_help="Whether gradients agree with finite differences.")
 @click.option(
-    "--eps", type=click.FloatRange(0, min_open=True), help="How far the differences reach.  [default: 0.001 * |x|]"
+    "--eps",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    help="How far the differences reach.  [default: 0.001 * |x|]",
 )
-@click.option("--rtol", type=click.FloatRange(0), help="Relative difference allowed.  [default: 1e-5]")
-@click.option("--atol", type=click.FloatRange(0), help="Absolute difference allowed.  [default: 1e-7]")
+@click.option("--rtol", type=click.FloatRange(0), metavar="X", help="Relative difference allowed.  [default: 1e-5]")
+@click.option("--atol", type=click.FloatRange(0), metavar="X", help="Absolute difference allowed.  [default: 1e-7]")
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="For drawing NAME:SHAPE.  [default: 0]")
 @expression_options
 @click.pass_obj

@@ -59,7 +59,8 @@ def command(
 
     A table has the columns student, question and answer, or a column for each question. The rows that come out have
     verdict, credit, kind of mistake, place and feedback, in the order of the input; on a terminal a table by question
-    is shown instead. A line that cannot be read is an invalid answer. autodiff explain bad-key describes KEY.
+    is shown instead. A line that cannot be read is an invalid answer. Of several answers of a student to one question
+    the last one counts. autodiff explain bad-key describes KEY.
 
     \b
     autodiff grade key.toml answers.csv -o grades.csv --html report.html
@@ -76,7 +77,7 @@ def command(
     if not gc.isenabled():  # main disabled it, and a class is long enough to fill the memory
         gc.freeze()
         gc.enable()
-    questions = read_key(_content(screen, key), key)
+    questions = _key(screen, key, answers)
     prepared = _prepared(questions, key)
     mapped = _columns(columns, questions.items)
     read = read_submissions(_content(screen, answers), answers, list(questions.items), mapped, encoding)
@@ -92,6 +93,9 @@ def command(
             grades.append(one)
             rows.add(one)
     found = summary(questions.items, grades, questions.title)
+    again = _again(grades, questions.items)
+    if again is not None and (shows_table or html_file is not None):
+        screen.note(again)
     if html_file is not None:
         from autodiff.report.html import page
 
@@ -102,6 +106,28 @@ def command(
         if output is None:
             screen.note("-o FILE writes a row for each answer")
     return 0
+
+
+def _key(screen: Screen, key: str, answers: str) -> Key:
+    try:
+        return read_key(_content(screen, key), key)
+    except AutodiffError as error:
+        if answers.endswith(".toml") and not key.endswith(".toml"):
+            error.help.insert(0, f"the key comes first: autodiff grade {answers} {key}")
+        raise
+
+
+def _again(grades: Iterable[Grade], items: Mapping[str, Item]) -> str | None:
+    """A remark about students who answered a question several times."""
+    seen: set[tuple[str, str]] = set()
+    again = 0
+    for one in grades:
+        if one.question in items:
+            again += (one.student, one.question) in seen
+            seen.add((one.student, one.question))
+    if not again:
+        return None
+    return f"{again} {'answer is' if again == 1 else 'answers are'} to a question answered before: the last one counts"
 
 
 def _content(screen: Screen, path: str) -> bytes:

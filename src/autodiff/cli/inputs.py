@@ -51,7 +51,7 @@ def inputs(
     expr, rest, requests = _expression(screen, command, list(arguments), file, rows)
     variables: dict[str, Value] = {}
     for argument in rest:
-        name, text = _assigned(argument, command, rest)
+        name, text = _assigned(argument, command, expr)
         if name in variables:
             raise usage(f"{name} is given twice")
         variables[name] = _value(text, f"vars.{name}", screen, limit)
@@ -126,7 +126,7 @@ def _expression(
     return text.rstrip(), rest, None
 
 
-def _assigned(argument: str, command: str, arguments: list[str]) -> tuple[str, str]:
+def _assigned(argument: str, command: str, expr: str | None) -> tuple[str, str]:
     """NAME=VALUE as its two sides; raises `usage` with what was meant."""
     name, equals, text = argument.partition("=")
     shaped = re.fullmatch(r"([^\W\d]\w*):[(\[]?([\w, ]*)[)\]]?", argument)
@@ -134,14 +134,26 @@ def _assigned(argument: str, command: str, arguments: list[str]) -> tuple[str, s
         raise _shape_without_value(shaped[1], shaped[2], command)
     if not equals:
         check_order(argument)
-        help = [f"write {argument}=…, such as {argument}=3 or {argument}='[1,2,3]'"] if argument.isidentifier() else []
-        help.append("an expression with blanks or brackets is written in quotes")
-        raise usage(f"{argument!r:.60} is not {FORM}", *help)
+        raise usage(f"{argument!r:.60} is not {FORM}", *_meant(argument, command, expr))
     name = normal_name(name.strip())
     check_name(name, argument, FORM)
     if not text.strip():
         raise usage(f"{name} has no value", f"write {name}=3 or {name}='[1,2,3]', without a blank after =")
     return name, text
+
+
+def _meant(argument: str, command: str, expr: str | None) -> list[str]:
+    """What an argument without = may be."""
+    pieces = "an expression with blanks or brackets is written in quotes"
+    if argument.isidentifier():
+        return [f"write {argument}=…, such as {argument}=3 or {argument}='[1,2,3]'", pieces]
+    if expr is not None and re.match(r"\s*[^\W\d]\w*\s*=(?!=)", expr):
+        from autodiff.cli.group import quoted
+
+        return [f"the expression comes first: autodiff {command} {quoted([argument, expr])}"]
+    if re.fullmatch(r"[-+.\d,\s\[\]eE]+", argument):
+        return [f"say which variable has this value, such as x={argument}"]
+    return [f"write --answer '{argument}'"] if command == "check" and "'" not in argument else [pieces]
 
 
 def _shape_without_value(name: str, shape: str, command: str) -> AutodiffError:

@@ -86,6 +86,10 @@ def _invoke(argv: list[str], screen: Screen) -> int:
 
     if sys.stdout is None:  # where help goes
         sys.stdout = screen.out
+    if asked := os.environ.get("_AUTODIFF_COMPLETE"):
+        from autodiff.cli.complete import complete
+
+        return complete(asked, screen)
     try:
         with group.make_context("autodiff", argv, obj=screen) as context:
             code = group.invoke(context)

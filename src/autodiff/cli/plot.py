@@ -28,7 +28,9 @@ POINTS = 400
 @click.option("-f", "--file", metavar="FILE", help="Read EXPR from a file.")
 @click.option("--let", multiple=True, metavar="NAME=EXPR", help="Name a sub-expression.")
 @click.option("--order", type=click.IntRange(0, 5), default=1, metavar="N", help="Derivatives drawn.  [default: 1]")
-@click.option("--points", type=click.IntRange(2, 100_000), default=POINTS, metavar="N", help="[default: 400]")
+@click.option(
+    "--points", type=click.IntRange(2, 100_000), default=POINTS, metavar="N", help="Points computed.  [default: 400]"
+)
 @click.option("--svg", metavar="FILE|-", help="Draw a picture.")
 @json_option
 @color
@@ -93,6 +95,8 @@ def _split(arguments: tuple[str, ...], has_file: bool) -> tuple[str, tuple[str, 
             continue
         name = normal_name(name.strip())
         check_name(name, argument, "NAME=FROM:TO")
+        if _ends(ends[1]) is not None:
+            raise usage(f"{argument!r:.60} is not NAME=FROM:TO", "--points N says how many points are computed")
         found.append((name, ends))
     if not others and not has_file:
         raise usage("there is no expression", 'write autodiff plot "sin(x)/x" x=-10:10')

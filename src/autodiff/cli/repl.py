@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 
 import click
 
@@ -19,6 +20,7 @@ from autodiff.version import VERSION
 
 PROMPT, MORE = ">>> ", "... "
 ADVICE = ("autodiff explain ", "autodiff ops ", "autodiff derive ")  # as errors word it
+ASKED = re.compile(r"help\(([\w.]+)\)|\?\s*([\w.]+)|([\w.]+)\s*\?")  # as Python and IPython word it
 LEAVING, ASKING = ("exit", "quit"), ("help", "help()")
 
 
@@ -123,6 +125,11 @@ class Conversation:
                 return self.code
             if text in ASKING and "help" not in own:
                 return self._answer(":help")
+            if (asked := ASKED.fullmatch(text)) and not (text.startswith("help") and "help" in own):
+                name = asked[1] or asked[2] or asked[3]
+                if name not in own:
+                    return self._answer(f":ops {name}")
+                text = name
             self.execute(text)
         except SystemExit as leave:
             return left(self.screen, leave.code)
@@ -142,6 +149,11 @@ class Conversation:
             with showing(warner(self.screen)):
                 self.dialogue.run(text, name, echo)
         except AutodiffError as error:
+            if name == UNNAMED and error.type in ("SyntaxError", "NameError"):
+                from autodiff.cli.colon import COMMANDS
+
+                if text.split(maxsplit=1)[0] in COMMANDS and "\n" not in text:
+                    error.help = [f"commands begin with a colon: :{text}"]
             status = failed(self.screen, error)
             self.status = self.status or status
 

@@ -2,6 +2,6 @@
 
     [Node] ──schedule──▶ Plan ──run(feeds)──▶ [array]
 
-A plan knows nothing of the values it will see, so one plan serves every request of the same form.  Chains of
-elementwise steps (to be run tile by tile) and rows (to be stacked on a leading axis) are found in the plan.
+A plan knows nothing of the values it will see, so one plan serves every request of the same form.  `fusion` finds the
+chains of elementwise steps in it that `tiles` runs tile by tile; `batch` stacks rows on a leading axis.
 """

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.execute.schedule import Plan, Step
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, Elementwise
+from autodiff.graph.primitive import BROADCAST, CONVERT, PICK
 
 Kernel = Callable[..., Any]
 

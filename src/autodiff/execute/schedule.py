@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.execute.fusion import fuse
 from autodiff.execute.rewrite import decompose
-from autodiff.execute.tiles import Loop, fuse, is_large
+from autodiff.execute.tiles import Loop, is_large
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, CONVERT, VARIABLE, Primitive
+from autodiff.graph.primitive import BROADCAST, CONSTANT, CONVERT, VARIABLE, Primitive
 from autodiff.graph.sizes import concrete, show
 from autodiff.graph.values import real
 

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 from autodiff.errors import AutodiffError
 from autodiff.formula.question import Built, Question, build, names_of
-from autodiff.graph.build import CONSTANTS, Builder
-from autodiff.graph.lookup import did_you_mean, find_dtype
+from autodiff.graph.build import Builder
+from autodiff.graph.elementwise import Elementwise
+from autodiff.graph.lookup import CONSTANTS, did_you_mean, find_dtype
 from autodiff.graph.node import ancestors
-from autodiff.graph.op import CONVERT, Elementwise
+from autodiff.graph.primitive import CONVERT
 from autodiff.graph.sizes import Shape, Size, show
 from autodiff.solve import parsed
 from autodiff.syntax import tree as T  # noqa: N812

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autodiff.formula.code_tables import TARGETS, Target
-from autodiff.formula.from_graph import no_formula
 from autodiff.formula.reading import Called, Reading
-from autodiff.graph.build import CONSTANTS
+from autodiff.formula.refusal import no_formula
+from autodiff.graph.lookup import CONSTANTS
 from autodiff.graph.node import Node
 from autodiff.graph.sizes import Shape
 from autodiff.syntax import tree as T  # noqa: N812
@@ -96,7 +96,8 @@ class Emitter:
         lines = ["import math"] if "math" in self.modules else []
         if "jax" in self.modules:
             lines.append("import jax")
-        return [*lines, f"import {name}" if short == name else f"import {name} as {short}"]
+        lines.append(f"import {name}" if short == name else f"import {name} as {short}")
+        return [*lines, "import scipy.linalg"] if "scipy" in self.modules else lines
 
     def text(self, formula: str) -> str:
         reading = Reading(formula, self.shapes)
@@ -123,9 +124,20 @@ class _Emission:
 
     def tensor(self, item: T.Tree) -> str:
         """An operand; numbers are made tensors where the target's functions take no others."""
-        if self.emitter.target.wants_tensors and self.reading.is_constant(item) and self.emitter.first:
+        is_number = self.reading.is_constant(item) and not self.has_tensor(item)
+        if self.emitter.target.wants_tensors and is_number and self.emitter.first:
             return f"{self.emitter.module}.tensor({self.text(item)}, dtype={self.emitter.first}.dtype)"
         return self.text(item)
+
+    def has_tensor(self, item: T.Tree) -> bool:
+        """Whether a piece made of numbers calls what gives tensors."""
+        stack = [item]
+        while stack:
+            piece = stack.pop()
+            if isinstance(piece, T.Call) and self.reading.called(piece).name not in MATH:
+                return True
+            stack.extend(self.reading.builder._operands(piece))
+        return False
 
 
 def _literal(emission: _Emission, item: T.Number | T.String | T.Constant) -> Printed:
@@ -230,6 +242,8 @@ def _finished(emission: _Emission, text: str) -> Printed:
     for helper in emitter.target.helpers:
         if f"{helper}(" in text and helper not in emitter.helpers:
             emitter.helpers.append(helper)
+    if text.startswith("scipy."):
+        emitter.modules.add("scipy")
     if "jax." in text and "jax" not in emitter.modules:
         emitter.modules.add("jax")
     return text.replace("@@", emitter.module), ATOM

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autodiff.formula.from_graph import no_formula
+from autodiff.formula.refusal import no_formula
 
 if TYPE_CHECKING:
     from autodiff.formula.reading import Called
@@ -78,6 +78,16 @@ def _norm(a: Any, called: Called) -> str:
         raise no_formula("the p-norm of a matrix has no form in code")
     x = a[0] if a.rank(0) in (1, 2) else f"@@.ravel({a[0]})"
     return f"@@.linalg.norm({x}{', ' + order if order else ''})"
+
+
+def _in_order(function: str, *names: str) -> Make:
+    """A helper of a tensor and other arguments, none of which may be left out."""
+
+    def make(a: Any, called: Called) -> str:
+        a.unknown(*names)
+        return f"{function}({', '.join([a[0], *[a.plain(i, name) for i, name in enumerate(names, 1)]])})"
+
+    return make
 
 
 def _roll(a: Any, called: Called) -> str:
@@ -159,6 +169,19 @@ SHARED.update(
         "tensor": lambda a, called: f"@@.array({a.plain(0, 'data')})",
         "numel": _unary("@@.size({x})"),
         "size": lambda a, called: f"@@.shape({a[0]})[{a.plain(1, 'dim')}]",
+        "long": _unary("@@.asarray({x}).astype(@@.int64)"),
+        "movedim": lambda a, called: f"@@.moveaxis({a[0]}, {a.plain(1, 'source')}, {a.plain(2, 'destination')})",
+        "gather": lambda a, called: f"@@.take_along_axis({a[0]}, {a.plain(2, 'index')}, {a.plain(1, 'dim')})",
+        "index_select": lambda a, called: f"@@.take({a[0]}, {a.plain(2, 'index')}, axis={a.plain(1, 'dim')})",
+        "argmax": _reduction("@@.argmax"),
+        "argmin": _reduction("@@.argmin"),
+        "clamp_min": lambda a, called: f"@@.maximum({a[0]}, {a.plain(1, 'min')})",
+        "clamp_max": lambda a, called: f"@@.minimum({a[0]}, {a.plain(1, 'max')})",
+        "cumprod": _along("@@.cumprod"),
+        "index_add": _in_order("_index_add", "dim", "index", "source"),
+        "scatter_add": _in_order("_scatter_add", "dim", "index", "src"),
+        "cross_entropy": "_cross_entropy",
+        "nll_loss": "_nll_loss",
         "to": lambda a, called: f"@@.asarray({a[0]}).astype({a.plain(1, 'dtype')})",
     }
 )
@@ -184,14 +207,51 @@ NUMPY: dict[str, Rule] = {
     "elu": "_elu",
     "select_scatter": "_select_scatter",
     "pad": "_pad",
+    "one_hot": lambda a, called: f"@@.eye({a.plain(1, 'num_classes')})[{a.plain(0, 'x')}]",
+    "matrix_exp": _unary("scipy.linalg.expm({x})"),
+    "linalg.matrix_exp": _unary("scipy.linalg.expm({x})"),
 }
 PAD = """
 def _pad(x, pad):
     widths = [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
     return @@.pad(x, [(0, 0)]*(x.ndim - len(widths)) + widths)
 """
+NLL_LOSS = """
+def _nll_loss(x, target, weight=None, ignore_index=-100, reduction="mean"):
+    axis = 0 if @@.ndim(x) == 1 else 1
+    counts = target != ignore_index
+    labels = @@.where(counts, target, 0)
+    losses = -@@.squeeze(@@.take_along_axis(x, @@.expand_dims(labels, axis), axis), axis)
+    weights = counts*(1.0 if weight is None else weight[labels])
+    if reduction == "none":
+        return weights*losses
+    return @@.sum(weights*losses)/(@@.sum(weights) if reduction == "mean" else 1)
+"""
+CROSS_ENTROPY = NLL_LOSS.replace("_nll_loss", "_cross_entropy").replace(
+    "    counts =",
+    """    shifted = x - @@.max(x, axis=axis, keepdims=True)
+    x = shifted - @@.log(@@.sum(@@.exp(shifted), axis=axis, keepdims=True))
+    counts =""",
+)
 NUMPY_HELPERS = {
     "_pad": PAD,
+    "_nll_loss": NLL_LOSS,
+    "_cross_entropy": CROSS_ENTROPY,
+    "_index_add": """
+def _index_add(x, dim, index, source):
+    result = @@.array(x)
+    @@.add.at(@@.moveaxis(result, dim, 0), index, @@.moveaxis(source, dim, 0))
+    return result
+""",
+    "_scatter_add": """
+def _scatter_add(x, dim, index, src):
+    result = @@.array(x)
+    places = list(@@.indices(index.shape))
+    src = src[tuple(slice(size) for size in index.shape)]
+    places[dim] = index
+    @@.add.at(result, tuple(places), src)
+    return result
+""",
     "_sigmoid": '''
 def _sigmoid(x):
     """1/(1 + exp(-x)), without an overflow."""
@@ -259,11 +319,24 @@ JAX: dict[str, Rule] = {
     "elu": "jax.nn.elu",
     "select_scatter": "_select_scatter",
     "pad": "_pad",
+    "one_hot": "jax.nn.one_hot",
     "matrix_exp": "jax.scipy.linalg.expm",
     "linalg.matrix_exp": "jax.scipy.linalg.expm",
 }
 JAX_HELPERS = {
     "_pad": PAD,
+    "_nll_loss": NLL_LOSS,
+    "_cross_entropy": CROSS_ENTROPY,
+    "_index_add": """
+def _index_add(x, dim, index, source):
+    return @@.moveaxis(@@.moveaxis(x, dim, 0).at[index].add(@@.moveaxis(source, dim, 0)), 0, dim)
+""",
+    "_scatter_add": """
+def _scatter_add(x, dim, index, src):
+    places = list(@@.indices(index.shape))
+    places[dim] = index
+    return x.at[tuple(places)].add(src[tuple(slice(size) for size in index.shape)])
+""",
     "_select_scatter": """
 def _select_scatter(x, src, dim, index):
     return @@.moveaxis(@@.moveaxis(x, dim, 0).at[index].set(src), 0, dim)
@@ -274,7 +347,7 @@ def _select_scatter(x, src, dim, index):
 FUNCTIONAL = """leaky_relu elu silu gelu logsigmoid softplus mish hardswish hardsigmoid hardtanh relu6 softsign
 tanhshrink hardshrink softshrink glu mse_loss l1_loss smooth_l1_loss huber_loss cross_entropy nll_loss kl_div
 binary_cross_entropy binary_cross_entropy_with_logits normalize softmin linear layer_norm one_hot pad"""
-METHODS = "view to expand repeat masked_fill new_zeros type_as float double"
+METHODS = "view to long expand repeat masked_fill new_zeros type_as float double"
 
 
 def _torch_where(a: Any, called: Called) -> str:
@@ -300,6 +373,13 @@ def _dtype(a: Any) -> str:
     return f", dtype={a.first}.dtype" if a.first else ""
 
 
+def _torch_tensor(a: Any, called: Called) -> str:
+    """Integers are places and truth values are conditions: they stay what they are."""
+    data = a.plain(0, "data")
+    whole = set(data.replace("True", "").replace("False", "")) <= set("0123456789-[], ")
+    return f"@@.tensor({data}{'' if whole else _dtype(a)})"
+
+
 def _method(name: str) -> Make:
     return lambda a, called: f"{a.atom(0)}.{name}({', '.join(a.plain(i, '') for i in range(1, a.count()))})"
 
@@ -313,7 +393,7 @@ TORCH: dict[str, Rule] = {
     "eye": lambda a, called: f"@@.eye({a.plain(0, 'n')}{_dtype(a)})",
     "ones": _filled("ones"),
     "zeros": _filled("zeros"),
-    "tensor": lambda a, called: f"@@.tensor({a.plain(0, 'data')}{_dtype(a)})",
+    "tensor": _torch_tensor,
     "numel": lambda a, called: f"{a.atom(0)}.numel()",
     "size": lambda a, called: f"{a.atom(0)}.shape[{a.plain(1, 'dim')}]",
     "clamp": lambda a, called: f"@@.clamp({a[0]}, {a.plain(1, 'min', 'None')}, {a.plain(2, 'max', 'None')})",

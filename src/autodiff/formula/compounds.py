@@ -12,7 +12,7 @@ from autodiff.formula.rules import INCOMING, LETTERS, Rule, named, tidy
 from autodiff.formula.simplify import Simplifier
 from autodiff.graph.build import Builder
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONSTANT, variable
+from autodiff.graph.primitive import BROADCAST, CONSTANT, variable
 from autodiff.graph.sizes import Dim
 from autodiff.syntax.parse import parse
 

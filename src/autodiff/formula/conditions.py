@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
+from autodiff.formula import classes
 from autodiff.formula import term as t
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
@@ -133,6 +134,8 @@ def _is_spread(x: Term) -> bool:
 def read_comparison(op: str) -> Callable[[Node, list[Term]], Term]:
     def rule(node: Node, inputs: list[Term]) -> Term:
         a, b = inputs
+        if op == "==" and classes.is_never_ignored(node, b):
+            return t.make("fn", (), NEVER, ())
         if op == "==" and t.is_zero(b) and a.kind == "fn" and a.data == ("exp",):
             return t.make("fn", (), NEVER, ())
         return t.compare(op, a, b)

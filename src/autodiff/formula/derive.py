@@ -18,6 +18,7 @@ from autodiff.formula.assumed import assumed_elementwise, deep_stack, needs_shap
 from autodiff.formula.conditions import at_poles
 from autodiff.formula.printing import LONG, PartsPrinter, Printer, length
 from autodiff.formula.question import Question, build
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.simplify import Simplifier, shortest
 from autodiff.formula.verify import Points, gradient_of, hessian_of
 from autodiff.graph.dtypes import float64, using_default_dtype
@@ -88,9 +89,9 @@ def _formula(
             with at_poles():
                 found = _first_right(from_graph.convert([gradient])[0], Printer(printed, name), points, nothing)
     except RecursionError:
-        raise from_graph.no_formula("the expression is nested too deeply for a formula") from None
+        raise no_formula("the expression is nested too deeply for a formula") from None
     if found is None:
-        raise from_graph.no_formula(f"no formula was found that gives the gradient for {name}")
+        raise no_formula(f"no formula was found that gives the gradient for {name}")
     return found
 
 
@@ -120,9 +121,9 @@ def _second(question: Question, text: str, shapes: Mapping[str, Shape], x: str, 
             return nothing
         found = _first_right(raw, printer, Points(asked, hessian_of(question, x, y, diagonal)), nothing)
     except RecursionError:
-        raise from_graph.no_formula("the expression is nested too deeply for a formula") from None
+        raise no_formula("the expression is nested too deeply for a formula") from None
     if found is None:
-        raise from_graph.no_formula(f"no formula was found that gives the second derivative for {x} and {y}")
+        raise no_formula(f"no formula was found that gives the second derivative for {x} and {y}")
     return found
 
 
@@ -158,7 +159,7 @@ def _parts_agree(term: t.Term, printer: Printer, points: Points) -> bool:
     parts = PartsPrinter(printer.shapes)
     text = parts.text(term)
     if sum(map(len, parts.parts.values())) > READ_IN_PARTS:
-        raise from_graph.no_formula("the formula is too long to be verified")
+        raise no_formula("the formula is too long to be verified")
     return points.agree(text, parts.parts)
 
 

@@ -5,33 +5,20 @@ What is not in the table stays a call of the operation's own name.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from autodiff.errors import AutodiffError
-from autodiff.formula import conditions, indexing, layout
+from autodiff.formula import classes, conditions, indexing, layout, matrices, placing, reductions, running
 from autodiff.formula import term as t
+from autodiff.formula.constants import factor, number, read_constant, truth
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import BOOL
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import Elementwise
-from autodiff.ops.lu import LU
-
-Args = Sequence[Any]
-
-
-def no_formula(what: str, node: Node | None = None) -> AutodiffError:
-    return AutodiffError(
-        "no-formula",
-        what,
-        type="NotImplementedError",
-        span=node.span if node is not None else None,
-        help="autodiff eval computes the gradient for given values",
-    )
 
 
 def convert(outputs: Sequence[Node], known: Mapping[Node, Term] | None = None) -> list[Term]:
@@ -44,8 +31,21 @@ def convert(outputs: Sequence[Node], known: Mapping[Node, Term] | None = None) -
             if node.op.name == "add":
                 terms[node] = t.add(_summands(node, terms, within))
             else:
-                terms[node] = _convert(node, [terms.get(n) or _leaf_of(n, terms) for n in node.inputs])
+                operands = _without_relu(node, terms) if node.op.name in SIGNS else node.inputs
+                terms[node] = _convert(node, [terms.get(n) or _leaf_of(n, terms) for n in operands])
     return [terms[node] for node in outputs]
+
+
+SIGNS = ("gt", "le")
+
+
+def _without_relu(node: Node, terms: Mapping[Node, Term]) -> Sequence[Node]:
+    """relu(x) > 0 is x > 0, as relu's own rule has it."""
+    x, bound = node.inputs
+    limit = classes.known_labels(bound)
+    if limit is None or limit.any() or x.op.name != "relu" or x.inputs[0] not in terms:
+        return node.inputs
+    return [x.inputs[0], bound]
 
 
 def _within_sums(order: Sequence[Node], outputs: Sequence[Node]) -> set[Node]:
@@ -75,7 +75,7 @@ def _summands(node: Node, terms: dict[Node, Term], within: set[Node]) -> list[Te
             stack.extend(reversed(top.inputs))
         else:
             x = terms.get(top) or _leaf_of(top, terms)
-            found.append(x if top.dtype.kind != BOOL else _truth(top, x))
+            found.append(x if top.dtype.kind != BOOL else truth(top, x))
     return found
 
 
@@ -113,42 +113,6 @@ def _frozen(params: Any) -> Any:
     return params
 
 
-def _constant(node: Node, inputs: list[Term]) -> Term:
-    value = node.params[0]
-    if isinstance(value, np.ndarray):
-        if value.ndim == 0:
-            return _number(value.item())
-        if value.size > 1000:
-            raise no_formula("a tensor of so many numbers is not printed in a formula", node)
-        return t.make("const", (), (_nested(value.tolist()), value.dtype.kind), node.shape)
-    return _number(value)
-
-
-def _nested(data: Any) -> Any:
-    return tuple(_nested(item) for item in data) if isinstance(data, list) else data
-
-
-def _number(value: Any) -> Term:
-    if isinstance(value, (bool, np.bool_)):
-        return t.num(int(value))
-    if isinstance(value, (int, np.integer)):
-        return t.num(int(value))
-    if isinstance(value, Fraction):
-        return t.num(value)
-    value = float(value)
-    if not math.isfinite(value):
-        return t.make("named", (), "nan" if math.isnan(value) else "inf" if value > 0 else "-inf", ())
-    if value == int(value) and abs(value) < 2**53:
-        return t.num(int(value))
-    for name, constant in (("pi", math.pi), ("e", math.e)):
-        for below in (1, 2, 3, 4, 6, 180):
-            ratio = value / constant * below
-            if ratio and ratio == round(ratio) and round(ratio) * constant / below == value and abs(ratio) < 100:
-                return t.mul([t.num(Fraction(round(ratio), below)), t.make("named", (), name, ())])
-    exact = Fraction(value).limit_denominator(10**6)
-    return t.num(exact) if float(exact) == value else t.num(value)
-
-
 def _variable(node: Node, inputs: list[Term]) -> Term:
     return t.var(node.params[0], node.shape)
 
@@ -169,20 +133,11 @@ def _converted(node: Node, inputs: list[Term]) -> Term | None:
 
 
 def _full(node: Node, inputs: list[Term]) -> Term:
-    return t.mul([_number(node.params[0]), t.ones(node.shape)])
-
-
-def _factor(node: Node, x: Term, i: int) -> Term:
-    """An operand of a product; truth values count as 0 and 1."""
-    return x if node.inputs[i].dtype.kind != BOOL else _truth(node.inputs[i], x)
-
-
-def _truth(node: Node, x: Term) -> Term:
-    return x if x.kind in ("num", "ones", "mul") else t.mul([t.indicator(x), t.ones(node.shape)])
+    return t.mul([number(node.params[0]), t.ones(node.shape)])
 
 
 def _mul(node: Node, inputs: list[Term]) -> Term:
-    return t.mul([_factor(node, x, i) for i, x in enumerate(inputs)])
+    return t.mul([factor(node, x, i) for i, x in enumerate(inputs)])
 
 
 def _div(node: Node, inputs: list[Term]) -> Term:
@@ -197,138 +152,8 @@ def _power(node: Node, base: Term, exponent: Term) -> Term:
     return t.mul([t.power(t.unbroadcast(base), t.unbroadcast(exponent)), t.ones(node.shape)])
 
 
-def _flat_or_not(x: Term) -> Term:
-    """A reduction of everything does not depend on the shape."""
-    return x.args[0] if x.kind == "fn" and x.data[0] == "reshape" else x
-
-
-def _spread(name: str) -> Callable[[Node, list[Term]], Term]:
-    """std and var."""
-
-    def rule(node: Node, inputs: list[Term]) -> Term:
-        dims, correction, keepdim = node.params
-        (x,) = inputs
-        if (dims is None or len(dims) == len(x.shape)) and correction == 1:
-            return t.mul([t.make("fn", (_flat_or_not(x),), (name,), ()), t.ones(node.shape)])
-        return t.make("fn", (x,), (name, dims, correction, keepdim), node.shape)
-
-    return rule
-
-
-def _chain(node: Node, inputs: list[Term]) -> Term | None:
-    if any(len(x.shape) not in (1, 2) for x in inputs):
-        return None
-    return t.chain(inputs)
-
-
-def _sum(node: Node, inputs: list[Term]) -> Term:
-    dims, keepdim = node.params
-    return t.total(_factor(node, inputs[0], 0), dims, keepdim)
-
-
-def _mean(node: Node, inputs: list[Term]) -> Term:
-    summed = _sum(node, inputs)
-    count = t.mul([t.numel_term(node.inputs[0].shape), t.power(t.numel_term(node.shape), -1)])
-    return t.mul([summed, t.power(count, -1)])
-
-
-def _diag_embed(node: Node, inputs: list[Term]) -> Term | None:
-    x, (offset, dim1, dim2) = inputs[0], node.params
-    if offset != 0 or len(x.shape) != 1 or {dim1, dim2} != {0, 1}:
-        return None
-    return t.diagonal(x)
-
-
-def _diagonal(node: Node, inputs: list[Term]) -> Term | None:
-    x, (offset, dim1, dim2) = inputs[0], node.params
-    if offset != 0 or len(x.shape) != 2 or x.shape[0] != x.shape[1] or {dim1, dim2} != {0, 1}:
-        return None
-    return t.diagonal(x)
-
-
-def _eye(node: Node, inputs: list[Term]) -> Term | None:
-    return t.eye(node.shape[0]) if node.shape[0] == node.shape[1] else None
-
-
-def _norm(node: Node, inputs: list[Term]) -> Term | None:
-    order, dims, keepdim = node.params
-    x = inputs[0]
-    if order != 2:
-        return None
-    if dims is None or len(dims) == len(x.shape):
-        scalars, rest = t.scalars_of(x)
-        out = t.make("fn", (rest,), ("norm",), ())
-        result = t.mul([*[t.fn("abs", [s]) for s in scalars], out]) if scalars else out
-        return t.mul([result, t.ones(node.shape)])
-    return t.power(t.total(t.power(x, 2), dims, keepdim), Fraction(1, 2))
-
-
-def _product_of_others(node: Node, inputs: list[Term]) -> Term:
-    (x,), dims = inputs, node.params[0]
-    if len(dims) == len(x.shape):
-        whole = t.make("fn", (_flat_or_not(x),), ("prod",), ())
-    else:
-        shape = tuple([1 if d in dims else s for d, s in enumerate(x.shape)])
-        whole = t.make("fn", (x,), ("prod", dims, True), shape)
-    return t.mul([whole, t.power(x, -1), t.ones(node.shape)])
-
-
-def _prod(node: Node, inputs: list[Term]) -> Term:
-    dims, keepdim = node.params
-    (x,) = inputs
-    if dims is None or len(dims) == len(x.shape):
-        return t.mul([t.make("fn", (_flat_or_not(x),), ("prod",), ()), t.ones(node.shape)])
-    return t.make("fn", (x,), ("prod", dims, keepdim), node.shape)
-
-
-def _logsumexp(node: Node, inputs: list[Term]) -> Term:
-    (x,), (dims, keepdim) = inputs, node.params
-    if len(dims) == len(x.shape):
-        return t.mul([t.make("fn", (x,), ("logsumexp", dims), ()), t.ones(node.shape)])
-    return t.make("fn", (x,), ("logsumexp", dims, keepdim), node.shape)
-
-
 def _along(name: str) -> Callable[[Node, list[Term]], Term]:
     return lambda node, inputs: t.make("fn", inputs, (name, *node.params), node.shape)
-
-
-BEFORE = {"linalg.lu": 1}  # results that a call gives before those of the operation within: the permutation
-
-
-def _pick(node: Node, inputs: list[Term]) -> Term:
-    (source,), (i,) = node.inputs, node.params
-    if source.op.name == "linalg.slogdet" and i == 1 and inputs[0].kind == "fn":
-        x = inputs[0].args[0]
-        return t.make("fn", (x,), ("slogdet",), node.shape)
-    return t.make("fn", inputs, ("pick", i + BEFORE.get(source.op.name, 0)), node.shape)
-
-
-def _permutation(node: Node, inputs: list[Term]) -> Term:
-    whole = t.make("fn", inputs, ("call", LU, ()), ())
-    return t.make("fn", (whole,), ("pick", 0), node.shape)
-
-
-def _where_positive(node: Node, inputs: list[Term]) -> Term:
-    x = inputs[2]
-    if x.kind == "fn" and x.data == ("slogdet",):
-        return t.make("fn", x.args, ("logdet",), node.shape)
-    return x
-
-
-def _unless_batched(rule: Callable[..., Term]) -> Callable[[Node, list[Term]], Term | None]:
-    return lambda node, inputs: rule(*inputs) if len(inputs[0].shape) == 2 else None
-
-
-def _cofactor(x: Term) -> Term:
-    return t.mul([t.determinant(x), t.transpose(t.inverse(x))])
-
-
-def _solve(node: Node, inputs: list[Term]) -> Term | None:
-    a, b = inputs
-    left, _ = node.params
-    if len(a.shape) != 2 or len(b.shape) > 2:
-        return None
-    return t.chain([t.inverse(a), b] if left else [b, t.inverse(a)])
 
 
 def _softplus(node: Node, inputs: list[Term]) -> Term | None:
@@ -339,13 +164,13 @@ def _elu(node: Node, inputs: list[Term]) -> Term | None:
     alpha, scale, input_scale = node.params
     if scale != 1 or input_scale != 1:
         return None
-    return t.make("fn", inputs, ("elu",) if alpha == 1 else ("elu", _number(alpha).data), node.shape)
+    return t.make("fn", inputs, ("elu",) if alpha == 1 else ("elu", number(alpha).data), node.shape)
 
 
 Rule = Callable[[Node, list[Term]], "Term | None"]
 
 TABLE: dict[str, Rule] = {
-    "constant": _constant,
+    "constant": read_constant,
     "variable": _variable,
     "convert": _converted,
     "to_copy": _converted,
@@ -359,22 +184,22 @@ TABLE: dict[str, Rule] = {
     "detach": _same,
     "numel": lambda node, inputs: t.numel_term(node.inputs[0].shape),
     "size": lambda node, inputs: t.dim_term(node.inputs[0].shape[node.params[0]]),
-    "add_scaled": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1]])]),
-    "sub": lambda node, x: t.sub(_factor(node, x[0], 0), _factor(node, x[1], 1)),
-    "sub_scaled": lambda node, x: t.sub(x[0], t.mul([_number(node.params[0]), x[1]])),
-    "rsub": lambda node, x: t.sub(_number(node.params[0]), _factor(node, x[0], 0)),
-    "rsub_scaled": lambda node, x: t.sub(_number(node.params[0]), t.mul([_number(node.params[1]), x[0]])),
-    "rsub_tensor": lambda node, x: t.sub(x[1], t.mul([_number(node.params[0]), x[0]])),
-    "neg": lambda node, x: t.neg(_factor(node, x[0], 0)),
+    "add_scaled": lambda node, x: t.add([x[0], t.mul([number(node.params[0]), x[1]])]),
+    "sub": lambda node, x: t.sub(factor(node, x[0], 0), factor(node, x[1], 1)),
+    "sub_scaled": lambda node, x: t.sub(x[0], t.mul([number(node.params[0]), x[1]])),
+    "rsub": lambda node, x: t.sub(number(node.params[0]), factor(node, x[0], 0)),
+    "rsub_scaled": lambda node, x: t.sub(number(node.params[0]), t.mul([number(node.params[1]), x[0]])),
+    "rsub_tensor": lambda node, x: t.sub(x[1], t.mul([number(node.params[0]), x[0]])),
+    "neg": lambda node, x: t.neg(factor(node, x[0], 0)),
     "mul": _mul,
     "div": _div,
     "reciprocal": lambda node, x: None if t.is_zero(x[0]) else t.power(x[0], -1),
-    "pow": lambda node, x: t.power(x[0], _number(node.params[0])),
+    "pow": lambda node, x: t.power(x[0], number(node.params[0])),
     "pow_tensor": lambda node, x: _power(node, *x),
-    "pow_of_number": lambda node, x: _power(node, _number(node.params[0]), x[0]),
+    "pow_of_number": lambda node, x: _power(node, number(node.params[0]), x[0]),
     "sqrt": lambda node, x: t.power(x[0], Fraction(1, 2)),
-    "addcmul": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], x[2]])]),
-    "addcdiv": lambda node, x: t.add([x[0], t.mul([_number(node.params[0]), x[1], t.power(x[2], -1)])]),
+    "addcmul": lambda node, x: t.add([x[0], t.mul([number(node.params[0]), x[1], x[2]])]),
+    "addcdiv": lambda node, x: t.add([x[0], t.mul([number(node.params[0]), x[1], t.power(x[2], -1)])]),
     "unsqueeze": layout.read_unsqueeze,
     "squeeze": layout.read_squeeze,
     "view": layout.read_view,
@@ -382,34 +207,34 @@ TABLE: dict[str, Rule] = {
     "transpose": layout.read_swap,
     "permute": layout.read_permute,
     "t": lambda node, x: None if node.inputs[0].dtype.kind == BOOL else t.transpose(x[0]),
-    "mm": _chain,
-    "mv": _chain,
-    "dot": _chain,
-    "vdot": _chain,
+    "mm": matrices.read_chain,
+    "mv": matrices.read_chain,
+    "dot": matrices.read_chain,
+    "vdot": matrices.read_chain,
     "outer": lambda node, x: t.outer(*x),
     "addmm": lambda node, x: t.add(
-        [t.mul([_number(node.params[0]), x[0]]), t.mul([_number(node.params[1]), t.chain([x[1], x[2]])])]
+        [t.mul([number(node.params[0]), x[0]]), t.mul([number(node.params[1]), t.chain([x[1], x[2]])])]
     ),
     "addmv": lambda node, x: t.add(
-        [t.mul([_number(node.params[0]), x[0]]), t.mul([_number(node.params[1]), t.chain([x[1], x[2]])])]
+        [t.mul([number(node.params[0]), x[0]]), t.mul([number(node.params[1]), t.chain([x[1], x[2]])])]
     ),
     "addr": lambda node, x: t.add(
-        [t.mul([_number(node.params[0]), x[0]]), t.mul([_number(node.params[1]), t.outer(x[1], x[2])])]
+        [t.mul([number(node.params[0]), x[0]]), t.mul([number(node.params[1]), t.outer(x[1], x[2])])]
     ),
-    "sum": _sum,
-    "mean": _mean,
-    "prod": _prod,
-    "product_of_others": _product_of_others,
-    "std": _spread("std"),
-    "var": _spread("var"),
-    "logsumexp": _logsumexp,
+    "sum": reductions.read_sum,
+    "mean": reductions.read_mean,
+    "prod": reductions.read_prod,
+    "product_of_others": reductions.read_product_of_others,
+    "std": reductions.read_spread("std"),
+    "var": reductions.read_spread("var"),
+    "logsumexp": reductions.read_logsumexp,
     "softmax": _along("softmax"),
     "log_softmax": _along("log_softmax"),
-    "vector_norm": _norm,
-    "trace": _unless_batched(t.trace),
-    "diag_embed": _diag_embed,
-    "diagonal": _diagonal,
-    "diagonal_copy": _diagonal,
+    "vector_norm": reductions.read_norm,
+    "trace": matrices.unless_batched(t.trace),
+    "diag_embed": matrices.read_diag_embed,
+    "diagonal": matrices.read_diagonal,
+    "diagonal_copy": matrices.read_diagonal,
     "slice": indexing.read_slice,
     "select": indexing.read_select,
     "slice_scatter": indexing.read_slice_scatter,
@@ -420,20 +245,20 @@ TABLE: dict[str, Rule] = {
     "tril": indexing.read_triangle,
     "triu": indexing.read_triangle,
     "diagonal_scatter": indexing.read_diagonal_scatter,
-    "eye": _eye,
-    "linalg.det": _unless_batched(t.determinant),
-    "cofactor": _unless_batched(_cofactor),
-    "inv": _unless_batched(t.inverse),
-    "linalg.inv": _unless_batched(t.inverse),
-    "linalg.solve": _solve,
-    "pick": _pick,
-    "permutation": _permutation,
+    "eye": matrices.read_eye,
+    "linalg.det": matrices.unless_batched(t.determinant),
+    "cofactor": matrices.unless_batched(matrices.cofactor),
+    "inv": matrices.unless_batched(t.inverse),
+    "linalg.inv": matrices.unless_batched(t.inverse),
+    "linalg.solve": matrices.read_solve,
+    "pick": matrices.read_pick,
+    "permutation": matrices.read_permutation,
     "safe_softmax": lambda node, x: t.make("fn", x, ("softmax", (len(node.shape) - 1,)), node.shape),
-    "where_positive": _where_positive,
+    "where_positive": matrices.read_where_positive,
     "where": conditions.read_where,
     "clamp_min": conditions.read_clamp_min,
     "clamped_copy": conditions.read_clamp_min,
-    "masked_fill": lambda node, x: t.where(x[0], t.mul([x[2], t.ones(node.shape)]), x[1]),
+    "masked_fill": lambda node, x: conditions.read_where(node, [x[0], x[2], x[1]]),
     "eq": conditions.read_comparison("=="),
     "ne": conditions.read_comparison("!="),
     "lt": conditions.read_comparison("<"),
@@ -449,6 +274,10 @@ TABLE: dict[str, Rule] = {
     "sgn": lambda node, x: t.fn("sign", [x[0]], (), node.shape),
     "softplus": _softplus,
     "elu": _elu,
+    "trilinear": lambda node, x: t.make("fn", (x[0], x[2], x[1]), ("F.bilinear",), node.shape),
+    **classes.TABLE,
+    **placing.TABLE,
+    **running.TABLE,
 }
 
 t.ELEMENTWISE.update(

@@ -63,10 +63,10 @@ def read_slice(node: Node, inputs: list[Term]) -> Term | None:
     found = _of_commuting(node, x)
     if found is not None or step != 1 or len(x.shape) > 2 or node.inputs[0].dtype.kind == BOOL:
         return found
-    return _cut(x, dim, start or 0, 0 if end is None else x.shape[dim] - end, node.shape)
+    return cut(x, dim, start or 0, 0 if end is None else x.shape[dim] - end, node.shape)
 
 
-def _cut(x: Term, dim: int, before: Dim, behind: Dim, shape: Shape) -> Term:
+def cut(x: Term, dim: int, before: Dim, behind: Dim, shape: Shape) -> Term:
     scalars, rest = t.scalars_of(x)
     if rest.kind == "ones":
         return t.mul([*scalars, t.ones(shape)])
@@ -112,7 +112,7 @@ def read_pad(node: Node, inputs: list[Term]) -> Term | None:
         return None
     low, high = pads[2 * padded[0] : 2 * padded[0] + 2]
     if low <= 0 and high <= 0:
-        return _cut(inputs[0], rank - 1 - padded[0], -low, -high, node.shape)
+        return cut(inputs[0], rank - 1 - padded[0], -low, -high, node.shape)
     if low < 0 or high < 0:
         return None
     scalars, rest = t.scalars_of(inputs[0])

@@ -13,7 +13,7 @@ from autodiff.formula.question import names_of
 from autodiff.formula.verify import size_of
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import dtype_of
-from autodiff.graph.op import strengthen, variable
+from autodiff.graph.primitive import strengthen, variable
 from autodiff.graph.sizes import Shape
 from autodiff.solve import parsed
 

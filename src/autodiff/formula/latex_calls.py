@@ -22,7 +22,7 @@ from autodiff.formula.latex_tree import (
 )
 from autodiff.formula.reading import Called
 from autodiff.formula.symbols import escaped
-from autodiff.graph.op import Primitive
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape
 from autodiff.syntax import tree as T  # noqa: N812
 
@@ -250,6 +250,11 @@ def _same(latex: Latex, called: Called, item: T.Call) -> Piece | None:
     return latex.done[called.args[0]] if len(called.args) == 1 and not called.keywords else None
 
 
+def _first(latex: Latex, called: Called, item: T.Call) -> Piece:
+    """A conversion, which mathematics does not mention."""
+    return latex.done[called.args[0]]
+
+
 def _softmax(name: str) -> Render:
     """Along the only dim of a vector, the dim needs no mention."""
 
@@ -263,7 +268,17 @@ def _softmax(name: str) -> Render:
     return render
 
 
+def _one_hot(latex: Latex, called: Called, item: T.Call) -> Piece | None:
+    if len(called.args) != 2 or called.keywords:
+        return None
+    labels, classes = map(latex.text, called.args)
+    return Piece(rf"\operatorname{{onehot}}_{{{classes}}}" + bracketed(labels), CALL)
+
+
 CALLS: dict[str, Render] = {
+    "one_hot": _one_hot,
+    "to": _first,
+    "long": _first,
     "exp": _exp,
     "sqrt": _sqrt,
     "square": _square,

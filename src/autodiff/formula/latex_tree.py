@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autodiff.formula.reading import Reading
 from autodiff.formula.symbols import escaped, latex_name
-from autodiff.graph.build import CONSTANTS
+from autodiff.graph.lookup import CONSTANTS
 from autodiff.graph.sizes import Dim
 from autodiff.syntax import tree as T  # noqa: N812
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autodiff.formula import classes
 from autodiff.formula import term as t
 from autodiff.formula.rewrite import postorder, rebuild
 from autodiff.formula.term import Term
@@ -96,6 +97,8 @@ def _as_before(root: Term, shape: Any) -> Term | None:
             done[x] = x
         elif x.kind == "fn" and x.data[0] == "reshape" and x.args[0].shape == shape:
             done[x] = x.args[0]
+        elif (marks := classes.before_reshape(x, shape)) is not None:
+            done[x] = marks
         elif _element_by_element(x):
             args = [done[arg] for arg in x.args]
             if x.kind == "mul":

@@ -14,10 +14,11 @@ from autodiff.formula.question import Question
 from autodiff.formula.reading import scope_of
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64, using_default_dtype
+from autodiff.graph.elementwise import Elementwise
+from autodiff.graph.kinds import REQUIRED
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Elementwise, Operation
+from autodiff.graph.op import Operation
 from autodiff.graph.shown import grad_fn
-from autodiff.graph.signature import REQUIRED
 from autodiff.graph.sizes import Dim, Shape, Size
 from autodiff.solve import parsed
 

@@ -10,11 +10,13 @@ from autodiff.formula import from_graph
 from autodiff.formula import term as t
 from autodiff.formula.linear import Linear
 from autodiff.formula.reading import scope_of
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.simplify import Simplifier
 from autodiff.formula.term import Term
 from autodiff.graph.build import Builder
 from autodiff.graph.node import Node
-from autodiff.graph.op import ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import variable
 from autodiff.graph.sizes import Shape
 from autodiff.solve import parsed
 
@@ -52,7 +54,7 @@ def second(text: str, shapes: Mapping[str, Shape], x: str, y: str, diagonal: boo
         matrix = Linear(term, VECTOR).matrix(term)
         if matrix is not None:
             return t.transpose(matrix)
-    raise from_graph.no_formula(f"no formula was found for the Hessian for {x} and {y}")
+    raise no_formula(f"no formula was found for the Hessian for {x} and {y}")
 
 
 def _along(gradient: Node, weights: Node, leaf: Node) -> Term | None:

@@ -10,7 +10,8 @@ from autodiff.formula.reading import scope_of
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64
 from autodiff.graph.node import Node, placed
-from autodiff.graph.op import ops, strengthen, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import strengthen, variable
 from autodiff.graph.sizes import Dim, Shape
 from autodiff.solve import parsed
 

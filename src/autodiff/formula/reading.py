@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.build import COMBINE, CONSTANTS, PLAIN, Builder
+from autodiff.graph.build import COMBINE, Builder
+from autodiff.graph.conversions import PLAIN
 from autodiff.graph.dtypes import float64, using_default_dtype
-from autodiff.graph.lookup import PREFIXES, find, find_method
+from autodiff.graph.lookup import CONSTANTS, PREFIXES, find, find_method
 from autodiff.graph.node import Node, placed
-from autodiff.graph.op import Operation, variable
+from autodiff.graph.op import Operation
+from autodiff.graph.primitive import variable
 from autodiff.graph.signature import SPELLINGS
 from autodiff.graph.sizes import Shape, Size
 from autodiff.ops.create import SIZE

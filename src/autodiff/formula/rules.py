@@ -17,8 +17,9 @@ from autodiff.formula import term as t
 from autodiff.formula.printing import Printer
 from autodiff.formula.simplify import Simplifier, shortest
 from autodiff.formula.term import Term
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import CONSTANT, Elementwise, number, variable
+from autodiff.graph.primitive import CONSTANT, number, variable
 from autodiff.graph.sizes import Dim, Shape, Size
 
 LETTERS = ("u", "v", "w", "a", "b", "c", "d", "p", "q", "r")

@@ -14,7 +14,8 @@ from autodiff.formula.shortest import shortest
 from autodiff.formula.term import Term
 from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import float64
-from autodiff.graph.op import variable
+from autodiff.graph.node import Node
+from autodiff.graph.primitive import variable
 from autodiff.syntax.parse import parse
 
 __all__ = ["RULES", "Rule", "Simplifier", "postorder", "rebuild", "shortest"]
@@ -29,9 +30,15 @@ class _Compiled(NamedTuple):
     right: Term
 
 
+_graphs: dict[str, Node] = {}  # of the rules' sides, which stay the same when terms are numbered anew
+
+
 def _term_of(text: str) -> Term:
-    scope = {letter: variable(letter, (), float64, False) for letter in LETTERS}
-    return from_graph.convert([Builder(scope).tensor(parse(text))])[0]
+    node = _graphs.get(text)
+    if node is None:
+        scope = {letter: variable(letter, (), float64, False) for letter in LETTERS}
+        node = _graphs[text] = Builder(scope).tensor(parse(text))
+    return from_graph.convert([node])[0]
 
 
 class Simplifier:

@@ -30,7 +30,8 @@ from autodiff.formula.simplify import Simplifier
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.node import Node, ancestors, placed
-from autodiff.graph.op import BROADCAST, CONSTANT, PICK, VARIABLE, ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST, CONSTANT, PICK, VARIABLE, variable
 from autodiff.graph.sizes import Shape, Size, numel, show
 from autodiff.solve import Graph, Leaf, Problem, check_names, parsed
 

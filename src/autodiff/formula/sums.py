@@ -31,6 +31,7 @@ def forms(term: Term) -> Iterator[Term]:
         yield from _nested_quotients(term)
         yield from _expanded(term)
         yield from _one_log(term)
+        yield from _shared_sizes(term)
     yield from _shared_factors(term, few)
     yield from _shared_ends(term, few)
     yield from _one_sum(term)
@@ -54,6 +55,23 @@ def _one_log(term: Term) -> Iterator[Term]:
             if x > 0 and y == -x:
                 ratio = t.fn("log", [t.mul([left.args[0], t.power(right.args[0], -1)])])
                 yield t.add([*[arg for arg in term.args if arg is not a and arg is not b], t.times(x, ratio)])
+
+
+def _shared_sizes(term: Term) -> Iterator[Term]:
+    """a/(m*n) + b/(m*n) as (a + b)/(m*n): one size alone would leave the sum as long."""
+    shared: dict[Term, Fraction] | None = None
+    for arg in term.args:
+        _, core = t.split(arg)
+        sizes = {}
+        for factor in core.args if core.kind == "mul" else (core,):
+            base, exponent = t.power_of(factor)
+            n = t.number_of(exponent)
+            if base.kind == "dim" and isinstance(n, Fraction) and n < 0:
+                sizes[base] = n
+        shared = sizes if shared is None else {base: n for base, n in shared.items() if sizes.get(base) == n}
+    if shared is not None and len(shared) > 1:
+        above = [t.mul([arg, *[t.power(base, -n) for base, n in shared.items()]]) for arg in term.args]
+        yield t.mul([t.add(above), *[t.power(base, n) for base, n in shared.items()]])
 
 
 def _shared_factors(term: Term, few: bool) -> Iterator[Term]:

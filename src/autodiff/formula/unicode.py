@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from autodiff.formula.reading import Called, Reading
 from autodiff.formula.symbols import unicode_name
-from autodiff.graph.build import CONSTANTS
+from autodiff.graph.lookup import CONSTANTS
 from autodiff.graph.sizes import Shape
 from autodiff.syntax import tree as T  # noqa: N812
 

@@ -7,33 +7,27 @@ the place and the operands' shapes to whatever error an operation raises.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 
-from autodiff.errors import AutodiffError, Label
+from autodiff.errors import AutodiffError
 from autodiff.graph import numbers
+from autodiff.graph.calls import call
+from autodiff.graph.conversions import PLAIN, as_operand, as_tensor, kind_of, located, several_results, truth
 from autodiff.graph.dtypes import DType
-from autodiff.graph.evaluate import values_of
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.lookup import (
+    CONSTANTS,
     MODULES,
     PREFIXES,
     find,
     find_dtype,
-    find_method,
     unknown_attribute,
     unknown_function,
 )
 from autodiff.graph.node import OPERATORS, Node, Results, placed
-from autodiff.graph.op import ATTRIBUTES, Operation, ops
-from autodiff.graph.signature import plain, type_name
-from autodiff.graph.sizes import numel, show
-from autodiff.graph.values import tensor
+from autodiff.graph.op import ATTRIBUTES, ops
 from autodiff.syntax import tree as T  # noqa: N812
-
-CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
-PLAIN = (bool, int, float, Fraction)
 
 
 class Builder:
@@ -155,17 +149,17 @@ def _unary(builder: Builder, item: T.Unary, values: list[Any]) -> None:
         values.append(not truth(value, item.operand))
         return
     if isinstance(value, PLAIN):
-        values.append(_located(item, [], [], numbers.unary, item.op, value))
+        values.append(located(item, [], [], numbers.unary, item.op, value))
         return
     if isinstance(value, (str, DType)) or value is None:
-        message = f"bad operand type for unary {item.op}: '{_type(value)}'"
+        message = f"bad operand type for unary {item.op}: '{kind_of(value)}'"
         raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
     operand = as_operand(value, item.operand)
     if item.op == "+":
-        values.append(_located(item, [item.operand], [operand], ops.positive, operand))
+        values.append(located(item, [item.operand], [operand], ops.positive, operand))
         return
     function = OPERATORS["neg" if item.op == "-" else "~"]
-    values.append(_located(item, [item.operand], [operand], function, operand))
+    values.append(located(item, [item.operand], [operand], function, operand))
 
 
 def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
@@ -176,7 +170,7 @@ def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
         values.append(right if truth(left, item.left) == (op == "and") else left)
         return
     if isinstance(left, PLAIN) and isinstance(right, PLAIN) and op != "@":
-        values.append(_located(item, [], [], numbers.binary, op, left, right))
+        values.append(located(item, [], [], numbers.binary, op, left, right))
         return
     for value in (left, right):
         if isinstance(value, (str, DType)) or value is None or (op == "@" and isinstance(value, PLAIN)):
@@ -184,7 +178,7 @@ def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
             raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
     a, b = as_operand(left, item.left), as_operand(right, item.right)
     try:
-        values.append(_located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
+        values.append(located(item, [item.left, item.right], [a, b], OPERATORS[op], a, b))
     except AutodiffError as error:
         if op in ("&", "|") and error.code == "bad-dtype":
             error.help.append(f"{op} binds tighter than comparisons: write (x > 0) {op} (x < 3)")
@@ -193,11 +187,11 @@ def _binary(builder: Builder, item: T.Binary, values: list[Any]) -> None:
 
 def _unsupported(op: str, left: Any, right: Any) -> str:
     """Python's words for operands that an operator does not take."""
-    names = f"'{_type(left)}' and '{_type(right)}'"
+    names = f"'{kind_of(left)}' and '{kind_of(right)}'"
     if op in ("<", "<=", ">", ">="):
         return f"'{op}' not supported between instances of {names}"
     if op == "+" and isinstance(left, str):
-        return f'can only concatenate str (not "{_type(right)}") to str'
+        return f'can only concatenate str (not "{kind_of(right)}") to str'
     return f"unsupported operand type(s) for {op}{' or pow()' * (op == '**')}: {names}"
 
 
@@ -218,107 +212,8 @@ def _compare(builder: Builder, item: T.Compare, values: list[Any]) -> None:
                 message = _unsupported(op, left, right)
                 raise AutodiffError("argument-type", message, type="TypeError", span=item.span)
             a, b = as_operand(left, trees[0]), as_operand(right, trees[1])
-            result = _located(item, trees, [a, b], OPERATORS[op], a, b)
+            result = located(item, trees, [a, b], OPERATORS[op], a, b)
     values.append(result)
-
-
-def _call(builder: Builder, item: T.Call, values: list[Any]) -> None:
-    keywords = {}
-    for keyword in reversed(item.keywords):
-        if keyword.name in keywords:
-            raise AutodiffError(
-                "unknown-argument", f"keyword argument repeated: {keyword.name}", type="SyntaxError", span=keyword.span
-            )
-        keywords[keyword.name] = values.pop()
-    keywords = dict(reversed(keywords.items()))
-    count = len(item.args)
-    args = values[len(values) - count :]
-    del values[len(values) - count :]
-    trees = list(item.args)
-    function = item.function
-    method = False
-    if isinstance(function, T.Name):
-        operation = find("", function.id)
-        if operation is None:
-            raise _not_a_function(builder, function, item.args)
-    elif isinstance(function, T.Attribute):
-        module = builder.module(function.value)
-        if module is not None:
-            operation = find(module, function.name) if module in PREFIXES else None
-            if operation is None:
-                error = unknown_function(function.name, module, _first(item.args))
-                error.span = function.name_span
-                raise error
-        else:
-            method = True
-            args.insert(0, values.pop())
-            operation = _method(builder, args[0], function)
-            trees.insert(0, function.value)
-    else:
-        raise AutodiffError(
-            "not-callable",
-            "'Tensor' object is not callable",
-            type="TypeError",
-            span=function.span,
-            says="this is not a function",
-            help="a product is written with a sign, *",
-        )
-    places, given = _by_position(operation, trees, args, item.keywords, keywords)
-    values.append(_located(item, places, given, operation.bind, args, keywords, method))
-
-
-def _by_position(
-    operation: Operation, trees: list[T.Tree], args: list[Any], keywords: list[T.Keyword], values: dict[str, Any]
-) -> tuple[list[T.Tree], list[Any]]:
-    """The arguments in the order of the signature, with the keyword arguments that have a place right behind."""
-    places, given = list(trees), list(args)
-    by_name = {keyword.name: keyword for keyword in keywords}
-    for param in operation.signature.params[len(args) :]:
-        name = next((n for n in (param.name, param.public_name) if n in by_name), None)
-        if name is None:
-            break  # what follows is counted from here, and rarely at fault
-        places.append(by_name[name].value)
-        given.append(values[name])
-    return places, given
-
-
-def _first(args: list[T.Tree]) -> str:
-    """The text of the first argument, for a repair."""
-    text = args[0].span.text if args else ""
-    return text if text.isprintable() and 0 < len(text) <= 40 else "x"
-
-
-def _not_a_function(builder: Builder, function: T.Name, args: list[T.Tree]) -> AutodiffError:
-    if function.id in builder.scope or function.id in CONSTANTS:
-        return AutodiffError(
-            "not-callable",
-            "'Tensor' object is not callable",
-            type="TypeError",
-            span=function.span,
-            says=f"{function.id} is a variable, not a function",
-            help=f"a product is written with a sign: {function.id}*(…)" if args else f"write {function.id} alone",
-        )
-    error = unknown_function(function.id, argument=_first(args))
-    error.span = function.span
-    return error
-
-
-def _method(builder: Builder, receiver: Any, function: T.Attribute) -> Operation:
-    if isinstance(receiver, (str, DType)) or receiver is None:
-        raise AutodiffError(
-            "unknown-attribute",
-            f"'{_type(receiver)}' object has no attribute '{function.name}'",
-            type="AttributeError",
-            span=function.name_span,
-        )
-    if isinstance(receiver, (tuple, Results)):
-        raise several_results(receiver, function.value)
-    operation = find_method(function.name)
-    if operation is None:
-        error = unknown_attribute(function.name, function.value.span.text, builder.scope)
-        error.span = function.name_span
-        raise error
-    return operation
 
 
 def _attribute(builder: Builder, item: T.Attribute, values: list[Any]) -> None:
@@ -337,7 +232,7 @@ def _attribute(builder: Builder, item: T.Attribute, values: list[Any]) -> None:
         return
     if item.name in ATTRIBUTES and not isinstance(value, (str, DType, tuple)) and value is not None:
         operand = as_tensor(value, item.value)
-        values.append(_located(item, [item.value], [operand], ATTRIBUTES[item.name], operand))
+        values.append(located(item, [item.value], [operand], ATTRIBUTES[item.name], operand))
         return
     error = unknown_attribute(item.name, item.value.span.text, builder.scope, called=False)
     if find("", item.name):
@@ -367,14 +262,14 @@ def _index(builder: Builder, item: T.Index, values: list[Any]) -> None:
     del values[-count:]
     value = values.pop()
     if isinstance(value, tuple) or (isinstance(value, list) and len(items) == 1 and isinstance(items[0], (int, slice))):
-        values.append(_located(item, [], [], _from_sequence, value, items))
+        values.append(located(item, [], [], _from_sequence, value, items))
         return
     if isinstance(value, PLAIN):
         raise AutodiffError(
-            "bad-index", f"'{_type(value)}' object is not subscriptable", type="TypeError", span=item.span
+            "bad-index", f"'{kind_of(value)}' object is not subscriptable", type="TypeError", span=item.span
         )
     operand = as_operand(value, item.value)
-    values.append(_located(item, [item.value], [operand], OPERATORS["[]"], operand, tuple(items)))
+    values.append(located(item, [item.value], [operand], OPERATORS["[]"], operand, tuple(items)))
 
 
 def _from_sequence(value: Any, items: list[Any]) -> Any:
@@ -422,114 +317,10 @@ COMBINE: dict[type, Callable[[Builder, Any, list[Any]], None]] = {
     T.Unary: _unary,
     T.Binary: _binary,
     T.Compare: _compare,
-    T.Call: _call,
+    T.Call: call,
     T.Attribute: _attribute,
     T.Index: _index,
     T.Slice: _slice,
     T.ListOf: _list,
     T.TupleOf: _tuple,
 }
-
-
-# Conversions, with the place for what does not convert
-
-
-def as_operand(value: Any, item: T.Tree) -> Any:
-    """A node or plain number, for an operator."""
-    if isinstance(value, (Node, *PLAIN)):
-        return value
-    return as_tensor(value, item)
-
-
-def as_tensor(value: Any, item: T.Tree) -> Node:
-    """A node; raises for what is no tensor, such as several results used as one."""
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, Results) or (isinstance(value, tuple) and any(isinstance(v, (Node, list)) for v in value)):
-        raise several_results(value, item)
-    if isinstance(value, (str, DType, slice)) or value is None or value is ...:
-        raise AutodiffError(
-            "argument-type",
-            f"an expression gives a tensor, and this is {_describe(value)}",
-            type="TypeError",
-            span=item.span,
-        )
-    return _located(item, [], [], tensor, value)  # type: ignore[no-any-return]
-
-
-def several_results(value: Any, item: T.Tree) -> AutodiffError:
-    """The error for a tuple where one tensor is wanted."""
-    text = item.span.text
-    if isinstance(value, Results) and value.fields:
-        names = ", ".join(value.fields)
-        help = f"pick one: {text}.{value.fields[0]}, or {text}[0]"
-        message = f"{value.function}() gives several results here ({names}), and one tensor is wanted"
-    else:
-        help = f"pick one: {text}[0]"
-        message = f"this gives {len(value)} result{'s' * (len(value) != 1)}, and one tensor is wanted"
-    return AutodiffError("several-results", message, type="TypeError", span=item.span, help=help)
-
-
-def truth(value: Any, item: T.Tree, chained: bool = False) -> bool:
-    """bool(value); a tensor must have one element, whose value is then needed."""
-    if not isinstance(value, Node):
-        return bool(value)
-    if numel(value.shape) != 1:
-        help = "and, or, not ask for one truth value; element by element, with brackets: (x > 0) & (x < 3), ~(x > 0)"
-        if chained:
-            help = "a chain of comparisons asks for one truth value: write (a < b) & (b < c)"
-        raise AutodiffError(
-            "no-conversion",
-            "Boolean value of Tensor with more than one value is ambiguous",
-            span=item.span,
-            says=f"this has shape {show(value.shape)}",
-            help=help,
-        )
-    return bool(values_of(value).reshape(-1)[0])
-
-
-def _located(item: T.Tree, trees: list[T.Tree], operands: list[Any], function: Callable[..., Any], *args: Any) -> Any:
-    """function(*args), with place and operands' shapes added to what it raises.
-
-    `trees` and `operands` are the arguments, as written and as values, in the order in which errors count them.
-    """
-    try:
-        return function(*args)
-    except AutodiffError as error:
-        if error.span is None:
-            error.span = item.span
-            _point(error, trees, operands)
-        raise
-    except OverflowError as error:  # an integer of the text, where a floating-point number is made of it
-        raise AutodiffError("limit-number", str(error), type="OverflowError", span=item.span) from None
-
-
-def _point(error: AutodiffError, trees: list[T.Tree], operands: list[Any]) -> None:
-    """Mark the arguments that an error names: their shapes, or the one that is of the wrong kind."""
-    arguments = list(zip(trees, operands, strict=False))
-    named = [arguments[i] for i in error.operands if i < len(arguments)]
-    if len(named) == 1 and not isinstance(named[0][1], (Node, list)):
-        error.span = named[0][0].span
-        return
-    shown = [pair for pair in named if isinstance(pair[1], Node) and not pair[1].weak]
-    if shown and not error.labels:
-        error.labels = [Label(part.span, _shape_remark(part, value)) for part, value in shown]
-        if error.says.startswith("this has"):
-            error.says = ""
-
-
-def _shape_remark(item: T.Tree, value: Node) -> str:
-    name = item.id if isinstance(item, T.Name) else "this"
-    return f"{name} has shape {show(value.shape)}"
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, (Node, list)):
-        return "Tensor"
-    return numbers.kind_name(value) if value is not None else "NoneType"
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, str):
-        return "text"
-    return {type(None): "None", DType: "a dtype"}.get(type(value), "not a value")

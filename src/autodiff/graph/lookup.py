@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import ALIASES, DTYPES, DType
 from autodiff.graph.op import REGISTRY, Operation
+
+CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
 # Where a module's names are looked for; "" is the common namespace.
 PREFIXES: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from autodiff.graph.lookup import LONGEST_NAME, MODULES, did_you_mean, find
+from autodiff.graph.lookup import CONSTANTS, LONGEST_NAME, MODULES, did_you_mean, find
 from autodiff.graph.op import ATTRIBUTES, REGISTRY
 
 # What other tools and mathematicians call it: an operation of one name …
@@ -71,7 +71,6 @@ VALUES = {
     "Inf": "inf", "oo": "inf", "π": "pi", "Π": "pi", "PI": "pi", "Pi": "pi", "E": "e", "exp": "exp(…)",
 }  # fmt: skip
 ARGUMENTS = ("dim", "axis", "keepdim", "keepdims", "dtype", "p", "min", "max", "reduction", "unbiased", "correction")
-CONSTANTS = ("pi", "e", "inf", "nan")
 OTHER_MODULES = frozenset(("math", "cmath", "scipy", "sp", "tf", "tensorflow", "jax", "jnp", "cp", "cupy", "mx"))
 TRANSPOSED = re.compile(r"([^\W\d]\w*)\s*(?:\^|\*\*)\s*$")
 

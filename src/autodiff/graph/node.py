@@ -17,7 +17,7 @@ from autodiff.graph.dtypes import DType
 from autodiff.graph.sizes import Shape
 
 if TYPE_CHECKING:
-    from autodiff.graph.op import Primitive
+    from autodiff.graph.primitive import Primitive
 
 _next_index = count().__next__
 

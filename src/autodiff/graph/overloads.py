@@ -164,7 +164,7 @@ def _form(text: str) -> Form:
 
 def _types(given: list[Any], kwargs: dict[str, Any]) -> str:
     """The types of arguments; of those by name the last comes first, for PyTorch keeps them in a hash map."""
-    from autodiff.graph.signature import type_name
+    from autodiff.graph.kinds import type_name
 
     shown = [type_name(value) for value in given]
     named = [f"{name}={type_name(value)}" for name, value in reversed(kwargs.items())]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, CONVERT, VARIABLE, Elementwise, none
+from autodiff.graph.primitive import BROADCAST, CONVERT, VARIABLE, none
 from autodiff.graph.sizes import Shape, Size, contiguous_strides
 from autodiff.graph.strides import elementwise_strides, packed
 

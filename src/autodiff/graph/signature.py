@@ -1,20 +1,8 @@
 """Signatures: how the arguments of a call find their parameters.
 
 A signature is one line of text, `softplus(x, beta: Number = 1, threshold: Number = 20)`; it is what users see and what
-calls are checked against.  The annotation is the parameter's *kind*:
-
-    (none), Tensor   a tensor; numbers and lists are taken where a tensor is wanted
-    Tensors          a list or tuple of tensors
-    Number           a plain number (int, float, bool)
-    int bool str dtype
-    dim              a dimension of the first operand, kept counted from the front
-    dims             one or several of them as a tuple
-    newdim           a dimension of the result of inserting one
-    sizes            a shape: ints in a list or one after another
-    ints             a list of ints, or ints one after another
-    any              whatever the operation makes of it
-
-with `?` where None may be given.  What follows `*` is given by name only.
+calls are checked against.  The annotation is the parameter's *kind* (`kinds` lists them), with `?` where None may be
+given.  What follows `*` is given by name only.
 """
 
 from __future__ import annotations
@@ -23,12 +11,19 @@ from fractions import Fraction
 from typing import Any
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.dtypes import ALIASES, DTYPES, DType
-from autodiff.graph.evaluate import values_of
-from autodiff.graph.node import Node, Results
-from autodiff.graph.sizes import Size, normalize_dim, normalize_dims
-
-REQUIRED: Any = object()
+from autodiff.graph.kinds import (
+    CONVERTERS,
+    KIND_NAMES,
+    LISTED,
+    REQUIRED,
+    TENSOR_KINDS,
+    as_size,
+    plain,
+    type_name,
+    wrong_element,
+)
+from autodiff.graph.node import Node
+from autodiff.graph.sizes import normalize_dim, normalize_dims
 
 # Other spellings of a parameter's name: PyTorch's own for operands, and NumPy's.
 SPELLINGS = {
@@ -39,7 +34,6 @@ SPELLINGS = {
     "keepdims": "keepdim",
     "a": "x",
 }
-TENSOR_KINDS = ("Tensor", "Tensors")
 
 # What functions that make tensors are also given, with the only values that it can have in an expression.
 USUAL: dict[str, tuple[Any, ...]] = {"device": (None, "cpu"), "requires_grad": (False,), "pin_memory": (False, None)}
@@ -118,7 +112,7 @@ class Signature:
                 raise self._too_many(positional, len(args), method)
             values[last] = tuple(args[len(positional) - 1 :])
             if isinstance(values[last][0], (float, Fraction, str)):  # one after another, sizes begin with an int
-                raise self._too_many(positional, len(args), method, _wrong_element(values[last]))
+                raise self._too_many(positional, len(args), method, wrong_element(values[last]))
         unknown: AutodiffError | None = None
         for name, value in kwargs.items():
             if name in USUAL and value in USUAL[name] and self.text.startswith(CREATING):
@@ -201,14 +195,14 @@ class Signature:
         param = self.params[i]
         if value is None and (param.optional or param.default is None):
             return None
-        converted = CONVERT[param.kind](value if param.kind in (*TENSOR_KINDS, "any") else plain(value))
+        converted = CONVERTERS[param.kind](value if param.kind in (*TENSOR_KINDS, "any") else plain(value))
         if converted is REQUIRED:
             raise AutodiffError(
                 "argument-type",
                 self.mismatch(i, value, given, method),
                 type="TypeError",
                 operands=(i,),
-                help=_wrong_element(value, param.kind == "Tensors") if param.kind in LISTED else (),
+                help=wrong_element(value, param.kind == "Tensors") if param.kind in LISTED else (),
             )
         return converted
 
@@ -256,7 +250,7 @@ def _is_spread(params: list[Param], positional: list[int], args: list[Any]) -> b
     if not positional or len(args) < len(positional):
         return False
     last = params[positional[-1]]
-    return last.kind in ("sizes", "ints") and _as_size(args[len(positional) - 1]) is not REQUIRED
+    return last.kind in ("sizes", "ints") and as_size(args[len(positional) - 1]) is not REQUIRED
 
 
 def _parse_params(inner: str) -> list[Param]:
@@ -304,150 +298,8 @@ def _literal(text: str) -> Any:
     return float(text) if any(c in text for c in ".en") else int(text)
 
 
-def type_name(value: Any) -> str:
-    """What PyTorch's messages call the type of an argument."""
-    if isinstance(value, Node) and value.weak:  # a plain number
-        return {"bool": "bool", "int64": "int"}.get(value.dtype.name, "float")
-    if isinstance(value, Node):
-        return "Tensor"
-    if isinstance(value, Fraction):
-        return "float"
-    if isinstance(value, Results):
-        return "tuple"
-    if isinstance(value, DType):
-        return "torch.dtype"
-    return "NoneType" if value is None else type(value).__name__
-
-
-def written(value: Any) -> str:
-    """A value of no use to a function, as its message quotes it."""
-    if isinstance(value, Fraction):
-        return repr(float(value))
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(map(written, value))
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
-    return "tensor(...)" if isinstance(value, (Node, Results)) else repr(value)
-
-
-def _wrong_element(value: Any, tensors: bool = False) -> str:
-    """What in a list of ints is none."""
-    if isinstance(value, Node):
-        return "tensors come as a list: [x, y]" if tensors else "found Tensor where an int is wanted"
-    found = next((v for v in value if _as_size(v) is REQUIRED), None) if isinstance(value, (list, tuple)) else value
-    if isinstance(found, (float, Fraction)):
-        return f"found the floating-point number {float(found)}; // and literals without a point give whole ones"
-    return f"found {type_name(found)} where an int is wanted"
-
-
 def _did_you_mean(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, known, 1)
     return f"did you mean '{close[0]}'?" if close else ""
-
-
-def plain(value: Any) -> Any:
-    """A zero-dimensional node as the number it is, where a number is wanted; other values as they are."""
-    if isinstance(value, Node) and not value.shape and value.results is None:
-        if value.op.reads_shape:
-            return value.op.kernel(value.inputs[0].shape, *value.params)
-        return values_of(value).item()
-    if isinstance(value, (list, tuple)) and any(isinstance(v, Node) for v in value):
-        return [plain(v) for v in value]
-    return value
-
-
-# Converters from what a user wrote to a kind; REQUIRED says that it does not fit.
-
-
-def _as_tensor(value: Any) -> Any:
-    if isinstance(value, (Node, int, float, Fraction)):
-        return value
-    return value if isinstance(value, list) else REQUIRED
-
-
-def _as_tensors(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and all(_as_tensor(v) is not REQUIRED for v in value):
-        return list(value)
-    return REQUIRED
-
-
-def _as_number(value: Any) -> Any:
-    if isinstance(value, int):
-        return _within_int64(value)
-    return value if isinstance(value, (float, Fraction)) else REQUIRED
-
-
-def _as_int(value: Any) -> Any:
-    return _within_int64(value) if isinstance(value, int) and not isinstance(value, bool) else REQUIRED
-
-
-def _within_int64(value: int) -> int:
-    if not -(2**63) <= value < 2**63:
-        raise AutodiffError("limit-number", "Overflow when unpacking long long")
-    return value
-
-
-def _as_size(value: Any) -> Any:
-    return value if isinstance(value, Size) else _as_int(value)
-
-
-def _as_bool(value: Any) -> Any:
-    return value if isinstance(value, bool) else REQUIRED
-
-
-def _as_str(value: Any) -> Any:
-    return value if isinstance(value, str) else REQUIRED
-
-
-def _as_dtype(value: Any) -> Any:
-    if isinstance(value, str):
-        value = DTYPES.get(value.removeprefix("torch.")) or ALIASES.get(value.removeprefix("torch."))
-    return value if isinstance(value, DType) else REQUIRED
-
-
-def _as_dims(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(value) if all(_as_int(v) is not REQUIRED for v in value) else REQUIRED
-    number = _as_int(value)
-    return REQUIRED if number is REQUIRED else (number,)
-
-
-def _as_sizes(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        if len(value) == 1 and isinstance(value[0], (list, tuple)):
-            value = value[0]
-        return tuple(value) if all(_as_size(v) is not REQUIRED for v in value) else REQUIRED
-    size = _as_size(value)
-    return REQUIRED if size is REQUIRED else (size,)
-
-
-def _as_any(value: Any) -> Any:
-    return value
-
-
-CONVERT = {
-    "Tensor": _as_tensor,
-    "Tensors": _as_tensors,
-    "Number": _as_number,
-    "int": _as_int,
-    "bool": _as_bool,
-    "str": _as_str,
-    "dtype": _as_dtype,
-    "dim": _as_int,
-    "newdim": _as_int,
-    "dims": _as_dims,
-    "sizes": _as_sizes,
-    "ints": _as_sizes,
-    "any": _as_any,
-}
-LISTED = {"Tensors": _as_tensor, "dims": _as_int, "sizes": _as_size, "ints": _as_size}
-KIND_NAMES = {
-    "Tensors": "tuple of Tensors",
-    "dim": "int",
-    "newdim": "int",
-    "dims": "tuple of ints",
-    "sizes": "tuple of ints",
-    "ints": "tuple of ints",
-    "dtype": "torch.dtype",
-}

@@ -12,7 +12,8 @@ from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import MAX_RANK, as_operand, constant, ops, strengthen
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import MAX_RANK, as_operand, constant, strengthen
 
 NONFINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 

@@ -19,7 +19,7 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph.build import Builder
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import strengthen
+from autodiff.graph.primitive import strengthen
 from autodiff.graph.sizes import concrete, show
 from autodiff.homework.compare import Compared, compare
 from autodiff.homework.landmarks import DECADES, is_piecewise, landmarks

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, CONVERT, PICK
+from autodiff.graph.primitive import BROADCAST, CONVERT, PICK
 from autodiff.homework.setting import Setting, Stacked
 
 CHANGES = (2.0**-51, -(2.0**-50), 1e-9, -3e-9, 1e-8)  # of each input

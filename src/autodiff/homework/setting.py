@@ -23,7 +23,8 @@ from autodiff.graph.build import Builder
 from autodiff.graph.dtypes import dtype_of, float64, using_default_dtype
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node, placed
-from autodiff.graph.op import ops, strengthen, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import strengthen, variable
 from autodiff.graph.sizes import Shape, concrete
 from autodiff.homework.landmarks import ROWS_EACH, around
 from autodiff.syntax.parse import parse

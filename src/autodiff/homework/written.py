@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.build import CONSTANTS
-from autodiff.graph.lookup import MODULES, did_you_mean, find_dtype
+from autodiff.graph.lookup import CONSTANTS, MODULES, find_dtype
 from autodiff.syntax import tree as T  # noqa: N812
 from autodiff.syntax.parse import parse
 
@@ -102,8 +101,22 @@ def _check_names(items: Iterable[T.Tree], names: Collection[str]) -> None:
             type="NameError",
             span=item.span,
             says="the question has no such name",
-            help=did_you_mean(name, list(names)) or ["the names of the question are " + ", ".join(sorted(names))],
+            help=_meant(item, names),
         )
+
+
+def _meant(item: T.Name, names: Collection[str]) -> list[str]:
+    """What a name was meant for that the question does not have."""
+    from autodiff.graph.meant import name_help
+
+    span = item.span
+    help = name_help(item.id, names, span.source.text[: span.start], span.source.text[span.end :])
+    if len(item.id) == 1:  # t is a function, and most often another variable
+        help = [line for line in help if not line.startswith(f"{item.id} is a function")]
+    known = ", ".join(sorted(names))
+    return [line for line in help if not line.startswith("give it a value")] or [
+        f"the names of the question are {known}" if len(names) > 1 else f"the question has one name, {known}"
+    ]
 
 
 def _check_calls(items: Iterable[T.Tree], names: Collection[str], allowed: Collection[str] | None) -> None:

@@ -9,8 +9,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.ops.gather import check_scatter, fitted, same_shape_as_index, scatter_place
 from autodiff.ops.indices import as_rank, in_bounds, keeps_shape
 

@@ -10,8 +10,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Elementwise, Rule, composite, elementwise, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Rule
 from autodiff.ops.checks import floating_only, plain_as
 from autodiff.ops.elementwise import logistic, sqrt_of
 from autodiff.ops.numerics import erf, log_expit

@@ -9,8 +9,10 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.dtypes import DType
+from autodiff.graph.elementwise import fit
 from autodiff.graph.node import Node
-from autodiff.graph.op import broadcast_to, fit, ops, primitive, strengthen
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import broadcast_to, primitive, strengthen
 from autodiff.graph.sizes import Shape
 from autodiff.ops.matmul import (
     OUTER,

@@ -8,18 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, common_form, elementwise
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import (
-    CONSTANT,
-    Elementwise,
-    as_operand,
-    common_form,
-    composite,
-    convert,
-    elementwise,
-    none,
-    strengthen,
-)
+from autodiff.graph.primitive import CONSTANT, as_operand, convert, none, strengthen
 from autodiff.graph.sizes import broadcast, is_concrete
 from autodiff.ops.checks import plain_as
 

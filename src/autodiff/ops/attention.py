@@ -9,9 +9,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import plain
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.signature import plain
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape, normalize_dim
 from autodiff.ops.arithmetic import MUL_NUMBER
 from autodiff.ops.matmul import matrix_product, transposed, type_text

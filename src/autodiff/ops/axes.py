@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, attribute, composite, ops, primitive
+from autodiff.graph.op import attribute, ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, contiguous_strides, normalize_dim, show
 from autodiff.ops.contiguity import packed

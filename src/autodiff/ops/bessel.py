@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff.graph.op import Elementwise, elementwise
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.ops import numerics
 
 

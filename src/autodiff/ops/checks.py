@@ -11,8 +11,8 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.dtypes import BOOL, FLOATING, INTEGER, DType, uint8
+from autodiff.graph.elementwise import common_form
 from autodiff.graph.node import Node
-from autodiff.graph.op import common_form
 from autodiff.graph.values import real
 
 NEEDS_FLOATING = "make it floating: write the numbers with a point (3.), or x.double()"

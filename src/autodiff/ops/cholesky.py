@@ -10,8 +10,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import check_floating, check_kernel, check_square, column_major, substitute
 from autodiff.ops.triangular import check_old_system, common_batch

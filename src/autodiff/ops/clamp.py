@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import none
 
 
 def _between(x: Any, low: Any, high: Any) -> Any:

@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.graph.sizes import Shape, numel, show
 from autodiff.ops.arithmetic import ADD_NUMBER, DIV_NUMBER, MUL_NUMBER
 from autodiff.ops.checks import not_implemented

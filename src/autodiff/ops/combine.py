@@ -8,8 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, common_form, elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, common_form, composite, elementwise, none, ops, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import none, zero
 from autodiff.ops.checks import C_NAMES, floating_only, not_differentiable, not_implemented, plain_as, wanting
 from autodiff.ops.elementwise import log_of
 

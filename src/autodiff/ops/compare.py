@@ -9,8 +9,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Elementwise, composite, elementwise, ops, strengthen
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import strengthen
 from autodiff.ops.checks import integers_only, not_implemented
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import written
 from autodiff.graph.node import Node
-from autodiff.graph.op import composite, ops, register, strengthen
-from autodiff.graph.signature import written
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import strengthen
 from autodiff.graph.sizes import Dim, is_concrete, normalize_dims, numel, show
 from autodiff.ops.layout import UNSAFE_VIEW, VIEW, is_contiguous
 from autodiff.ops.matmul import bad_rank, dot, mm, same_dtype, type_text

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Dim, Shape, concrete, show
 from autodiff.ops.checks import C_NAMES
 from autodiff.ops.create import int_or_ints
@@ -191,11 +193,13 @@ def _check_dtypes(x: Node, weight: Node, bias: Node | None) -> None:
         )
 
 
-def _check_positive(stride: Ints, groups: int) -> None:
+def _check_positive(stride: Ints, dilation: Ints, groups: int) -> None:
     if any(s <= 0 for s in stride):
         raise fail("non-positive stride is not supported")
     if groups <= 0:
         raise fail("non-positive groups is not supported")
+    if any(d < 0 for d in dilation):  # a dilation of 0 is refused when the weight has been looked at
+        raise fail("dilation should be greater than zero")
 
 
 def _check_weight(x: Node, weight: Node, bias: Node | None, groups: int, transposed: bool) -> None:
@@ -271,19 +275,43 @@ def _same_padding(x: Node, weight: Node, stride: Ints, dilation: Ints) -> tuple[
     return x, padding
 
 
+def _operands(name: str, dims: int, x: Node, weight: Node, bias: Node | None) -> tuple[Node, Node, bool]:
+    """x as a batch, the weight, and whether x came as a single one."""
+    x, weight = a_tensor(x), a_tensor(weight)
+    _check_rank(name, x, dims)
+    single = len(x.shape) == dims + 1
+    if single:
+        x = ops.unsqueeze(x, 0)
+    _check_dtypes(x, weight, bias)
+    if len(weight.shape) < 3:
+        raise fail("weight should have at least three dimensions", "bad-rank", (1,))
+    return x, weight, single
+
+
+def _check_spread(spread: Ints) -> None:
+    if any(d <= 0 for d in spread):
+        shown = (1, *spread) if len(spread) == 1 else spread
+        raise fail(f"dilation should be greater than zero, but got {show(shown)}")
+
+
+def _check_places(x: Node, places: Sequence[Dim]) -> None:
+    """Raises where a result would have no places."""
+    if any(isinstance(size, int) and size < 1 for size in places):
+        ones = (1,) if len(places) == 1 else ()
+        given, found = (" x ".join(map(str, (*ones, *sizes))) for sizes in (x.shape[2:], places))
+        raise fail(
+            f"Given input size per channel: ({given}). Calculated output size per channel: ({found})."
+            " Output size is too small",
+            "shape-mismatch",
+        )
+
+
 def _convolution(name: str, dims: int) -> Any:
     def function(
         x: Node, weight: Node, bias: Node | None, stride: Any, padding: Any, dilation: Any, groups: int
     ) -> Node:
-        x, weight = a_tensor(x), a_tensor(weight)
-        _check_rank(name, x, dims)
-        single = len(x.shape) == dims + 1
-        if single:
-            x = ops.unsqueeze(x, 0)
-        _check_dtypes(x, weight, bias)
+        x, weight, single = _operands(name, dims, x, weight, bias)
         count = len(weight.shape) - 2
-        if count <= 0:
-            raise fail("weight should have at least three dimensions", "bad-rank", (1,))
         steps, spread = each_dim(name, "stride", stride, count, dims), each_dim(name, "dilation", dilation, count, dims)
         if padding == "same":
             x, pads = _same_padding(x, weight, steps, spread)
@@ -295,14 +323,10 @@ def _convolution(name: str, dims: int) -> Any:
             pads = each_dim(name, "padding", padding, count, dims)
         if any(p < 0 for p in pads):
             raise fail("negative padding is not supported")
-        _check_positive(steps, groups)
-        if any(d < 0 for d in spread):
-            raise fail("dilation should be greater than zero")
+        _check_positive(steps, spread, groups)
         _check_weight(x, weight, bias, groups, transposed=False)
         _check_kernel(x, weight, pads, spread)
-        if any(d <= 0 for d in spread):
-            shown = (1, *spread) if dims == 1 else spread
-            raise fail(f"dilation should be greater than zero, but got {show(shown)}")
+        _check_spread(spread)
         _check_empty(x, weight)
         parts = zip(x.shape[2:], weight.shape[2:], steps, pads, spread, strict=True)
         places = tuple(out_size(*part) for part in parts)
@@ -335,15 +359,8 @@ def _transposed(name: str, dims: int) -> Any:
         groups: int,
         dilation: Any,
     ) -> Node:
-        x, weight = a_tensor(x), a_tensor(weight)
-        _check_rank(name, x, dims)
-        single = len(x.shape) == dims + 1
-        if single:
-            x = ops.unsqueeze(x, 0)
-        _check_dtypes(x, weight, bias)
+        x, weight, single = _operands(name, dims, x, weight, bias)
         count = len(weight.shape) - 2
-        if count <= 0:
-            raise fail("weight should have at least three dimensions", "bad-rank", (1,))
         steps, pads = each_dim(name, "stride", stride, count, dims), each_dim(name, "padding", padding, count, dims)
         spread, extra = (
             each_dim(name, "dilation", dilation, count, dims),
@@ -352,27 +369,16 @@ def _transposed(name: str, dims: int) -> Any:
         for values, word in ((pads, "padding"), (extra, "output_padding")):
             if any(p < 0 for p in values):
                 raise fail(f"negative {word} is not supported")
-        _check_positive(steps, groups)
-        if any(d < 0 for d in spread):
-            raise fail("dilation should be greater than zero")
+        _check_positive(steps, spread, groups)
         _check_weight(x, weight, bias, groups, transposed=True)
-        if any(d <= 0 for d in spread):
-            shown = (1, *spread) if dims == 1 else spread
-            raise fail(f"dilation should be greater than zero, but got {show(shown)}")
+        _check_spread(spread)
         _check_output_padding(extra, steps, spread)
         _check_empty(x, weight)
         places = tuple(
             (s - 1) * a - 2 * p + d * (k - 1) + e + 1
             for s, k, a, p, d, e in zip(x.shape[2:], weight.shape[2:], steps, pads, spread, extra, strict=True)
         )
-        if any(isinstance(size, int) and size < 1 for size in places):
-            ones = (1,) if dims == 1 else ()
-            given, found = (" x ".join(map(str, (*ones, *sizes))) for sizes in (x.shape[2:], places))
-            raise fail(
-                f"Given input size per channel: ({given}). Calculated output size per channel: ({found})."
-                " Output size is too small",
-                "shape-mismatch",
-            )
+        _check_places(x, places)
         size = (x.shape[0], weight.shape[1] * groups, *places)
         out = TRANSPOSED(x, weight, bias, size, steps, pads, spread, groups)
         return ops.squeeze(out, 0) if single else out  # type: ignore[no-any-return]

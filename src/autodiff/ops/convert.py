@@ -8,11 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
+from autodiff.graph.kinds import CONVERTERS, REQUIRED, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, primitive, strengthen
-from autodiff.graph.signature import CONVERT as CONVERTERS
-from autodiff.graph.signature import REQUIRED, type_name
+from autodiff.graph.primitive import Primitive, convert, primitive, strengthen
 from autodiff.graph.sizes import Shape, is_concrete, numel
 
 

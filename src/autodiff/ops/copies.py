@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.ops.layout import VIEW, target_shape
 from autodiff.ops.slices import sliced
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import DType
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, composite, ops, register
-from autodiff.graph.signature import plain, type_name
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Dim, Shape, Size, show
 from autodiff.graph.values import real, tensor
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import broadcast, normalize_dim
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.matrices import widen

@@ -13,9 +13,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, convert, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, convert
 from autodiff.graph.sizes import reduced
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.reduce import Dims, in_dtype, invalid_combination, kept, sum_dtype

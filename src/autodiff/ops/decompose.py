@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape
 from autodiff.ops.matmul import matrix_product, transposed
 from autodiff.ops.matrices import check_factorizable, check_kernel, check_square, narrow, no_convergence, smaller

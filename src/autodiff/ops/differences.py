@@ -6,9 +6,10 @@ from typing import Any
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import uint8
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, composite, ops
+from autodiff.graph.op import ops
 from autodiff.graph.sizes import Dim, normalize_dim, normalize_dims, reduced
 from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import DIV_NUMBER, MUL_NUMBER

@@ -9,9 +9,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, ops
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, convert
 from autodiff.graph.sizes import broadcast, concrete, show, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER, SUB, SUB_NUMBER
 from autodiff.ops.losses import CLAMPED_COPY, LEGACY, a_tensor, checked_reduction, hinge, legacy_reduction, reduced_loss

@@ -9,10 +9,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import INTEGER
 from autodiff.graph.evaluate import values_of
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, constant, none, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, constant, none, primitive
 from autodiff.graph.sizes import normalize_dim
 from autodiff.ops.checks import not_differentiable, not_implemented
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, common_form
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Elementwise, as_operand, common_form, composite, none, zero
+from autodiff.graph.primitive import as_operand, none, zero
 from autodiff.ops.arithmetic import TRUE_DIV
 from autodiff.ops.checks import not_differentiable, not_implemented, wanting
 

@@ -9,7 +9,8 @@ from collections import deque
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import ops, register, strengthen
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import strengthen
 from autodiff.graph.sizes import Dim, numel
 from autodiff.ops.layout import VIEW
 from autodiff.ops.matmul import bmm

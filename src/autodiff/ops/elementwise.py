@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, Rule, composite, elementwise, number, ops, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Rule, number, zero
 from autodiff.ops.checks import floating_only, no_bool
 
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.graph.sizes import Dim, size_text
 from autodiff.ops.losses import a_tensor
 

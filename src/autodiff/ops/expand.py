@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import bool_
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, attribute, composite, ops, primitive
+from autodiff.graph.op import attribute, ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, normalize_dim, numel, show
 from autodiff.ops.contiguity import expanded_strides, is_contiguous

@@ -13,9 +13,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Fold, Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Fold, Primitive
 from autodiff.graph.sizes import Shape, normalize_dim, normalize_dims, numel, reduced
 from autodiff.graph.values import tensor
 from autodiff.ops.reduce import SUM, Dims, empty_dim, invalid_combination, kept, reduced_shape, spread

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Dim, normalize_dim, numel, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.conv import Ints, columns_of, fail, out_size, scatter, volume

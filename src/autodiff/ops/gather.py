@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, convert, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, broadcast_to, convert, none
 from autodiff.graph.sizes import broadcast, numel, show
 from autodiff.ops.create import SIZE
 from autodiff.ops.indices import (

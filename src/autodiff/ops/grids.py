@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, composite, constant, ops, register
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import Primitive, constant
 from autodiff.graph.sizes import Dim, Shape, broadcast_all, show
 from autodiff.ops.join import non_empty, only_tensors, promoted, stacked
 from autodiff.ops.places import MASKED_SELECT

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.graph.sizes import Shape, concrete, show
 from autodiff.ops.checks import not_differentiable
 from autodiff.ops.matmul import matrix_product, transposed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autodiff.graph.elementwise import elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import elementwise, ops
+from autodiff.graph.op import ops
 from autodiff.ops import numerics
 from autodiff.ops.checks import floating_only, not_differentiable
 

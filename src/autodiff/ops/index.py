@@ -15,11 +15,13 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.evaluate import values_of
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Primitive, broadcast_to, composite, constant, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, broadcast_to, constant
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import plain, type_name
 from autodiff.graph.sizes import Dim, Shape, Size, broadcast, concrete, contiguous_strides, normalize_dim, show
 from autodiff.graph.values import tensor
 from autodiff.ops.contiguity import expanded_strides, iterator_strides, view_strides

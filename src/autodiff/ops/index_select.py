@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, convert, none
 from autodiff.graph.sizes import Shape, numel, show
 from autodiff.ops.indices import OUT_OF_BOUNDS, as_rank, bad_dtype, bad_shape, in_bounds, is_index, keeps_shape
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import DIMENSIONED, ZERO_DIM, DType
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, composite, convert, ops, register
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import Primitive, convert
 from autodiff.graph.sizes import Dim, Shape, normalize_dim, show
 from autodiff.ops.slices import SLICE
 

@@ -8,8 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import common_form, fit
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, common_form, composite, fit, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.graph.sizes import broadcast, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import SIZE

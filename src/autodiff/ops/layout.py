@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import type_name
 from autodiff.graph.sizes import (
     Dim,
     Shape,

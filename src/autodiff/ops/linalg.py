@@ -11,8 +11,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, none, ops, primitive, register, zero
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import Primitive, none, primitive, zero
 from autodiff.graph.sizes import Shape, broadcast, contiguous_strides
 from autodiff.ops.matmul import OUTER, matrix_product, transposed
 from autodiff.ops.matrices import (

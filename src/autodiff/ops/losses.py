@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import BOOL, FLOATING, DType
+from autodiff.graph.elementwise import common_form, fit
+from autodiff.graph.kinds import written
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
-from autodiff.graph.signature import written
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, strengthen
 from autodiff.graph.sizes import Shape, broadcast, size_text
 from autodiff.ops.arithmetic import ADD_NUMBER, MUL_NUMBER, SUB
 from autodiff.ops.checks import not_implemented

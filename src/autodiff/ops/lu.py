@@ -10,8 +10,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.graph.sizes import Dim, Shape, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.linalg import check_system

@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import Primitive, as_operand, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, as_operand, primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, broadcast, numel, show
 from autodiff.ops.checks import C_NAMES, not_implemented

@@ -15,7 +15,8 @@ import numpy as np
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
 from autodiff.graph.node import Node
-from autodiff.graph.op import broadcast_to, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import broadcast_to
 from autodiff.graph.sizes import Dim, Shape, contiguous_strides
 from autodiff.ops.checks import NEEDS_FLOATING, not_implemented
 
@@ -143,6 +144,8 @@ class Factors:
 
 def factorize(A: Any) -> Factors:
     """Gaussian elimination, column by column, all matrices of the batch at once."""
+    if np.ndim(A) == 2:
+        return _factorize_one(A)
     lu = np.array(A, order="C")
     batch, (m, n) = lu.shape[:-2], lu.shape[-2:]
     rows = np.broadcast_to(np.arange(m), (*batch, m)).copy()
@@ -162,6 +165,29 @@ def factorize(A: Any) -> Factors:
         lu[..., k + 1 :, k] *= factor[..., None]
         lu[..., k + 1 :, k + 1 :] -= lu[..., k + 1 :, k, None] * lu[..., None, k, k + 1 :]
     return Factors(lu, rows, parity, info, pivots)
+
+
+def _factorize_one(A: Any) -> Factors:
+    """The same, operation by operation, for a single matrix, which needs no gathering of rows."""
+    lu = np.array(A, order="C")
+    m, n = lu.shape
+    rows = np.arange(m)
+    parity, info = 1, 0
+    pivots = np.zeros(min(m, n), np.int32)
+    for k in range(min(m, n)):
+        place = k + int(np.abs(lu[k:, k]).argmax())
+        pivots[k] = place + 1
+        if place != k:
+            parity = -parity
+            rows[[k, place]] = rows[[place, k]]
+            lu[[k, place]] = lu[[place, k]]
+        pivot = lu[k, k]
+        if pivot != 0:
+            lu[k + 1 :, k] *= np.reciprocal(pivot)
+        elif not info:
+            info = k + 1
+        lu[k + 1 :, k + 1 :] -= lu[k + 1 :, k, None] * lu[k, k + 1 :]
+    return Factors(lu, rows, lu.dtype.type(parity), np.asarray(info, np.int32), pivots)
 
 
 def _exchange(a: Any, k: int, place: Any) -> None:

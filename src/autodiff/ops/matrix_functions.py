@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, primitive, zero
 from autodiff.graph.sizes import Dim, normalize_dims, numel
 from autodiff.ops.linalg import TENSOR_INVERSE
 from autodiff.ops.matmul import transposed

@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import FLOATING
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, none, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none
 from autodiff.graph.sizes import Shape, concrete, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_or_ints

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape, numel
-from autodiff.ops.normalization import GROUP_NORM, LAYER_NORM, checked_group, checked_layer, native_batch_norm
+from autodiff.ops.channel_norms import GROUP_NORM, checked_group, native_batch_norm
+from autodiff.ops.normalization import LAYER_NORM, checked_layer
 
 
 def _mean_kernel(x: Any, axes: tuple[int, ...], keep: bool, eps: float) -> Any:

@@ -8,10 +8,13 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.evaluate import values_of
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.sizes import Dim, Shape, normalize_dim, numel, show
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
+from autodiff.graph.sizes import Dim, Shape, Size, normalize_dim, numel, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_or_ints
 from autodiff.ops.layout import is_contiguous
@@ -389,7 +392,11 @@ ONE_HOT = Primitive(
 )
 
 
-def _one_hot(x: Node, classes: int) -> Node:
+def _one_hot(x: Node, num_classes: Any) -> Node:
+    classes = plain(num_classes)
+    if isinstance(classes, bool) or not isinstance(classes, (int, Size)):
+        message = f"one_hot(): argument 'num_classes' (position 2) must be int, not {type_name(classes)}"
+        raise AutodiffError("argument-type", message, type="TypeError")
     if x.dtype is not dtypes.int64:
         message = "one_hot is only applicable to index tensor of type LongTensor."
         raise AutodiffError("bad-dtype", message, operands=(0,), help="class indices are integers: x.long()")
@@ -400,7 +407,7 @@ def _one_hot(x: Node, classes: int) -> Node:
         if np.any(values < 0):
             raise AutodiffError("index-out-of-range", "Class values must be non-negative.", operands=(0,))
         classes = int(np.max(values)) + 1
-    elif classes < 1:
+    elif isinstance(classes, int) and classes < 1:
         empty = numel(x.shape) == 0
         message = "num_classes should be positive" if empty else "Class values must be smaller than num_classes."
         raise AutodiffError("bad-value", message)
@@ -408,7 +415,7 @@ def _one_hot(x: Node, classes: int) -> Node:
 
 
 composite(
-    "one_hot(x, num_classes: int = -1)",
+    "one_hot(x, num_classes: any = -1)",
     _one_hot,
     doc="For each class index in x a row of zeros with a 1 at its place.",
     example="one_hot([0, 2, 1])",

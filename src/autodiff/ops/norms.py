@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType, promote
+from autodiff.graph.elementwise import common_form, fit
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, common_form, composite, fit, ops, strengthen
-from autodiff.graph.signature import plain, type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, strengthen
 from autodiff.graph.sizes import normalize_dim, normalize_dims, numel, reduced, show
 from autodiff.ops.extremes import AMAX, AMIN
 from autodiff.ops.reduce import SUM, Dims, add_up, all_if_empty, in_dtype, invalid_combination, kept, reduced_shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.op import Composite
-from autodiff.graph.signature import type_name
+from autodiff.graph.composite import Composite
+from autodiff.graph.kinds import type_name
 from autodiff.graph.values import tensor as as_tensor
 
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.extremes import flat_last, put_back, share_evenly_or_nan, values_and_indices

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import BOOL
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Shape, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_list

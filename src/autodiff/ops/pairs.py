@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, constant, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, constant
 from autodiff.graph.sizes import Shape, broadcast, concrete, numel
 from autodiff.ops.layout import VIEW, contiguous_copy
 from autodiff.ops.matmul import matrix_product, transposed

@@ -8,11 +8,13 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import INTEGER
 from autodiff.graph.evaluate import values_of
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, broadcast_to, composite, constant, none, ops, strengthen
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, broadcast_to, constant, none, strengthen
 from autodiff.graph.sizes import Shape, broadcast, numel
 from autodiff.ops.indices import bad_dtype, bad_shape, in_bounds, keeps_shape
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
-from autodiff.graph.op import elementwise
+from autodiff.graph.elementwise import elementwise
 from autodiff.ops import numerics
 
 

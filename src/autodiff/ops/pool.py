@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import FLOATING, int64
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import concrete, normalize_dim, show
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_or_ints

@@ -9,8 +9,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import OPERATORS, Node
-from autodiff.graph.op import BROADCAST, CONVERT, Composite, Elementwise, as_operand, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST, CONVERT, as_operand, primitive
 from autodiff.ops.arithmetic import value_of, with_number
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.elementwise import log_of

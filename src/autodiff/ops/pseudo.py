@@ -12,9 +12,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, as_operand, composite, none, ops
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, as_operand, none
 from autodiff.graph.sizes import Shape, broadcast, concrete, is_concrete, show
 from autodiff.ops.create import SIZE
 from autodiff.ops.decompose import SVD

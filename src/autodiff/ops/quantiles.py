@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, as_operand, composite, convert, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, as_operand, convert
 from autodiff.graph.sizes import Dim, Shape, normalize_dim, numel, reduced
 from autodiff.graph.values import tensor
 from autodiff.ops.arithmetic import MUL_NUMBER

@@ -10,10 +10,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.signature import plain, type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import Dim, Size
 from autodiff.graph.values import real
 from autodiff.ops.create import fitting

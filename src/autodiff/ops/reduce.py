@@ -12,10 +12,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import DType
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Fold, Primitive, broadcast_to, composite, convert, ops, register
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops, register
+from autodiff.graph.primitive import Fold, Primitive, broadcast_to, convert
 from autodiff.graph.sizes import Shape, reduced
 from autodiff.ops.create import NUMEL
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import plain
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, constant, ops
-from autodiff.graph.signature import plain
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, constant
 from autodiff.graph.sizes import Shape, normalize_dim, show
 from autodiff.ops.layout import CONTIGUOUS, VIEW, merged
 from autodiff.ops.reduce import invalid_combination

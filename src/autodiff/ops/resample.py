@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import FLOATING
+from autodiff.graph.kinds import plain
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
-from autodiff.graph.signature import plain
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import concrete, show
 from autodiff.graph.values import real
 from autodiff.ops.checks import not_implemented

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import FLOATING, int64
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, Primitive, composite, none, ops, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, none, zero
 from autodiff.graph.sizes import Shape, concrete, show, size_text
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.create import int_list

@@ -8,9 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, strengthen
+from autodiff.graph.primitive import Primitive, convert, strengthen
 from autodiff.graph.sizes import show
 
 

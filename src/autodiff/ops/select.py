@@ -9,20 +9,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import (
-    CONSTANT,
-    Elementwise,
-    composite,
-    convert,
-    elementwise,
-    none,
-    number,
-    ops,
-    writes_out,
-    zero,
-)
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import CONSTANT, convert, none, number, writes_out, zero
 from autodiff.graph.sizes import broadcast
 from autodiff.ops.checks import C_NAMES, plain_as
 

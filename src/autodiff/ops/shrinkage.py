@@ -8,8 +8,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import Elementwise, elementwise
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, composite, elementwise, ops
+from autodiff.graph.op import ops
 from autodiff.graph.sizes import numel, show
 from autodiff.ops.checks import floating_only, no_bool, not_implemented, plain_as
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
+from autodiff.graph.kinds import plain
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, convert, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, convert
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import plain
 from autodiff.graph.sizes import Dim, Shape, Size, divide, show
 
 # One slice of a dim

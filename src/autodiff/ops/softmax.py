@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.graph.composite import Composite, composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Composite, Primitive, composite, ops, writes_out
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, writes_out
 from autodiff.ops.checks import not_implemented
 from autodiff.ops.reduce import SUM, Dims
 

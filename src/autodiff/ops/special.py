@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import BOOL
+from autodiff.graph.elementwise import Elementwise
+from autodiff.graph.kinds import type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Elementwise, composite, constant, none, ops
-from autodiff.graph.signature import type_name
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import constant, none
 from autodiff.graph.values import tensor
 from autodiff.ops import numerics
 from autodiff.ops.arithmetic import ADD_NUMBER, MUL_NUMBER

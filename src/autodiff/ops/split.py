@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.evaluate import values_of
+from autodiff.graph.kinds import plain, type_name
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.shown import strides
-from autodiff.graph.signature import plain, type_name
 from autodiff.graph.sizes import Dim, Shape, Size, concrete, normalize_dim, show
 
 

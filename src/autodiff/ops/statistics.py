@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Fold, Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Fold, Primitive
 from autodiff.graph.sizes import Shape, is_concrete, normalize_dims, numel, reduced
 from autodiff.ops.create import full_like
 from autodiff.ops.reduce import (

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Shape, contiguous_strides, numel, show
 

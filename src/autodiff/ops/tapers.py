@@ -9,9 +9,10 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph import dtypes
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import DType
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite
+from autodiff.graph.primitive import Primitive
 from autodiff.ops import numerics
 
 Samples = np.ndarray[Any, np.dtype[np.float64]]

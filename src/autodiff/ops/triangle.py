@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
 from autodiff.graph.dtypes import BOOL, int64
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, composite, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Dim, Shape, normalize_dim
 from autodiff.ops.checks import not_implemented

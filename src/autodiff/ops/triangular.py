@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AutodiffError
+from autodiff.graph.composite import composite
+from autodiff.graph.elementwise import fit
 from autodiff.graph.node import Node, Results
-from autodiff.graph.op import Primitive, composite, fit, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive
 from autodiff.graph.sizes import broadcast
 from autodiff.ops.linalg import check_system
 from autodiff.ops.matmul import matrix_product, transposed

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.graph.op import Elementwise, elementwise, ops
+from autodiff.graph.elementwise import Elementwise, elementwise
+from autodiff.graph.op import ops
 from autodiff.ops.checks import floating_only
 from autodiff.ops.elementwise import unary
 from autodiff.ops.numerics import sinc as sinc_kernel

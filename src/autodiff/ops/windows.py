@@ -8,7 +8,8 @@ import numpy as np
 
 from autodiff.errors import AutodiffError
 from autodiff.graph.node import Node
-from autodiff.graph.op import Primitive, constant, ops, primitive
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import Primitive, constant, primitive
 from autodiff.graph.shown import strides
 from autodiff.graph.sizes import Dim, Shape, concrete
 

@@ -26,7 +26,8 @@ class Example(NamedTuple):
 
 
 def source(code: str) -> str:
-    """The Markdown of a page; raises `usage` for a code that does not exist."""
+    """The Markdown of a page, also for `error[CODE]` as it is printed; raises `usage` for a code that is not there."""
+    code = re.sub(r"^error\[(.*)\]:?$", r"\1", code.strip()).lower().replace("_", "-")
     if code not in EXIT_CODES:
         raise AutodiffError(
             "usage",
@@ -75,7 +76,7 @@ def _filled(markdown: str, columns: int | None) -> list[str]:
     fenced = False
     for text in [*lines, ""]:
         fenced ^= text.startswith("```")
-        if not fenced and text and text[0] not in " #`-|":
+        if not fenced and text and text[0] not in " #-|" and not text.startswith("```"):
             paragraph.append(text.replace("`", ""))
             continue
         filled += wrap(" ".join(paragraph), min(columns, 100), break_long_words=False, break_on_hyphens=False)

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.graph.op import REGISTRY, Composite, Operation, Primitive
+from autodiff.graph.composite import Composite
+from autodiff.graph.op import REGISTRY, Operation
+from autodiff.graph.primitive import Primitive
 
 PACKAGE = "autodiff.ops."
 
@@ -43,7 +45,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Joining and taking apart": ("join", "split", "grids"),
     "Indexing": ("index", "index_select", "indices", "gather", "accumulate", "slices", "places", "embedding"),
     "Creation and conversion": ("create", "ranges", "tapers", "convert", "operands"),
-    "Layers": ("nn", "attention", "conv", "normalization", "native", "pad", "fold", "windows"),
+    "Layers": ("nn", "attention", "conv", "normalization", "channel_norms", "native", "pad", "fold", "windows"),
     "Pooling and resampling": ("pool", "maxpool", "resample", "sampling"),
     "Losses and distances": ("losses", "labels", "classification", "margins", "distances", "pairs", "differences"),
 }

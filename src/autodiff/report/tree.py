@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from autodiff.errors import Span
 from autodiff.graph.node import Node
-from autodiff.graph.op import VARIABLE
+from autodiff.graph.primitive import VARIABLE
 from autodiff.graph.shown import edges, grad_fn, visible
 from autodiff.graph.sizes import show
 from autodiff.report.cells import displayed, width

@@ -15,11 +15,12 @@ import numpy as np
 from autodiff.errors import AutodiffError, Source
 from autodiff.execute.run import evaluate
 from autodiff.graph import values
-from autodiff.graph.build import Builder, as_tensor
+from autodiff.graph.build import Builder
+from autodiff.graph.conversions import as_tensor
 from autodiff.graph.dtypes import DType, using_default_dtype
 from autodiff.graph.evaluate import evaluating_with
 from autodiff.graph.node import Node
-from autodiff.graph.op import CONSTANT, strengthen
+from autodiff.graph.primitive import CONSTANT, strengthen
 from autodiff.syntax.parse import parse
 from autodiff.syntax.tree import Tree
 

@@ -8,6 +8,7 @@ Nothing in a file is executed: pickled arrays are refused.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,8 @@ from autodiff.graph.lookup import did_you_mean
 NPY = b"\x93NUMPY"
 # What NumPy raises for headers that are none, among them shapes that are no sizes.
 BROKEN = (ValueError, EOFError, OverflowError, TypeError)
+
+DECIMAL_COMMA = re.compile(r"(\s*[-+]?\d+),(\d+(?:[eE][-+]?\d+)?\s*)", re.ASCII)
 
 
 class Numbers:
@@ -207,17 +210,33 @@ def _table(text: str, path: str, column: str | None = None) -> np.ndarray:
 
 
 def _cells(text: str) -> list[tuple[int, list[str]]]:
-    """Non-blank lines with their numbers, cut at commas (or semicolons or tabs where there are no commas)."""
+    """Non-blank lines with their numbers, cut at commas, or at semicolons or tabs where there are no commas.
+
+    Between semicolons and tabs, 1,5 is a number with a decimal comma, as Excel writes it in many countries.
+    """
     import csv
 
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+    delimiter = next((mark for mark in ";\t" if _between(mark, first)), ",")
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
     try:
-        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise AutodiffError("bad-value", f"this is no table: {error}", type="ValueError") from None
+    if delimiter == ",":
+        return rows
+    return [(line, [_pointed(cell) for cell in cells]) for line, cells in rows]
+
+
+def _pointed(cell: str) -> str:
+    found = DECIMAL_COMMA.fullmatch(cell)
+    return cell if found is None else f"{found[1]}.{found[2]}"
+
+
+def _between(mark: str, line: str) -> bool:
+    """Whether a line is cut at `mark`: it is there, and commas stand in numbers alone."""
+    return mark in line and all("," not in cell or DECIMAL_COMMA.fullmatch(cell) for cell in line.split(mark))
 
 
 def _looks_like_numbers(rows: list[tuple[int, list[str]]]) -> bool:

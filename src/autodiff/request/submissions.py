@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autodiff.errors import AutodiffError
@@ -22,12 +22,15 @@ from autodiff.request.files import called
 DELIMITERS = ",;\t|"
 ROLES = ("student", "question", "answer")
 MOST_LINES = 200  # of one record: a quote that is never closed must not swallow the class
+BLANKS = ("-", "–", "—")  # what learning platforms write where there is no answer
 
 # Where a byte order mark says how the text is encoded.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+# How files begin that hold tables, and are no text.
+BINARY = ((b"PK\x03\x04", "a workbook or an archive"), (b"\xd0\xcf\x11\xe0", "a workbook"), (b"%PDF", "a PDF"))
 
 
 class Submissions(NamedTuple):
@@ -45,6 +48,9 @@ def read_submissions(
 
     Raises `bad-answers` when the file as a whole is no such table, `unreadable-file` for an encoding that is not there.
     """
+    for mark, kind in BINARY:
+        if content.startswith(mark):
+            raise _bad(path, f"it is {kind}, and no text", ["save its table as CSV (comma separated values, UTF-8)"])
     text = _decoded(content, path, encoding)
     first = text.lstrip()
     if not first:
@@ -56,9 +62,32 @@ def read_submissions(
             path, "a JSON list is not read", ['write JSON lines, {"student": …, "question": …, "answer": …} each']
         )
     if first[0] == "{":
-        return Submissions(list(_json_rows(text, columns)), True, [])
+        return Submissions(_known(_json_rows(text, columns), ids), True, _garbled(text))
     rows, notes = _table_rows(text, path, ids, columns)
-    return Submissions(rows, False, notes)
+    if not rows:
+        notes.append(f"there are no answers in {called(path)}")
+    return Submissions(_known(rows, ids), False, [*_garbled(text), *notes])
+
+
+def _known(rows: Iterable[Submission], ids: Sequence[str]) -> list[Submission]:
+    """The rows, with a question whose id is written in other capitals under the id that the key has."""
+    folded: dict[str, list[str]] = {}
+    for id in ids:
+        folded.setdefault(id.casefold(), []).append(id)
+    found = []
+    for row in rows:
+        meant = folded.get(row.question.casefold(), [])
+        found.append(row._replace(question=meant[0]) if len(meant) == 1 else row)
+    return found
+
+
+def _garbled(text: str) -> list[str]:
+    """A remark where bytes are not of the encoding, which is then most likely another one."""
+    if not _undecodable(text):
+        return []
+    number = sum(map(_undecodable, text.split("\n")))
+    lines = "1 line is" if number == 1 else f"{number} lines are"
+    return [f"{lines} not text in this encoding; files of Excel and Windows are often read by --encoding cp1252"]
 
 
 def _bad(path: str, reason: str, help: Sequence[str] = ()) -> AutodiffError:
@@ -256,9 +285,9 @@ class _Layout:
         student = _clean(_cell(cells, self.student)).strip()
         if not self.wide:
             question = _clean(_cell(cells, self.question)).strip()
-            yield Submission(line, student, question, _clean(_cell(cells, self.answer)) or None, trouble)
+            yield Submission(line, student, question, _answer(cells, self.answer), trouble)
         for place, id in self.wide:
-            yield Submission(line, student, id, _clean(_cell(cells, place)) or None, trouble)
+            yield Submission(line, student, id, _answer(cells, place), trouble)
 
     def _trouble(self, line: int, cells: list[str], closed: bool) -> tuple[str, str] | None:
         if not closed:
@@ -280,6 +309,11 @@ class _Layout:
 
 def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place] if 0 <= place < len(cells) else ""
+
+
+def _answer(cells: Sequence[str], place: int) -> str | None:
+    text = _clean(_cell(cells, place))
+    return None if not text or text.strip() in BLANKS else text
 
 
 def _layout(names: Sequence[str], path: str, ids: Sequence[str], columns: Mapping[str, str]) -> _Layout:
@@ -308,7 +342,7 @@ def _layout(names: Sequence[str], path: str, ids: Sequence[str], columns: Mappin
             found.notes.append(f"there is no column for question {', '.join(missing)}")
     if student < 0 or (answer < 0 and not found.wide):
         missing_role = "student" if student < 0 else "answer" if question >= 0 else "question"
-        raise _bad(path, f"it has no column {missing_role!r}", _column_help(names, missing_role))
+        raise _bad(path, f"it has no column {missing_role!r}", _column_help(names, missing_role, ids))
     return found
 
 
@@ -316,9 +350,10 @@ def _index(names: Sequence[str], name: str) -> int:
     return names.index(name) if name in names else -1
 
 
-def _column_help(names: Sequence[str], role: str) -> list[str]:
+def _column_help(names: Sequence[str], role: str, ids: Sequence[str]) -> list[str]:
+    shown = ", ".join(ids[:3]) + (" …" if len(ids) > 3 else "")
     return [
         "its columns are " + ", ".join(names)[:200],
         f"say which it is: --columns {role}=NAME"
-        + ("" if role == "student" else "; or have a column for each question, called by its id"),
+        + ("" if role == "student" else f"; or have a column for each question, called by its id: {shown}"),
     ]

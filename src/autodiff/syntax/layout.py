@@ -128,36 +128,26 @@ def _line_start(source: Source, at: int) -> int:
 
 def _check_tabs(source: Source, columns: tuple[int, int], above: tuple[int, int], at: int) -> None:
     if (columns[0] > above[0]) != (columns[1] > above[1]) or (columns[0] == above[0]) != (columns[1] == above[1]):
-        begin = _line_start(source, at)
-        raise AutodiffError(
-            "syntax",
-            "inconsistent use of tabs and spaces in indentation",
-            type="TabError",
-            span=Span(source, begin, at),
-            says="tabs and spaces are mixed here",
-            help="indent with spaces alone, four for each level",
-        )
+        message = "inconsistent use of tabs and spaces in indentation"
+        help = "indent with spaces alone, four for each level"
+        raise _indentation(source, at, message, "tabs and spaces are mixed here", help, "TabError")
 
 
 def unexpected_indent(source: Source, at: int) -> NoReturn:
-    begin = _line_start(source, at)
-    raise AutodiffError(
-        "syntax",
-        "unexpected indent",
-        type="IndentationError",
-        span=Span(source, begin, at),
-        says="deeper than the line before, and no block begins here",
-        help="remove these blanks",
-    )
+    """Raises for a line that is deeper than the one before, where no block begins."""
+    says = "deeper than the line before, and no block begins here"
+    raise _indentation(source, at, "unexpected indent", says, "remove these blanks")
 
 
 def _unindent(source: Source, at: int) -> NoReturn:
-    begin = _line_start(source, at)
-    raise AutodiffError(
-        "syntax",
-        "unindent does not match any outer indentation level",
-        type="IndentationError",
-        span=Span(source, begin, at),
-        says="no block above is indented by as much",
-        help="indent this line as the block that it belongs to",
-    )
+    message = "unindent does not match any outer indentation level"
+    help = "indent this line as the block that it belongs to"
+    raise _indentation(source, at, message, "no block above is indented by as much", help)
+
+
+def _indentation(
+    source: Source, at: int, message: str, says: str, help: str, type: str = "IndentationError"
+) -> AutodiffError:
+    """An error of the blanks before `at`."""
+    span = Span(source, _line_start(source, at), at)
+    return AutodiffError("syntax", message, type=type, span=span, says=says, help=help)

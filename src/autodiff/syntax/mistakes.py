@@ -7,35 +7,22 @@ and what was found. Imported only when there is a mistake.
 
 from __future__ import annotations
 
-import re
-
 from autodiff.errors import AutodiffError, Label, Source, Span
+from autodiff.syntax.assignments import ASSIGNS, assigned, naming
 from autodiff.syntax.characters import quote, stray_character
 from autodiff.syntax.literals import PYTHON_WORDS
-from autodiff.syntax.notation import NOTATIONS, defined
+from autodiff.syntax.notation import NOTATIONS
 from autodiff.syntax.place import Place, Token, error, parses, quoted, suggested
-from autodiff.syntax.products import adjoined
+from autodiff.syntax.products import adjoined, listed
 from autodiff.syntax.tree import Keyword, Tree
 
 CLOSERS = {"(": ")", "[": "]"}
-ASSIGNS = "this would assign"
 
 
 def explain(source: Source, start: int) -> AutodiffError:
     """The error for a text whose parse stopped at `start`."""
     place = Place(source, start)
-    for mistake in (
-        *NOTATIONS,
-        quote,
-        stray_character,
-        _ended,
-        _closed,
-        _assigned,
-        _doubled,
-        _worded,
-        adjoined,
-        _superscript,
-    ):
+    for mistake in MISTAKES:
         found = mistake(place)
         if found is not None:
             return found
@@ -138,75 +125,6 @@ def _closed(place: Place) -> AutodiffError | None:
             "write x[0], x[:] …",
         )
     return None
-
-
-# ----------------------------------------------------------------------------------------------------- operators
-
-
-def _assigned(place: Place) -> AutodiffError | None:
-    """`=` where nothing is assigned."""
-    found, before, after = place.found, place.before, place.after
-    if found is None or found.text != "=":
-        return None
-    span = place.span(found.start, found.end)
-    if after is not None and after.start == found.end and after.text in ("<", ">"):
-        return error(
-            "syntax",
-            place.span(found.start, after.end),
-            f"there is no operator ={after.text}",
-            "unknown",
-            f"write {after.text}=",
-        )
-    if before is None:
-        return error("syntax", span, "expected an expression, found =", "nothing stands before it", "leave out the =")
-    if before is place.bracket or before.text == ",":
-        return error("syntax", span, "a name is missing before =", "nothing stands before it", "leave out the =")
-    if not before.ends_operand:
-        whole = place.span(before.start, found.end)
-        if before.end == found.start and before.kind == "COMPARE":
-            write = "==" if before.text == "==" else "!=" if before.text == "!=" else before.text
-            return error("syntax", whole, f"there is no operator {before.text}=", "unknown", f"write {write}")
-        target = place.token(place.at - 2)
-        if before.end == found.start and target is not None and target.ends_operand and before.text not in (",", "."):
-            written = quoted(target.text)
-            return error(
-                "assignment",
-                whole,
-                f"{before.text}= changes a variable, and an expression changes nothing",
-                ASSIGNS,
-                f"write {written} {before.text} …",
-                "programs can change variables: autodiff run FILE",
-            )
-        return None
-    if not place.open and before.kind == "NAME" and place.at == 1:
-        return error("assignment", span, "an expression assigns nothing", ASSIGNS, *_naming(place, before))
-    definition = defined(place, before)
-    if definition is not None:
-        return definition
-    word = before.text[1:-1]
-    if place.in_call and before.kind == "STRING" and word.isidentifier():
-        help = f"write {word}=…, without quotes"
-        return error("assignment", span, "a keyword argument has a name before its =", ASSIGNS, help)
-    if place.in_call and not place.text[before.start : before.end].isidentifier():
-        return error("assignment", span, "a keyword argument has a name before its =", ASSIGNS, "to compare, write ==")
-    if before.text == "]" and not place.open:
-        ways = ["to compare, write ==", "programs can change elements: autodiff run FILE"]
-        return error("assignment", span, "an expression assigns nothing", ASSIGNS, *ways)
-    return error("assignment", span, "= does not compare", ASSIGNS, "to compare, write ==")
-
-
-def _naming(place: Place, target: Token) -> list[str]:
-    assert place.found is not None
-    rest = place.text[place.found.end :].strip()
-    if not rest or suggested(rest) is None:
-        return [f"give {target.text} its value as an argument after the expression: {target.text}=…"]
-    bare = re.fullmatch(r"[\w.+-]+", rest)
-    argument = rest if bare else f"'{rest}'"
-    help = [f"to name a sub-expression, write --let {target.text}={argument}", "to compare, write =="]
-    names = [t for t in place.tokens[place.at + 1 :] if t.kind == "NAME"]
-    if names:
-        return [f"leave out the name: {rest}", *help]
-    return [f"give {target.text} its value as an argument after the expression: {target.text}={argument}", *help]
 
 
 DOUBLES = {
@@ -313,59 +231,74 @@ def repeated_keyword(keywords: list[Keyword]) -> AutodiffError:
 
 def _punctuated(place: Place) -> AutodiffError | None:
     """Commas and colons outside of what they belong to, unpacking."""
-    found, before, after, bracket = place.found, place.before, place.after, place.bracket
+    found, before = place.found, place.before
     if found is None:
         return None
-    span = place.span(found.start, found.end)
-    if found.text == "," and bracket is None and before is not None and before.ends_operand:
-        if (
-            before.kind == "NUMBER"
-            and after is not None
-            and after.kind == "NUMBER"
-            and before.end == found.start
-            and found.end == after.start
-            and before.text.isdigit()
-        ):
-            help = [f"in a number, write a point: {before.text}.{after.text}"]
-        else:
-            help = []
-        whole = suggested(place.text.strip())
-        if whole and parses(f"({whole})"):
-            help.append(f"to make a tuple, write ({whole})")
-        elif not help:
-            help.append("write one expression; commas separate what is in brackets")
-        return error(
-            "syntax", span, "an expression has one value, and this comma starts another", "not inside brackets", *help
-        )
-    if found.text == "," and before is not None and before.text == ",":
-        both = place.span(before.start, found.end)
-        return error("syntax", both, "nothing stands between two commas", "one too many", "remove one of them")
-    if found.text == "," and before is not None and before is bracket:
-        without = suggested((place.text[: found.start] + place.text[found.end :].lstrip()).strip())
-        help = [f"remove it: {without}" if without and parses(without) else "remove it, or write what comes before it"]
-        return error("syntax", span, f"nothing stands between {before.text} and the comma", "one too many", *help)
-    if found.text == ":" and after is not None and after.text == "=" and after.start == found.end:
-        both = place.span(found.start, after.end)
-        target = Place(place.source, after.start)
-        help = _naming(target, before) if before is not None and place.at == 1 else ["to compare, write =="]
-        return error("assignment", both, "an expression assigns nothing", ASSIGNS, *help)
-    if found.text == ":" and before is not None:
-        help = ["write an index such as x[0:2]"]
-        if bracket is None and place.at == 1 and before.kind == "NAME":
-            help.insert(0, f"a shape is an argument after the expression: {quoted(before.text)}:m,n")
-        if bracket is not None and bracket.text == "[":
-            return error("syntax", span, "this index has a colon too many", "unexpected here", "write start:stop:step")
-        return error("syntax", span, "a colon belongs in an index", "unexpected here", *help)
-    at_item = before is not None and (before.text == "," or (place.in_call and before is bracket))
+    if found.text in (",", ":"):
+        return _comma(place, found) if found.text == "," else _colon(place, found)
+    at_item = before is not None and (before.text == "," or (place.in_call and before is place.bracket))
     if found.text in ("*", "**") and at_item:
         return error(
             "syntax",
-            span,
+            place.span(found.start, found.end),
             f"nothing can be unpacked with {found.text} here",
             "expected an operand",
             "write the arguments one by one",
         )
     return None
+
+
+def _comma(place: Place, found: Token) -> AutodiffError | None:
+    """A comma outside of brackets, behind another one, or behind an opening bracket."""
+    before, bracket = place.before, place.bracket
+    if before is None:
+        return None
+    span = place.span(found.start, found.end)
+    if bracket is None and before.ends_operand:
+        message = "an expression has one value, and this comma starts another"
+        return error("syntax", span, message, "not inside brackets", *_separated(place, before, found))
+    if before.text == ",":
+        both = place.span(before.start, found.end)
+        return error("syntax", both, "nothing stands between two commas", "one too many", "remove one of them")
+    if before is bracket:
+        without = suggested((place.text[: found.start] + place.text[found.end :].lstrip()).strip())
+        help = f"remove it: {without}" if without and parses(without) else "remove it, or write what comes before it"
+        return error("syntax", span, f"nothing stands between {before.text} and the comma", "one too many", help)
+    return None
+
+
+def _separated(place: Place, before: Token, found: Token) -> list[str]:
+    """What a comma outside of brackets was meant for."""
+    after = place.after
+    help = []
+    numbers = before.kind == "NUMBER" and before.text.isdigit() and after is not None and after.kind == "NUMBER"
+    if numbers and after is not None and before.end == found.start and found.end == after.start:
+        help.append(f"in a number, write a point: {before.text}.{after.text}")
+    whole = suggested(place.text.strip())
+    if several := listed(place):
+        return [*help, several] if place.text.count(",") == 1 else [several]
+    if whole and parses(f"({whole})"):
+        help.append(f"to make a tuple, write ({whole})")
+    return help or ["write one expression; commas separate what is in brackets"]
+
+
+def _colon(place: Place, found: Token) -> AutodiffError | None:
+    """`:=`, and a colon that is in no index."""
+    before, after, bracket = place.before, place.after, place.bracket
+    if after is not None and after.text == "=" and after.start == found.end:
+        both = place.span(found.start, after.end)
+        target = Place(place.source, after.start)
+        help = naming(target, before) if before is not None and place.at == 1 else ["to compare, write =="]
+        return error("assignment", both, "an expression assigns nothing", ASSIGNS, *help)
+    if before is None:
+        return None
+    span = place.span(found.start, found.end)
+    if bracket is not None and bracket.text == "[":
+        return error("syntax", span, "this index has a colon too many", "unexpected here", "write start:stop:step")
+    help = ["write an index such as x[0:2]"]
+    if bracket is None and place.at == 1 and before.kind == "NAME":
+        help.insert(0, f"a shape is an argument after the expression: {quoted(before.text)}:m,n")
+    return error("syntax", span, "a colon belongs in an index", "unexpected here", *help)
 
 
 def _anything(place: Place) -> AutodiffError:
@@ -411,4 +344,16 @@ def _anything(place: Place) -> AutodiffError:
     )
 
 
-MISTAKES = (_ended, _closed, _assigned, _doubled, _worded, adjoined, _superscript)
+# The first that knows the place speaks.
+MISTAKES = (
+    *NOTATIONS,
+    quote,
+    stray_character,
+    _ended,
+    _closed,
+    assigned,
+    _doubled,
+    _worded,
+    adjoined,
+    _superscript,
+)

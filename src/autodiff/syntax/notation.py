@@ -210,6 +210,25 @@ def defined(place: Place, target: Token) -> AutodiffError | None:
     return error("assignment", span, "an expression assigns nothing", "this would define a function", help)
 
 
+# How people name a derivative before they write it down: f'(x), y', dy/dx, d/dx f(x), ∇f, x.grad.
+DERIVATIVE = re.compile(
+    r"\s*(?:[^\W\d]\w*['’′]+\s*(?:\(\s*\w+\s*\))?|[d∂]\w*\s*/\s*[d∂]\w+(?:\s*\w+\(\w+\))?"
+    r"|∇(?:_\w+)?\s*\w*(?:\(\s*\w+\s*\))?|[^\W\d]\w*\.grad)\s*=(?!=)"
+)
+
+
+def equated(place: Place) -> AutodiffError | None:
+    """`f'(x) = 2*x`: a derivative with its name in front."""
+    named = DERIVATIVE.match(place.text[:LONGEST_READ])
+    if named is None or place.found is None or place.found.start >= named.end():
+        return None
+    rest = suggested(place.text[named.end() :].strip())
+    name = quoted(named[0].rstrip("=").strip())
+    help = f"leave out {name} =" + (f": {rest}" if rest else "")
+    span = place.span(0, named.end())
+    return error("assignment", span, "an expression assigns nothing", "this would define a derivative", help)
+
+
 def separated(place: Place) -> AutodiffError | None:
     """Arguments that something else than a comma separates: `f(x; y)`, `f(x dim=0)`, `f(x, dim: 0)`."""
     found, before, after = place.found, place.before, place.after
@@ -271,4 +290,4 @@ def rows(place: Place) -> AutodiffError | None:
     )
 
 
-NOTATIONS = (braces, bars, powered, transposed, worded, dotted, angled, rows, separated, arrowed)
+NOTATIONS = (equated, braces, bars, powered, transposed, worded, dotted, angled, rows, separated, arrowed)

@@ -41,7 +41,7 @@ def adjoined(place: Place) -> AutodiffError | None:
             span,
             f"there is no operator or comma between {before.spoken} and {found.spoken}",
             "two operands side by side",
-            comma if bracket else f"to multiply, write {left}*{right}",
+            comma if bracket else listed(place) or f"to multiply, write {left}*{right}",
         )
     help = _repairs(place, left, right)
     if bracket is not None:
@@ -53,6 +53,23 @@ def adjoined(place: Place) -> AutodiffError | None:
         "a product needs its *",
         *help,
     )
+
+
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+SEVERAL = re.compile(rf"\s*{NUMBER}(?:(?:\s*,\s*|\s+){NUMBER})+\s*")
+SIZES = re.compile(r"\s*\w+(?:\s*,\s*\w+)+\s*")
+
+
+def listed(place: Place) -> str | None:
+    """How several numbers without brackets, or the sizes of a shape, are given to a variable."""
+    of, _, variable = place.source.name.partition(".")
+    if of not in ("vars", "tangents", "gradient") or len(place.text) > LONGEST:
+        return None
+    if SEVERAL.fullmatch(place.text):
+        return f"to give several numbers, write [{', '.join(re.findall(NUMBER, place.text))}]"
+    if of == "vars" and SIZES.fullmatch(place.text):
+        return f"a shape is written {variable}:{','.join(re.split(r'[ ,]+', place.text.strip()))}"
+    return None
 
 
 def _repairs(place: Place, left: str, right: str) -> list[str]:

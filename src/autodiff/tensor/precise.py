@@ -28,7 +28,7 @@ _ROUNDED = {
 }  # fmt: skip
 
 
-def _rounded(function: Any, of_number: Callable[[float], float] | None) -> Callable[..., Any]:
+def _rounded(function: Any, of_number: Callable[[Any], float] | None) -> Callable[..., Any]:
     def rounded(x: Any) -> Any:
         if x.__class__ is _F32 and of_number is not None:  # several times faster than NumPy on one number
             try:

@@ -25,7 +25,7 @@ def differences(ours: list[Any], theirs: list[Any]) -> str | None:
 
 
 # Rounding of float32, as long chains and functions near their poles and zeros make it grow.
-RELATIVE, ABSOLUTE = 3e-4, 1e-5
+RELATIVE, ABSOLUTE = 1e-4, 1e-5
 
 
 def same(a: Any, b: Any) -> bool:

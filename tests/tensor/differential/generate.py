@@ -36,7 +36,8 @@ _overlap = guards._overlap
 class Writer:
     """Writes one program."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, wide: bool = False) -> None:
+        self.wide = wide
         self.random = random.Random(seed)
         self.session = Session(torch)
         self.statements: list[str] = []
@@ -90,6 +91,10 @@ class Writer:
         return self.pick(fits)
 
     # Writing
+
+    def of(self, found: t.Lines) -> list[str]:
+        """The lines to choose from."""
+        return found.wide if self.wide else found
 
     def choice(self, values: Sequence[str]) -> str:
         return self.random.choice(values)
@@ -172,7 +177,7 @@ class Inside(Writer):
 
     def __init__(self, outer: Writer) -> None:
         self.random, self.session, self.outer = outer.random, outer.session, outer
-        self.count = outer.count
+        self.count, self.wide = outer.count, outer.wide
         self.statement = ""
 
     def write(self, statement: str, keep: float = 0.12) -> bool:
@@ -208,15 +213,16 @@ def binary(w: Writer) -> None:
 
 def jump(w: Writer) -> None:
     x = w.pick(lambda value: value.is_leaf and value._version == 0)
-    w.write(f"{w.name()} = {w.fill(w.choice(t.JUMPS), x)}")
+    w.write(f"{w.name()} = {w.fill(w.choice(w.of(t.JUMPS)), x)}")
 
 
 def function(w: Writer) -> None:
-    x = w.floating()
-    y = w.like(x)
-    if y[0] == "v" and w.value(y).dtype is torch.bool:
-        y = w.choice(t.NUMBERS[:7])  # many of PyTorch's kernels do not know truth values, each in its own words
-    w.write(f"{w.name()} = {w.fill(w.choice(t.FUNCTIONS), x, y)}")
+    x, y = w.floating(), ""
+    if w.wide:
+        y = w.like(x)
+        if y[0] == "v" and w.value(y).dtype is torch.bool:
+            y = w.choice(t.NUMBERS[:7])  # many of those kernels do not know truth values, each in words of its own
+    w.write(f"{w.name()} = {w.fill(w.choice(w.of(t.FUNCTIONS)), x, y)}")
 
 
 def reduction(w: Writer) -> None:
@@ -263,11 +269,11 @@ def advanced_index(w: Writer, x: str) -> str:
 def view(w: Writer) -> None:
     x = w.pick()
     value = w.value(x)
-    options = [*t.VIEWS, *["{x}[" + basic_index(w, x) + "]"] * 3, "{x}[" + advanced_index(w, x) + "]"]
+    options = [*w.of(t.VIEWS), *["{x}[" + basic_index(w, x) + "]"] * 3, "{x}[" + advanced_index(w, x) + "]"]
     if value.ndim >= 1:
-        options += t.VIEWS_OF_DIMS
+        options += w.of(t.VIEWS_OF_DIMS)
     if value.ndim >= 2:
-        options += t.VIEWS_OF_MATRICES
+        options += w.of(t.VIEWS_OF_MATRICES)
     if value.numel() and value.numel() % 2 == 0:
         options += ["{x}.view(2, -1)", "{x}.reshape(-1, 2)"]
     w.write(f"{w.name()} = {w.fill(w.choice(options), x)}")
@@ -286,7 +292,7 @@ def in_place(w: Writer) -> None:
     x = w.changeable()
     if not w.value(x).dtype.is_floating and w.random.random() < 0.9:
         return  # PyTorch has integers and truth values there that want gradients, and kernels that are missing
-    options = t.IN_PLACE if w.random.random() < 0.85 else ["{x}." + w.choice(t.UNARY_IN_PLACE) + "()"]
+    options = w.of(t.IN_PLACE) if w.random.random() < 0.85 else ["{x}." + w.choice(t.UNARY_IN_PLACE) + "()"]
     w.write(w.fill(w.choice(options), x))
 
 
@@ -307,7 +313,7 @@ def mode(w: Writer) -> None:
 
 
 def changed(w: Writer) -> None:
-    w.write(w.fill(w.choice(t.LEAVES_CHANGED), w.pick()), 0.3)
+    w.write(w.fill(w.choice(w.of(t.LEAVES_CHANGED)), w.pick()), 0.3)
 
 
 def backward(w: Writer) -> None:
@@ -346,7 +352,7 @@ def gradient(w: Writer) -> None:
 
 def hook(w: Writer) -> None:
     x = w.tracked()
-    w.write(w.fill(w.choice(t.HOOKS), x), 0.2)
+    w.write(w.fill(w.choice(w.of(t.HOOKS)), x), 0.2)
     handles = [name for name in w.session.names if name[0] == "h" and name[1:].isdigit()]
     if handles and w.random.random() < 0.25:
         w.write(f"{w.choice(handles)}.remove()")
@@ -354,11 +360,11 @@ def hook(w: Writer) -> None:
 
 def accumulated(w: Writer) -> None:
     x = w.pick(lambda value: value.is_leaf and value.requires_grad)
-    w.write(w.fill(w.choice(t.GRADIENTS), x), 0.2)
+    w.write(w.fill(w.choice(w.of(t.GRADIENTS)), x), 0.2)
 
 
 def custom(w: Writer) -> None:
-    w.write(w.fill(w.choice(t.FUNCTION_CALLS), w.floating()))
+    w.write(w.fill(w.choice(w.of(t.FUNCTION_CALLS)), w.floating()))
 
 
 def look(w: Writer) -> None:
@@ -370,7 +376,7 @@ def graph(w: Writer) -> None:
 
 
 def question(w: Writer) -> None:
-    w.write(w.fill(w.choice(t.QUESTIONS), w.pick()))
+    w.write(w.fill(w.choice(w.of(t.QUESTIONS)), w.pick()))
 
 
 # Steps and how often they are taken.
@@ -381,11 +387,11 @@ STEPS: dict[Callable[[Writer], None], float] = {
 }  # fmt: skip
 
 
-def program(seed: int) -> list[str]:
-    """The program that belongs to a seed."""
+def program(seed: int, wide: bool = False) -> list[str]:
+    """The program that belongs to a seed, if it is `wide` one of rare functions, views and hooks too."""
     torch.manual_seed(0)
     torch.set_grad_enabled(True)
-    writer = Writer(seed)
+    writer = Writer(seed, wide)
     guards._overlap = _watched
     try:
         return writer.program(writer.random.randint(6, 26))

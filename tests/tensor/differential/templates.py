@@ -1,14 +1,24 @@
 """What random programs are made of: a statement or expression a line.
 
-`{x}` is a tensor, `{y}` another one that broadcasts to it or a number, `{z}` any tensor, `{n}` a number.
+`{x}` is a tensor, `{y}` another one that broadcasts to it or a number, `{z}` any tensor, `{n}` a number.  Lines with a
+tilde are for wide programs alone.
 """
 
 from __future__ import annotations
 
 
-def lines(text: str) -> list[str]:
+class Lines(list[str]):
+    """The lines of all programs; `wide` has those of wide programs besides."""
+
+    wide: list[str]
+
+
+def lines(text: str) -> Lines:
     """The lines of a block, without those that are empty."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    every = [line.strip() for line in text.splitlines() if line.strip()]
+    found = Lines(line for line in every if line[0] != "~")
+    found.wide = [*found, *(line[1:].strip() for line in every if line[0] == "~")]
+    return found
 
 
 NUMBERS = ["2", "3", "0.5", "-1.5", "1", "0", "-2", "2.0", "1e-3", "True"]
@@ -144,75 +154,75 @@ FUNCTIONS = lines("""
     torch.as_tensor({x})
     torch.zeros_like({x})
     torch.ones_like({x})
-    torch.var_mean({x}, 0)[1]
-    torch.std_mean({x})[0]
-    torch.aminmax({x}).max
-    {x}.cummax(0)[0]
-    {x}.cummin(0).values
-    {x}.kthvalue(1, 0)[0]
-    {x}.mode(0)[0]
-    {x}.diff()
-    {x}.cov()
-    {x}.logcumsumexp(0)
-    {x}.renorm(2, 0, 1.0)
-    {x}.nan_to_num()
-    {x}.index_add(0, torch.tensor([0]), {x}[:1])
-    {x}.index_fill(0, torch.tensor([0]), 2)
-    {x}.index_copy(0, torch.tensor([0]), {x}[-1:])
-    {x}.scatter(0, torch.zeros_like({x}, dtype=torch.int64), {x})
-    {x}.scatter_add(0, torch.zeros_like({x}, dtype=torch.int64), {x})
-    {x}.masked_select({x} > 0)
-    {x}.take(torch.tensor([0]))
-    {x}.diag()
-    {x}.diag_embed()
-    {x}.repeat_interleave(2, 0)
-    {x}.tile(2)
-    {x}.new_full((2,), 3.0)
-    {x}.new_ones(2, requires_grad=True)
-    {x}.copysign({y})
-    {x}.ldexp({y})
-    {x}.float_power(2)
-    {x}.true_divide({y})
-    {x}.fmax({y})
-    {x}.heaviside({x})
-    {x}.addcdiv({y}, {n})
-    {x}.dist({x})
-    {x}.norm()
-    {x}.norm(1)
-    {x}.renorm(1, 0, 2.0)
-    {x}.sgn()
-    {x}.select_scatter({x}[0], 0, 0)
-    {x}.slice_scatter({x}[:1], 0, 0, 1)
-    {x}.block_diag({x})
-    {x}.half().float()
-    {x}.int()
-    {x}.bool()
-    {x}.to({y})
-    {x}.expand_as({z})
-    {x}.sum_to_size(1)
-    {x}.trace()
-    torch.where({x} > 0, {x}, {y})
-    torch.where({z} > 0, {x}, 0.0)
-    torch.clamp({x}, {n})
-    torch.lerp({x}, {y}, {x})
-    torch.nn.functional.relu({x})
-    torch.nn.functional.elu({x})
-    torch.nn.functional.gelu({x})
-    torch.nn.functional.silu({x})
-    torch.nn.functional.hardtanh({x})
-    torch.nn.functional.normalize({x}, dim=0)
-    torch.nn.functional.l1_loss({x}, {y})
-    torch.nn.functional.smooth_l1_loss({x}, {y})
-    torch.nn.functional.pad({x}, (1, 0))
-    torch.linalg.norm({x})
-    torch.einsum('i,i->', {x}, {x})
-    torch.kron({x}, {x})
-    torch.tensordot({x}, {x}, 1)
-    torch.broadcast_tensors({x}, {z})[0]
-    torch.stack([{x}, {z}])
-    torch.hstack([{x}, {x}])
-    torch.vstack([{x}, {x}])
-    torch.column_stack([{x}, {x}])
+    ~ torch.var_mean({x}, 0)[1]
+    ~ torch.std_mean({x})[0]
+    ~ torch.aminmax({x}).max
+    ~ {x}.cummax(0)[0]
+    ~ {x}.cummin(0).values
+    ~ {x}.kthvalue(1, 0)[0]
+    ~ {x}.mode(0)[0]
+    ~ {x}.diff()
+    ~ {x}.cov()
+    ~ {x}.logcumsumexp(0)
+    ~ {x}.renorm(2, 0, 1.0)
+    ~ {x}.nan_to_num()
+    ~ {x}.index_add(0, torch.tensor([0]), {x}[:1])
+    ~ {x}.index_fill(0, torch.tensor([0]), 2)
+    ~ {x}.index_copy(0, torch.tensor([0]), {x}[-1:])
+    ~ {x}.scatter(0, torch.zeros_like({x}, dtype=torch.int64), {x})
+    ~ {x}.scatter_add(0, torch.zeros_like({x}, dtype=torch.int64), {x})
+    ~ {x}.masked_select({x} > 0)
+    ~ {x}.take(torch.tensor([0]))
+    ~ {x}.diag()
+    ~ {x}.diag_embed()
+    ~ {x}.repeat_interleave(2, 0)
+    ~ {x}.tile(2)
+    ~ {x}.new_full((2,), 3.0)
+    ~ {x}.new_ones(2, requires_grad=True)
+    ~ {x}.copysign({y})
+    ~ {x}.ldexp({y})
+    ~ {x}.float_power(2)
+    ~ {x}.true_divide({y})
+    ~ {x}.fmax({y})
+    ~ {x}.heaviside({x})
+    ~ {x}.addcdiv({y}, {n})
+    ~ {x}.dist({x})
+    ~ {x}.norm()
+    ~ {x}.norm(1)
+    ~ {x}.renorm(1, 0, 2.0)
+    ~ {x}.sgn()
+    ~ {x}.select_scatter({x}[0], 0, 0)
+    ~ {x}.slice_scatter({x}[:1], 0, 0, 1)
+    ~ {x}.block_diag({x})
+    ~ {x}.half().float()
+    ~ {x}.int()
+    ~ {x}.bool()
+    ~ {x}.to({y})
+    ~ {x}.expand_as({z})
+    ~ {x}.sum_to_size(1)
+    ~ {x}.trace()
+    ~ torch.where({x} > 0, {x}, {y})
+    ~ torch.where({z} > 0, {x}, 0.0)
+    ~ torch.clamp({x}, {n})
+    ~ torch.lerp({x}, {y}, {x})
+    ~ torch.nn.functional.relu({x})
+    ~ torch.nn.functional.elu({x})
+    ~ torch.nn.functional.gelu({x})
+    ~ torch.nn.functional.silu({x})
+    ~ torch.nn.functional.hardtanh({x})
+    ~ torch.nn.functional.normalize({x}, dim=0)
+    ~ torch.nn.functional.l1_loss({x}, {y})
+    ~ torch.nn.functional.smooth_l1_loss({x}, {y})
+    ~ torch.nn.functional.pad({x}, (1, 0))
+    ~ torch.linalg.norm({x})
+    ~ torch.einsum('i,i->', {x}, {x})
+    ~ torch.kron({x}, {x})
+    ~ torch.tensordot({x}, {x}, 1)
+    ~ torch.broadcast_tensors({x}, {z})[0]
+    ~ torch.stack([{x}, {z}])
+    ~ torch.hstack([{x}, {x}])
+    ~ torch.vstack([{x}, {x}])
+    ~ torch.column_stack([{x}, {x}])
     torch.cat([{x}, {x}])
     torch.cat([{x}, {y}], -1)
     torch.stack([{x}, {x} * 2])
@@ -245,19 +255,19 @@ VIEWS = lines("""
     {x}.clone()
     {x}.detach().clone()
     {x}.contiguous()
-    {x}.view(1, *{x}.shape)
-    {x}.view(*{x}.shape, 1)
-    {x}.expand_as({z})
-    {x}.expand(-1)
-    {x}.squeeze(-1)
-    {x}.unflatten(0, (1, -1))
-    {x}.detach().requires_grad_()
-    {x}.data.requires_grad_()
-    torch.atleast_2d({x})
-    torch.ravel({x})
-    {x}.unsqueeze(0).unsqueeze(0).squeeze(0)
-    {x}[None][0]
-    {x}.view_as({x})
+    ~ {x}.view(1, *{x}.shape)
+    ~ {x}.view(*{x}.shape, 1)
+    ~ {x}.expand_as({z})
+    ~ {x}.expand(-1)
+    ~ {x}.squeeze(-1)
+    ~ {x}.unflatten(0, (1, -1))
+    ~ {x}.detach().requires_grad_()
+    ~ {x}.data.requires_grad_()
+    ~ torch.atleast_2d({x})
+    ~ torch.ravel({x})
+    ~ {x}.unsqueeze(0).unsqueeze(0).squeeze(0)
+    ~ {x}[None][0]
+    ~ {x}.view_as({x})
 """)
 VIEWS_OF_DIMS = lines("""
     {x}.select(0, 0)
@@ -269,14 +279,14 @@ VIEWS_OF_DIMS = lines("""
     {x}.tensor_split(2)[0]
     {x}.unfold(0, 1, 1)
     list({x})[0]
-    {x}.split_with_sizes([1, {x}.shape[0] - 1])[0]
-    {x}.hsplit(1)[0]
-    {x}.unfold(0, 2, 2)
-    {x}.narrow(0, 1, 1)
-    {x}[1:][0:1]
-    {x}[::2][:1]
-    {x}.unbind(0)[0].view(-1)
-    {x}.chunk(2)[-1][:1]
+    ~ {x}.split_with_sizes([1, {x}.shape[0] - 1])[0]
+    ~ {x}.hsplit(1)[0]
+    ~ {x}.unfold(0, 2, 2)
+    ~ {x}.narrow(0, 1, 1)
+    ~ {x}[1:][0:1]
+    ~ {x}[::2][:1]
+    ~ {x}.unbind(0)[0].view(-1)
+    ~ {x}.chunk(2)[-1][:1]
 """)
 VIEWS_OF_MATRICES = lines("""
     {x}.transpose(0, 1)
@@ -290,15 +300,15 @@ VIEWS_OF_MATRICES = lines("""
     {x}.diagonal()
     {x}.unbind(1)[0]
     {x}.flatten(0, 1)
-    {x}.diagonal(1)
-    {x}.T[0]
-    {x}.t()[1:]
-    {x}.mT.unsqueeze(1)
-    {x}.permute(1, 0)[0]
-    {x}.expand(2, -1, -1)
-    {x}.transpose(0, 1).reshape(-1)
-    {x}.unsqueeze(1).squeeze(1)
-    {x}.adjoint()
+    ~ {x}.diagonal(1)
+    ~ {x}.T[0]
+    ~ {x}.t()[1:]
+    ~ {x}.mT.unsqueeze(1)
+    ~ {x}.permute(1, 0)[0]
+    ~ {x}.expand(2, -1, -1)
+    ~ {x}.transpose(0, 1).reshape(-1)
+    ~ {x}.unsqueeze(1).squeeze(1)
+    ~ {x}.adjoint()
 """)
 
 IN_PLACE = lines("""
@@ -356,43 +366,43 @@ IN_PLACE = lines("""
     torch.nn.functional.relu({x}, inplace=True)
     torch.nn.functional.leaky_relu_({x}, 0.1)
     torch.add({x}, 1, out={x})
-    {x}.sub_({y}, alpha=2)
-    {x}.nan_to_num_()
-    {x}.copysign_({y})
-    {x}.clamp_(max={n})
-    {x}.clip_(-1, 1)
-    {x}.sigmoid_().mul_(2)
-    {x}.index_add_(0, torch.tensor([0]), {z})
-    {x}.put_(torch.tensor([0]), torch.tensor([1.5]))
-    {x}.masked_fill_({x} > 0, {z})
-    {x}.scatter_(0, torch.zeros_like({x}, dtype=torch.int64), {z})
-    {x}.squeeze_(0)
-    {x}.squeeze_(-1)
-    {x}.t_()
-    {x}.t_().mul_(2)
-    {x}.as_strided_((1,), (1,))
-    {x}.swapdims_(0, 1)
-    {x}.detach().set_({z}.detach())
-    {x}.logical_not_()
-    {x}.lt_({y})
-    {x}.cumprod_(0)
-    {x}.zero_()
-    {x}.unbind(0)[0].mul_(2)
-    {x}.chunk(2)[0].add_(1)
-    {x}.split(1)[0].zero_()
-    {x}.diagonal().fill_(1)
-    {x}.expand(2, *{x}.shape).add_(1)
-    {x}[0].view(-1).mul_(2)
-    {x}.data.mul_({n})
-    {x}.detach_().mul_(2)
-    {x}.fill_(2)
-    {x}.rsqrt_().neg_()
-    {x}.sub_(1)
-    {x}.lerp_({y}, {z})
-    {x}.hypot_({y})
-    {x}.xlogy_({y})
-    {x}.renorm_(2, 0, 1.0)
-    {x}.float_power_(2)
+    ~ {x}.sub_({y}, alpha=2)
+    ~ {x}.nan_to_num_()
+    ~ {x}.copysign_({y})
+    ~ {x}.clamp_(max={n})
+    ~ {x}.clip_(-1, 1)
+    ~ {x}.sigmoid_().mul_(2)
+    ~ {x}.index_add_(0, torch.tensor([0]), {z})
+    ~ {x}.put_(torch.tensor([0]), torch.tensor([1.5]))
+    ~ {x}.masked_fill_({x} > 0, {z})
+    ~ {x}.scatter_(0, torch.zeros_like({x}, dtype=torch.int64), {z})
+    ~ {x}.squeeze_(0)
+    ~ {x}.squeeze_(-1)
+    ~ {x}.t_()
+    ~ {x}.t_().mul_(2)
+    ~ {x}.as_strided_((1,), (1,))
+    ~ {x}.swapdims_(0, 1)
+    ~ {x}.detach().set_({z}.detach())
+    ~ {x}.logical_not_()
+    ~ {x}.lt_({y})
+    ~ {x}.cumprod_(0)
+    ~ {x}.zero_()
+    ~ {x}.unbind(0)[0].mul_(2)
+    ~ {x}.chunk(2)[0].add_(1)
+    ~ {x}.split(1)[0].zero_()
+    ~ {x}.diagonal().fill_(1)
+    ~ {x}.expand(2, *{x}.shape).add_(1)
+    ~ {x}[0].view(-1).mul_(2)
+    ~ {x}.data.mul_({n})
+    ~ {x}.detach_().mul_(2)
+    ~ {x}.fill_(2)
+    ~ {x}.rsqrt_().neg_()
+    ~ {x}.sub_(1)
+    ~ {x}.lerp_({y}, {z})
+    ~ {x}.hypot_({y})
+    ~ {x}.xlogy_({y})
+    ~ {x}.renorm_(2, 0, 1.0)
+    ~ {x}.float_power_(2)
 """)
 
 LEAVES_CHANGED = lines("""
@@ -405,9 +415,9 @@ LEAVES_CHANGED = lines("""
     {x}.retain_grad()
     {x}.data = {same}.detach()
     {x}.data = {x} * 2
-    {x}.data = {x}.data.clone()
-    {x}.requires_grad_(True).retain_grad()
-    {x}, {z} = {z}, {x}
+    ~ {x}.data = {x}.data.clone()
+    ~ {x}.requires_grad_(True).retain_grad()
+    ~ {x}, {z} = {z}, {x}
     {x} = {x}.detach().requires_grad_()
     {x} = {z}
     {x}.detach_()
@@ -425,17 +435,17 @@ HOOKS = lines("""
     {h} = {x}.grad_fn.register_hook(lambda a, b: tuple(i if i is None else i * 2 for i in a))
     {h} = {x}.grad_fn.register_prehook(lambda b: tuple(i if i is None else i * 3 for i in b))
     {h} = {x}.grad_fn.register_prehook(lambda b: log('pre {x}', b))
-    {h} = {x}.register_hook(lambda g: g.mul_(2))
-    {h} = {x}.register_hook(lambda g: g.double())
-    {h} = {x}.register_hook(lambda g: 3)
-    {h} = {x}.register_hook(lambda g: torch.zeros_like(g))
-    {h} = {x}.grad_fn.register_hook(lambda a, b: (None,))
-    {h} = {x}.grad_fn.register_hook(lambda a, b: a)
-    {h} = {x}.grad_fn.register_prehook(lambda b: (b[0] * 2,))
-    {h} = {x}.grad_fn.next_functions[0][0].register_hook(lambda a, b: log('next {x}', a, b))
-    {h} = {x}.grad_fn.next_functions[0][0].register_prehook(lambda b: log('next pre {x}', b))
-    {h} = {x}.register_post_accumulate_grad_hook(lambda p: p.grad.mul_(2))
-    {h} = {x}.register_hook(lambda g: None if g is None else log('shape {x}', g.shape))
+    ~ {h} = {x}.register_hook(lambda g: g.mul_(2))
+    ~ {h} = {x}.register_hook(lambda g: g.double())
+    ~ {h} = {x}.register_hook(lambda g: 3)
+    ~ {h} = {x}.register_hook(lambda g: torch.zeros_like(g))
+    ~ {h} = {x}.grad_fn.register_hook(lambda a, b: (None,))
+    ~ {h} = {x}.grad_fn.register_hook(lambda a, b: a)
+    ~ {h} = {x}.grad_fn.register_prehook(lambda b: (b[0] * 2,))
+    ~ {h} = {x}.grad_fn.next_functions[0][0].register_hook(lambda a, b: log('next {x}', a, b))
+    ~ {h} = {x}.grad_fn.next_functions[0][0].register_prehook(lambda b: log('next pre {x}', b))
+    ~ {h} = {x}.register_post_accumulate_grad_hook(lambda p: p.grad.mul_(2))
+    ~ {h} = {x}.register_hook(lambda g: None if g is None else log('shape {x}', g.shape))
 """)
 
 GRADIENTS = lines("""

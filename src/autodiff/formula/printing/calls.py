@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from autodiff.formula import term as t
-from autodiff.formula.from_graph import no_formula
-from autodiff.formula.printing import convolutions
+from autodiff.formula.printing import classes, convolutions
 from autodiff.formula.printing.levels import (
     ATOM,
     INTERSECTION,
@@ -23,6 +22,7 @@ from autodiff.formula.printing.levels import (
     dims_text,
     length,
 )
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.term import Term
 from autodiff.graph.dtypes import DType
 from autodiff.graph.lookup import find
@@ -191,6 +191,8 @@ def _spread(printer: Printer, term: Term, params: Sequence[Any]) -> Printed:
     return f"{term.data[0]}({x}{along}{corrected}{', keepdim=True' * keepdim})", ATOM
 
 
+METHODS = {"int64": "long()"}  # conversions that have a name of their own
+
 CALLS: dict[str, Callable[[Printer, Term, Sequence[Any]], Printed]] = {
     "call": _call,
     "where": _where,
@@ -207,9 +209,13 @@ CALLS: dict[str, Callable[[Printer, Term, Sequence[Any]], Printed]] = {
     "cut": _cut,
     "pick": _pick,
     "slogdet": lambda printer, term, params: (f"slogdet({printer.text(term.args[0])})[1]", ATOM),
-    "to": lambda printer, term, params: (f"{printer.within(term.args[0], ATOM)}.to({params[0]})", ATOM),
+    "to": lambda printer, term, params: (
+        f"{printer.within(term.args[0], ATOM)}.{METHODS.get(params[0], f'to({params[0]})')}",
+        ATOM,
+    ),
     "/": lambda printer, term, params: (
         f"{printer.within(term.args[0], PRODUCT)}/{printer.within(term.args[1], POWER)}",
         PRODUCT,
     ),
+    **classes.CALLS,
 }

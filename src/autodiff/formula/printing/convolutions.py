@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autodiff.formula.from_graph import no_formula
 from autodiff.formula.printing.levels import ATOM, Printed
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.term import Term
 from autodiff.graph.sizes import Dim
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from autodiff.errors import AutodiffError
 from autodiff.formula import term as t
-from autodiff.formula.from_graph import no_formula
 from autodiff.formula.printing import calls, matrices, products, sums
 from autodiff.formula.printing.levels import ATOM, Printed, bracketed
+from autodiff.formula.refusal import no_formula
 from autodiff.formula.term import Term
 from autodiff.graph.sizes import Dim, Shape, Size
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ def _order(term: Term) -> tuple[int, int, int, int]:
 
 
 def product(printer: Printer, term: Term) -> Printed:
+    """A product as a quotient; its conditions stand around it."""
     conditions = [arg for arg in term.args if arg.kind == "ind"]
     if conditions:
         others = [arg for arg in term.args if arg.kind != "ind"]
@@ -38,57 +39,73 @@ def product(printer: Printer, term: Term) -> Printed:
     if coefficient == 0:
         text = printer.text(term.args[0])
         return text.replace("ones", "zeros", 1) if text.startswith("ones") else f"0*{text}", PRODUCT
-    negative = coefficient < 0
-    coefficient = -coefficient if negative else coefficient
-    above: list[Printed] = []
-    below: list[Printed] = []
-    if not isinstance(coefficient, Fraction):
-        above.append(rational(coefficient))
-    elif coefficient.numerator != 1:
-        above.append(rational(Fraction(coefficient.numerator)))
-    if isinstance(coefficient, Fraction) and coefficient.denominator != 1:
-        below.append((str(coefficient.denominator), ATOM))
-    sizes: list[str] = []
-    divisors: list[str] = []
-    plain: list[Term] = []
-    last: Term | None = None
-    roots: list[Term] = []
-    for arg in sorted(map(_placed_outside, args), key=_order):
-        base, exponent = t.power_of(arg)
-        n = t.number_of(exponent)
-        if base.kind == "dim" and isinstance(n, Fraction) and n.denominator == 1:
-            (sizes if n > 0 else divisors).extend([base.data] * abs(n.numerator))
-        elif isinstance(n, Fraction) and n < 0 and (n.denominator == 1 or n == Fraction(-1, 2)):
-            below.append(printer.print(t.power(base, -n)))
-        elif isinstance(n, Fraction) and n < 0:
-            roots.append(arg)
-        else:
-            plain.append(arg)
-    if plain or above or sizes:
-        below.extend(printer.print(t.power(arg.args[0], t.neg(arg.args[1]))) for arg in roots)
+    if coefficient < 0:
+        text, _ = _quotient(printer, -coefficient, args, averaged)
+        return f"-{text}", SIGN if text.isidentifier() else PRODUCT
+    return _quotient(printer, coefficient, args, averaged)
+
+
+def _quotient(printer: Printer, coefficient: t.Scalar, args: list[Term], averaged: list[Term]) -> Printed:
+    """Factors over divisors: numbers first, then sizes, then the others."""
+    above, below = _numbers(coefficient)
+    factors = _Factors(args)
+    plain = factors.plain
+    below.extend(map(printer.print, factors.divisors))
+    if plain or above or factors.sizes:
+        below.extend(printer.print(t.power(arg.args[0], t.neg(arg.args[1]))) for arg in factors.roots)
     else:
-        plain.extend(roots)
-    means = [*averaged, *_means(plain, divisors)]
-    above.extend((text, ATOM) for text in printer.sizes(sizes))
-    below.extend((text, ATOM) for text in printer.sizes(divisors))
+        plain.extend(factors.roots)
+    means = [*averaged, *_means(plain, factors.size_divisors)]
+    above.extend((text, ATOM) for text in printer.sizes(factors.sizes))
+    below.extend((text, ATOM) for text in printer.sizes(factors.size_divisors))
+    last: Term | None = None
     if plain and plain[-1].kind == "chain" and plain[-1] not in means and not any(arg.shape for arg in plain[:-1]):
         last = plain.pop()
     above.extend(_mean(printer, arg) if arg in means else printer.print(arg) for arg in plain)
-    pieces = [bracketed(piece, PRODUCT if len(above) == 1 and last is None else SIGN) for i, piece in enumerate(above)]
+    pieces = [bracketed(piece, PRODUCT if len(above) == 1 and last is None else SIGN) for piece in above]
     if last is not None:
-        pieces.append(printer.text(last) if last.shape or not below else printer.within(last, SIGN))
-        if not last.shape:
-            pieces[-1] = printer.within(last, SIGN)
+        pieces.append(printer.text(last) if last.shape else printer.within(last, SIGN))
     text = "*".join(pieces) or "1"
-    if below:
-        divisor = bracketed(below[0], POWER) if len(below) == 1 else None
-        if divisor is None:
-            divisor = "(" + "*".join(bracketed(piece, SIGN) for piece in below) + ")"
-        text += "/" + divisor
-    if negative:
-        return f"-{text}", SIGN if text.isidentifier() else PRODUCT
-    level = PRODUCT if len(pieces) > 1 or below or last is not None else above[0][1]
-    return text, level
+    if len(below) == 1:
+        text += f"/{bracketed(below[0], POWER)}"
+    elif below:
+        text += "/(" + "*".join(bracketed(piece, SIGN) for piece in below) + ")"
+    return text, PRODUCT if len(pieces) > 1 or below or last is not None else above[0][1]
+
+
+def _numbers(coefficient: t.Scalar) -> tuple[list[Printed], list[Printed]]:
+    """What a positive number puts above and below."""
+    if not isinstance(coefficient, Fraction):
+        return [rational(coefficient)], []
+    above, below = coefficient.numerator, coefficient.denominator
+    return [rational(Fraction(above))] if above != 1 else [], [(str(below), ATOM)] if below != 1 else []
+
+
+class _Factors:
+    """The factors of a product in the order in which they are written, those with negative powers apart.
+
+    `roots` have negative powers that are no whole numbers; `sizes` and `size_divisors` are the names of sizes.
+    """
+
+    __slots__ = ("divisors", "plain", "roots", "size_divisors", "sizes")
+
+    def __init__(self, args: Iterable[Term]) -> None:
+        self.plain: list[Term] = []
+        self.divisors: list[Term] = []
+        self.roots: list[Term] = []
+        self.sizes: list[str] = []
+        self.size_divisors: list[str] = []
+        for arg in sorted(map(_placed_outside, args), key=_order):
+            base, exponent = t.power_of(arg)
+            n = t.number_of(exponent)
+            if base.kind == "dim" and isinstance(n, Fraction) and n.denominator == 1:
+                (self.sizes if n > 0 else self.size_divisors).extend([base.data] * abs(n.numerator))
+            elif isinstance(n, Fraction) and n < 0 and (n.denominator == 1 or n == Fraction(-1, 2)):
+                self.divisors.append(t.power(base, -n))
+            elif isinstance(n, Fraction) and n < 0:
+                self.roots.append(arg)
+            else:
+                self.plain.append(arg)
 
 
 def _averaged(coefficient: t.Scalar, factors: Sequence[Term]) -> tuple[t.Scalar, list[Term]]:

@@ -270,13 +270,15 @@ def total(x: Term, dims: tuple[int, ...] | None, keepdim: bool) -> Term:
     if is_zero(x):
         return zeros(shape)
     scalars, rest = scalars_of(x)
-    if rest.kind == "fn" and rest.data == ("softmax", dims):
+    if rest.kind == "fn" and rest.data in (("softmax", dims), ("one_hot", dims)):
         return mul([*scalars, ones(shape)])
     if rest.kind == "ones":
         counts = [dim_term(x.shape[d]) for d in dims]
         return mul([*scalars, *counts, ones(shape)])
     if scalars:
         return mul([*scalars, total(rest, dims, keepdim)])
+    if x.kind == "add" and all(_adds_up(arg, dims) for arg in x.args):
+        return add([total(mul([arg, ones(x.shape)]), dims, keepdim) for arg in x.args])
     if x.kind == "add" and len(x.args) <= FEW and any(_is_mean(arg) for arg in x.args):
         parts = add([total(mul([arg, ones(x.shape)]), dims, keepdim) for arg in x.args])
         if is_zero(parts):  # of a difference to the mean
@@ -351,6 +353,13 @@ def _is_mean(x: Term) -> bool:
     return (rest.args[0] if rest.kind in ("col", "row") else rest).kind == "sum"
 
 
+def _adds_up(x: Term, dims: tuple[int, ...]) -> bool:
+    """Whether the sum along dims is known: of one-hot rows, of what is the same along them."""
+    _, rest = scalars_of(x)
+    alike = len(rest.shape) == 0 or all(rest.shape[d] == 1 for d in dims) or rest.kind == "ones"
+    return alike or (rest.kind == "fn" and rest.data in (("softmax", dims), ("one_hot", dims)))
+
+
 def _before_reshape(x: Term) -> Term | None:
     """A product of powers of tensors that all had another shape, in that shape."""
     found = []
@@ -389,7 +398,7 @@ def _total(x: Term) -> Term:
     before = _before_reshape(x)
     if before is not None:
         return _total(before)
-    if x.kind == "fn" and x.data[0] == "softmax" and len(x.data) == 2:
+    if x.kind == "fn" and x.data[0] in ("softmax", "one_hot") and len(x.data) == 2:
         return numel_term(tuple([size for d, size in enumerate(x.shape) if (d,) != x.data[1]]))
     if x.kind == "fn" and x.data == ("diag",) and len(x.args[0].shape) == 2:
         return MAKERS["trace"](x.args[0])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autodiff.graph.node import Node
-from autodiff.graph.op import ops, variable
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import variable
 from autodiff.homework.mistakes.product import HINT as PRODUCT_HINT
 from autodiff.homework.mistakes.walk import Rule, Slip, Walk, behind, grafted, is_elementwise, text
 

@@ -20,7 +20,7 @@ SUMS = frozenset(("sum", "nansum", "dot", "vdot", "trace"))
 def counts(walk: Walk) -> Iterator[Slip]:
     """At each mean and each sum, another divisor."""
     for node in walk.pieces:
-        operand = next((x for x in node.inputs if walk.depends(x)), None)
+        operand = _counted(walk, node)
         if operand is None or not operand.shape:
             continue
         ratio = count(operand) / max(1, count(node))
@@ -58,19 +58,27 @@ def other_counts(walk: Walk) -> Iterator[Slip]:
 
 
 def _other_counts(walk: Walk, node: Node, averages: bool) -> Iterator[Slip]:
-    operand = next((x for x in node.inputs if walk.depends(x)), None)
+    operand = _counted(walk, node)
     if operand is None or not operand.shape:
         return
     ratio = count(operand) / max(1, count(node))
     here = text(node)
     many = f"{walk.setting.many(operand.shape, node.shape)} elements"
-    for label, n, shown in _sizes(walk, operand):
+    scores = next((x for x in node.inputs if walk.depends(x)), operand)
+    for label, n, shown in _sizes(walk, scores):
         if averages:
             says = f"{here} averages over {many}, and this divides by {shown}"
             yield walk.slip("count", f"1/{label}", node, _times(walk, node, ratio / n), says, _HINT)
         else:
             says = f"this is divided by {shown} as if {here} were a mean, and it is a sum"
             yield walk.slip("count", f"mean/{label}", node, _times(walk, node, 1 / n), says, _HINT)
+
+
+def _counted(walk: Walk, node: Node) -> Node | None:
+    """What is averaged or added up; nll_loss averages over its labels, each of which picks one of many classes."""
+    if node.op.name == "nll_loss":
+        return node.inputs[1]
+    return next((x for x in node.inputs if walk.depends(x)), None)
 
 
 def _averages(node: Node) -> bool:

@@ -112,7 +112,7 @@ def _slips(walk: Walk, node: Node, n: Any, variants: list[Variant]) -> Iterator[
     for label, wrong, says in variants:
         if (label, n) in (("factor n-1", Fraction(1, 2)), ("no factor", -1)):  # that is the sign
             continue
-        if label == "n to 1" and n not in (2, 3, 4, 5):  # of a root that would be half of what is inside
+        if label == "n to 1" and not (n > 1 and n == int(n)):  # of a root that would be half of what is inside
             continue
         says = says.format(here=text(node), n=n)
         yield walk.slip("power", label, node, _wrongly, says, HINT, given=(node, 0, wrong, x, n))

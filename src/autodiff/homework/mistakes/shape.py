@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from autodiff.graph.node import Node
-from autodiff.graph.op import BROADCAST, ops
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST
 from autodiff.homework.mistakes.walk import Slip, Walk, behind, itself, text
 
 HINT = "the gradient has the shape of the variable: where is summed, and where not?"

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from autodiff.backward import leading_to, pull_back
 from autodiff.errors import AutodiffError
+from autodiff.graph.elementwise import Elementwise
 from autodiff.graph.node import Node, ancestors
-from autodiff.graph.op import BROADCAST, CONVERT, PICK, Elementwise, none, ops, zero
+from autodiff.graph.op import ops
+from autodiff.graph.primitive import BROADCAST, CONVERT, PICK, none, zero
 from autodiff.graph.sizes import concrete
 from autodiff.homework.setting import Setting
 
