@@ -191,6 +191,8 @@ ADDCMUL = Elementwise(
 def _addcmul(x: Node, tensor1: Node, tensor2: Node, value: Any) -> Node:
     if not any(node.dtype.is_floating for node in (x, tensor1, tensor2)):
         value = plain_as(value, dtypes.int64)
+    if all(node.dtype is dtypes.bool_ for node in (x, tensor1, tensor2)):
+        raise not_implemented("addcmul_cpu_out", dtypes.bool_, (0, 1, 2))
     return ADDCMUL(x, tensor1, tensor2, value)  # type: ignore[no-any-return]
 
 

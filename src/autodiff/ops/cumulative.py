@@ -36,8 +36,12 @@ def _running(ufunc: np.ufunc) -> Callable[..., Any]:
         if not dim:
             return x if wide is None else x.astype(wide)
         if x.dtype.kind == "f" and x.dtype != np.float64:
-            return ufunc.accumulate(x, axis=dim[0], dtype=np.float64).astype(x.dtype)
-        return ufunc.accumulate(x, axis=dim[0], dtype=wide)
+            made = ufunc.accumulate(x, axis=dim[0], dtype=np.float64).astype(x.dtype)
+        else:
+            made = ufunc.accumulate(x, axis=dim[0], dtype=wide)
+        if ufunc is np.add:
+            made += made.dtype.type(0)  # sums begin at zero: there is no -0
+        return made
 
     return kernel
 
@@ -121,13 +125,19 @@ def shifted(x: Node, dim: Dims, fill: int) -> Node:
 # Products
 
 
+def _cumprod_rule(g: Node, out: Node, x: Node, dim: Dims) -> Node:
+    if not x.shape or x.shape[dim[0]] == 1:
+        return g
+    return shifted(out, dim, 1) * _back_recurrence(x, g, dim)
+
+
 CUMPROD = Primitive(
     "cumprod(x, dim: dims)",
     _running(np.multiply),
     shape=lambda x, dim: x.shape,
     batches=True,
     dtype=lambda x, dim: sum_dtype(x.dtype),
-    vjp=[lambda g, out, x, dim: shifted(out, dim, 1) * _back_recurrence(x, g, dim)],
+    vjp=[_cumprod_rule],
     doc="Products of the elements up to each, along dim.",
 )
 cumprod = composite(

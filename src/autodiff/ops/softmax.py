@@ -52,7 +52,7 @@ def _log_softmax_kernel(x: Any, dim: Dims) -> Any:
 def _floating(kernel: str) -> Any:
     def check(x: Node, dim: Dims) -> None:
         if not x.dtype.is_floating:
-            last = "lastdim_" if dim[0] == len(x.shape) - 1 else ""
+            last = "lastdim_" if dim[0] >= len(x.shape) - 1 else ""
             raise not_implemented(kernel.format(last), x.dtype)
 
     return check

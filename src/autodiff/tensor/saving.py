@@ -15,7 +15,7 @@ _BY_ROLES = {
     "once": "copy_slices",
     "0": "PowBackward0 avg_pool masked_select cholesky_solve gather nll_loss mirror_pad take",
     "0 1": "multi_margin_loss div_floor div_trunc prelu",
-    "0 out": "copysign vector_norm prod pdist F.pdist linalg.det var_mean",
+    "0 out": "copysign cumprod vector_norm prod pdist F.pdist linalg.det var_mean",
     "0 1 out": "cdist PowBackward1",
     "0 1 2 out": "scatter_reduce index_reduce scatter_with_sum scatter_with_product",
     "0 1 out0": "triangular_solve",
