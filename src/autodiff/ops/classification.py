@@ -22,8 +22,14 @@ from autodiff.ops.losses import a_tensor, checked_reduction, legacy_reduction, r
 
 
 def _chosen(classes: int, target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any]:
-    """Class of each place and its weight, which is zero for what is ignored; raises PyTorch's IndexError."""
+    """Class of each place and its weight, which is zero for what is ignored; raises PyTorch's IndexError.
+
+    The weights are None where all are one.
+    """
     target = np.asarray(target).astype(np.int64)
+    ignores = 0 <= ignore_index < classes
+    if weight is None and not ignores and target.size and target.min() >= 0 and target.max() < classes:
+        return target, None
     counts = target != ignore_index
     wrong = counts & ((target < 0) | (target >= classes))
     if wrong.any():
@@ -43,10 +49,15 @@ def _class_axis(rank: int) -> int:
 def _nll_kernel(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
     axis = _class_axis(x.ndim)
     place, weights = _chosen(x.shape[axis], target, weight, ignore_index, x.dtype)
-    if x.size:
+    if x.ndim == 2 and x.size:
+        picked = x[np.arange(len(x)), place]
+    elif x.size:
         picked = np.take_along_axis(x, np.expand_dims(place, axis), axis).squeeze(axis)
     else:
         picked = np.zeros(place.shape, x.dtype)
+    if weights is None:
+        total = np.sum(-picked)
+        return -picked if reduction == "none" else total / x.dtype.type(place.size) if reduction == "mean" else total
     loss = np.where(weights == 0, 0, -picked * weights).astype(x.dtype)
     if reduction == "mean":
         return np.sum(loss) / np.sum(weights)
@@ -58,8 +69,16 @@ def _nll_adjoint_kernel(
 ) -> Any:
     axis = _class_axis(len(size))
     place, weights = _chosen(size[axis], target, weight, ignore_index, g.dtype)
-    share = weights / np.sum(weights) if reduction == "mean" else weights
     result = np.zeros(size, g.dtype)
+    if weights is None:
+        share = g.dtype.type(1) / g.dtype.type(place.size) if reduction == "mean" else g.dtype.type(1)
+        back = np.broadcast_to(-g * share, place.shape)
+        if len(size) == 2:
+            result[np.arange(len(place)), place] = back
+        else:
+            np.put_along_axis(result, np.expand_dims(place, axis), np.expand_dims(back, axis), axis)
+        return result
+    share = weights / np.sum(weights) if reduction == "mean" else weights
     if result.size:
         back = np.where(weights == 0, 0, -g * share).astype(g.dtype)
         np.put_along_axis(result, np.expand_dims(place, axis), np.expand_dims(back, axis), axis)
