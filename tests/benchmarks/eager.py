@@ -144,8 +144,9 @@ def main() -> None:
     cases: dict[str, tuple[Callable[[Any], Work], int]] = {
         "1000 scalar operations": (lambda torch: scalar_loop(torch, False), 1),
         "  and backward": (lambda torch: scalar_loop(torch, True), 1),
-        "training step, SGD": (training_step, 20),
-        "training step, Adam": (with_adam, 20),
+        # Long enough that the other library's threads, which go on spinning for some milliseconds, are asleep.
+        "training step, SGD": (training_step, 200),
+        "training step, Adam": (with_adam, 200),
         "views and writes": (views, 5),
         f"chain over {options.size:,}": (lambda torch: large_chain(torch, options.size), 1),
         f"chain over {options.size * 10:,}": (lambda torch: large_chain(torch, options.size * 10), 1),
