@@ -163,48 +163,62 @@ class ModuleList(Module):
         return f"{self._get_name()}(\n  " + "\n  ".join(line.replace("\n", "\n  ") for line in lines) + "\n)"
 
 
-class ModuleDict(Module):
+class _ByName(Module):
+    """A mapping from names to what `_group`, one of the dicts of every module, holds."""
+
+    __module__ = _HOME
+    _group = ""
+
+    def __init__(self, given: Any = None) -> None:
+        super().__init__()
+        self.update(given or {})
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, self._group)[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(getattr(self, self._group))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(getattr(self, self._group)))
+
+    def __contains__(self, key: str) -> bool:
+        return key in getattr(self, self._group)
+
+    def keys(self) -> Any:
+        return getattr(self, self._group).keys()
+
+    def values(self) -> Any:
+        return getattr(self, self._group).values()
+
+    def items(self) -> Any:
+        return getattr(self, self._group).items()
+
+    def update(self, given: Any) -> None:
+        for name, value in dict(given).items():
+            self[name] = value
+
+    def pop(self, key: str) -> Any:
+        return getattr(self, self._group).pop(key)
+
+
+class ModuleDict(_ByName):
     """Modules by name, all of which belong to the one that it is in."""
 
     __module__ = _HOME
+    _group = "_modules"
 
     def __init__(self, modules: Any = None) -> None:
-        super().__init__()
-        self.update(modules or {})
-
-    def __getitem__(self, key: str) -> Any:
-        return self._modules[key]
+        super().__init__(modules)
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)
 
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._modules))
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._modules
-
-    def keys(self) -> Any:
-        return self._modules.keys()
-
-    def values(self) -> Any:
-        return self._modules.values()
-
-    def items(self) -> Any:
-        return self._modules.items()
-
-    def update(self, modules: Any) -> None:
-        for name, module in dict(modules).items():
-            self.add_module(name, module)
-
-    def pop(self, key: str) -> Any:
-        return self._modules.pop(key)
 
     def clear(self) -> None:
         self._modules.clear()
@@ -219,6 +233,11 @@ def _described(kind: str, value: Any) -> str:
     return f"{what} containing: [{named} of size {size}]"
 
 
+def _as_parameter(value: Any) -> Any:
+    """A tensor as a parameter; parameters and other values as they are."""
+    return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
+
+
 class ParameterList(Module):
     """Parameters by number."""
 
@@ -231,8 +250,7 @@ class ParameterList(Module):
 
     def append(self, value: Any) -> ParameterList:
         """Add a parameter; tensors become parameters."""
-        made = Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
-        self.register_parameter(str(len(self)), made)
+        self.register_parameter(str(len(self)), _as_parameter(value))
         return self
 
     def extend(self, values: Iterable[Any]) -> ParameterList:
@@ -255,53 +273,23 @@ class ParameterList(Module):
         return values[integer(index)]
 
     def __setitem__(self, index: int, value: Any) -> None:
-        made = Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
-        setattr(self, list(self._parameters)[index], made)
+        setattr(self, list(self._parameters)[index], _as_parameter(value))
 
     def extra_repr(self) -> str:
         return "\n".join(f"  ({name}): {_described('list', p)}" for name, p in self._parameters.items())
 
 
-class ParameterDict(Module):
+class ParameterDict(_ByName):
     """Parameters by name."""
 
     __module__ = _HOME
+    _group = "_parameters"
 
     def __init__(self, parameters: Any = None) -> None:
-        super().__init__()
-        self.update(parameters or {})
-
-    def __getitem__(self, key: str) -> Any:
-        return self._parameters[key]
+        super().__init__(parameters)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        made = Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
-        setattr(self, key, made)
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._parameters))
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._parameters
-
-    def keys(self) -> Any:
-        return self._parameters.keys()
-
-    def values(self) -> Any:
-        return self._parameters.values()
-
-    def items(self) -> Any:
-        return self._parameters.items()
-
-    def update(self, parameters: Any) -> None:
-        for name, value in dict(parameters).items():
-            self[name] = value
-
-    def pop(self, key: str) -> Any:
-        return self._parameters.pop(key)
+        setattr(self, key, _as_parameter(value))
 
     def extra_repr(self) -> str:
         return "\n".join(f"  ({name}): {_described('dict', p)}" for name, p in self._parameters.items())
