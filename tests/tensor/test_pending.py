@@ -175,6 +175,14 @@ def test_arrays_of_the_host_are_read_at_once(waits: None) -> None:
     assert y.tolist() == [2, 4]
 
 
+def test_what_waits_is_computed_before_its_memory_is_handed_out(waits: None) -> None:
+    x = torch.tensor([1.0, 2.0])
+    y = x * 2
+    assert is_waiting(y)
+    pending.shared_array(x)[0] = 50
+    assert y.tolist() == [2, 4]
+
+
 def test_versions_and_freed_buffers(waits: None) -> None:
     x = leaf(1, 2)
     b = torch.ones(2)

@@ -42,11 +42,11 @@ class Dialogue:
         body = parse_program(text, name)
         if echo:
             body = echoing(body)
-        before = modes._grad[0]
+        before = modes._grad.on
         try:
             self.worker.run(lambda: self.session.run(body), self.limits)
         except (KeyboardInterrupt, Stop) as stopped:
-            modes._grad[0] = before  # no `with` was left in the regular way
+            modes._grad.on = before  # no `with` was left in the regular way
             if isinstance(stopped, KeyboardInterrupt):
                 raise
             if isinstance(stopped, Closed):

@@ -99,7 +99,7 @@ def _defaults() -> None:
     from autodiff.graph.dtypes import float32
     from autodiff.tensor import modes, random, small, warned
 
-    modes._grad[0] = True
+    modes._grad.on = True
     modes._dtype[0] = float32
     random.manual_seed(random.DEFAULT_SEED)
     small.PRINT.clear()

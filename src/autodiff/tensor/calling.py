@@ -68,7 +68,7 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
             try:
                 made = function(*nodes, **named)
             except AutodiffError:
-                if _refused and modes._grad[0]:
+                if _refused and modes._grad.on:
                     raise _refused.pop() from None
                 raise
             if _refused:
@@ -125,7 +125,7 @@ def unwrapped(value: Any, sources: Sources) -> Any:
             node = variable("", value._array.shape, value.dtype, True)
             node.eager = Record(value._array)
             node._strides = tuple(step // value._array.itemsize for step in value._array.strides)
-        if not modes._grad[0] and node.requires_grad:
+        if not modes._grad.on and node.requires_grad:
             node = held(value._array)
             node.eager.counter, node.eager.version = value._counter, value._counter.version
         sources[node] = value

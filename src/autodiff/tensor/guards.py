@@ -36,7 +36,7 @@ APART = frozenset(
 
 def refuse_history(tensor: Any, requires_grad: bool) -> None:
     """Raise PyTorch's error if an in-place operation with operands that want gradients may not change a tensor."""
-    if not requires_grad or not modes._grad[0]:
+    if not requires_grad or not modes._grad.on:
         return
     base = tensor._base
     if base is not None:

@@ -105,7 +105,7 @@ COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
 def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Put into a tensor what a function of nodes makes of it; raises PyTorch's errors for leaves."""
     refuse_zeros(tensor)
-    if modes._grad[0]:
+    if modes._grad.on:
         operands = (tensor, *args, *kwargs.values())
         refuse_history(tensor, any(isinstance(value, Tensor) and value.requires_grad for value in operands))
         tensor._current  # noqa: B018  (refuses views that may not be written to)
@@ -113,7 +113,7 @@ def change(tensor: Tensor, function: Callable[..., Any], *args: Any, **kwargs: A
     _refused.clear()
     nodes = [unwrapped(value, sources) for value in (tensor, *args)]
     named = {name: unwrapped(value, sources) for name, value in kwargs.items()}
-    if _refused and modes._grad[0]:
+    if _refused and modes._grad.on:
         raise _refused.pop()
     with session():
         try:
@@ -158,7 +158,7 @@ def write(tensor: Tensor, result: Node) -> None:
     if result.op.name in EXPANDED and repeats(array):
         warnings.warn(EXPANDED[result.op.name], UserWarning, stacklevel=4)
     before = tensor._current
-    tracked = modes._grad[0] and (result.requires_grad or before.requires_grad)
+    tracked = modes._grad.on and (result.requires_grad or before.requires_grad)
     value = record(result).value
     writing(array)
     if tracked:

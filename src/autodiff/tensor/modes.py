@@ -15,15 +15,9 @@ from autodiff.tensor.storage import value_of
 
 
 class _GradMode(_local):
-    """Grad mode, which each thread has for itself, as the only element of a sequence."""
+    """Grad mode, which each thread has for itself."""
 
     on = True
-
-    def __getitem__(self, _: int) -> bool:
-        return self.on
-
-    def __setitem__(self, _: int, on: bool) -> None:
-        self.on = on
 
 
 _grad = _GradMode()
@@ -39,21 +33,21 @@ class _Mode(ContextDecorator):
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_grad[0])
-        _grad[0] = self.mode
+        self._before.append(_grad.on)
+        _grad.on = self.mode
 
     def __exit__(self, *_: object) -> None:
-        _grad[0] = self._before.pop()
+        _grad.on = self._before.pop()
 
     def __call__(self, func: Callable[..., Any]) -> Any:
         mode = self.mode
 
         def inside(*args: Any, **kwargs: Any) -> Any:
-            before, _grad[0] = _grad[0], mode
+            before, _grad.on = _grad.on, mode
             try:
                 return func(*args, **kwargs)
             finally:
-                _grad[0] = before
+                _grad.on = before
 
         for name in ("__name__", "__qualname__", "__doc__"):
             setattr(inside, name, getattr(func, name, getattr(inside, name)))
@@ -84,20 +78,20 @@ class set_grad_enabled(_Mode):  # noqa: N801
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
-        self._first: bool | None = _grad[0]
+        self._first: bool | None = _grad.on
         self.mode = mode
-        _grad[0] = mode
+        _grad.on = mode
 
     def __enter__(self) -> None:
-        before = _grad[0] if self._first is None else self._first
+        before = _grad.on if self._first is None else self._first
         self._first = None
         self._before.append(before)
-        _grad[0] = self.mode
+        _grad.on = self.mode
 
 
 def is_grad_enabled() -> bool:
     """Whether results of operands that want gradients want them too."""
-    return _grad[0]
+    return _grad.on
 
 
 def get_default_dtype() -> DType:

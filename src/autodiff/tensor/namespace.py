@@ -64,7 +64,7 @@ def function(operation: Operation, name: str, method: bool = False) -> Callable[
         out = kwargs.pop("out", None)
         if kwargs.pop("inplace", False) and args:
             return inplace.change(args[0], bind, *args[1:], **kwargs)
-        if out is not None and modes._grad[0] and any(isinstance(t, Tensor) and t.requires_grad for t in (*args, out)):
+        if out is not None and modes._grad.on and any(isinstance(t, Tensor) and t.requires_grad for t in (*args, out)):
             raise RuntimeError(
                 f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the"
                 " arguments requires grad."
@@ -219,12 +219,12 @@ def _binary(sign: str, reflected: bool) -> Callable[..., Any]:
     def method(self: Tensor, other: Any) -> Any:
         kind = other.__class__
         if any_number and (kind is float or (kind is int and -_INT64 <= other < _INT64)):
-            recipe = RECIPES.get((swapped, modes._grad[0], modes._dtype[0], self._form, kind))
+            recipe = RECIPES.get((swapped, modes._grad.on, modes._dtype[0], self._form, kind))
             other = plain_number(other)
         elif isinstance(other, Tensor):
             recipe = None
             if other is not self:
-                recipe = RECIPES.get((swapped, modes._grad[0], modes._dtype[0], self._form, other._form))
+                recipe = RECIPES.get((swapped, modes._grad.on, modes._dtype[0], self._form, other._form))
         elif isinstance(other, (int, float, np.generic, np.ndarray)):
             recipe = None
         else:
@@ -272,13 +272,13 @@ def _without_history(tensor: Tensor, other: Any) -> bool:
     array = tensor._array
     if tensor._base is not None or not array.flags.writeable or not tensor._node.dtype.is_floating:
         return False
-    if modes._grad[0] and tensor._node.requires_grad:
+    if modes._grad.on and tensor._node.requires_grad:
         return False
     if other.__class__ is float:
         return True
     if not isinstance(other, Tensor) or other._base is not None or other._node.dtype is not tensor._node.dtype:
         return False
-    if (modes._grad[0] and other._node.requires_grad) or other._array.shape not in (array.shape, ()):
+    if (modes._grad.on and other._node.requires_grad) or other._array.shape not in (array.shape, ()):
         return False
     return not np.may_share_memory(array, other._array)
 

@@ -29,7 +29,7 @@ from autodiff.tensor.grad_fns import GradFn
 from autodiff.tensor.guards import root_of
 from autodiff.tensor.modes import is_grad_enabled
 from autodiff.tensor.recipes import Recipe, Step
-from autodiff.tensor.storage import WAITING, Counter, Pending, Record, held, record, version_of
+from autodiff.tensor.storage import WAITING, Counter, Pending, Record, held, record, version_of, writing
 from autodiff.tensor.straight import NotStraightError
 from autodiff.tensor.tensor import TO_NUMPY, Tensor, form_named
 
@@ -48,7 +48,8 @@ def is_waiting(tensor: Tensor) -> bool:
 
 
 def mark_foreign(array: np.ndarray[Any, Any]) -> None:
-    """Say that an array may change without notice."""
+    """Say that an array may change without notice from now on."""
+    writing(array)
     memory = root_of(array)
     _FOREIGN[id(memory)] = memory
 

@@ -282,7 +282,7 @@ def plain_number(value: Any) -> Node:
 
 def described(function: Any, args: Any, kwargs: Any) -> tuple[Any, list[Any]] | None:
     """What a call has to have in common with an earlier one, and its tensors; None where it cannot be said."""
-    key: list[Any] = [function, modes._grad[0], modes._dtype[0]]
+    key: list[Any] = [function, modes._grad.on, modes._dtype[0]]
     operands: list[Any] = []
     for value in args:
         if not _describe(value, key, operands):

@@ -46,7 +46,7 @@ def restrided(bind: Callable[..., Any], name: str) -> Callable[..., Tensor]:
     """The method `x.t_()` of a view operation."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if modes._grad[0]:
+        if modes._grad.on:
             refuse_history(self, self.requires_grad)
         node = unwrapped(self, {})
         with session():
@@ -107,7 +107,7 @@ def as_strided(self: Tensor, size: Any, stride: Any, storage_offset: int | None 
         )
     view = np.ndarray(sizes, array.dtype, root, begin * array.itemsize, [step * array.itemsize for step in steps])
     node = held(view)
-    if self.requires_grad and modes._grad[0]:
+    if self.requires_grad and modes._grad.on:
         with session():
             node = AS_STRIDED.make((self._current, places_between(array, view)))
     return over(view, node, self)
@@ -115,7 +115,7 @@ def as_strided(self: Tensor, size: Any, stride: Any, storage_offset: int | None 
 
 def as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Look at the memory with this shape, these steps and this beginning; raises RuntimeError beyond its end."""
-    if modes._grad[0]:
+    if modes._grad.on:
         refuse_history(self, self.requires_grad)
     made = as_strided(self, size, stride, storage_offset)
     node = made._node
@@ -133,7 +133,7 @@ def over(view: np.ndarray[Any, Any], node: Node, source: Tensor) -> Tensor:
     base = source if source._base is None else source._base
     tensor._base, tensor._since = base, base._moves
     tensor._path = places_between(base._array, view)
-    tensor._meta = source._meta if modes._grad[0] else NO_GRAD
+    tensor._meta = source._meta if modes._grad.on else NO_GRAD
     return tensor
 
 

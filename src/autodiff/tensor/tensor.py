@@ -655,7 +655,7 @@ def view_of(node: Node | None, value: np.ndarray[Any, Any], source: Tensor, path
     else:
         tensor._base, tensor._path, tensor._since = base, (*source._way(), *path), base._moves
     several = path and path[-1][2] is not None
-    tensor._meta = NO_GRAD if not modes._grad[0] else SEVERAL if several else source._meta
+    tensor._meta = NO_GRAD if not modes._grad.on else SEVERAL if several else source._meta
     return tensor
 
 
